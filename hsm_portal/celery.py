@@ -1,0 +1,12 @@
+"""The Celery application. Workers are only woken by it: the work itself waits in the database."""
+
+import os
+
+from celery import Celery
+
+os.environ.setdefault("DJANGO_SETTINGS_MODULE", "hsm_portal.settings")
+
+app = Celery("hsm_portal", task_cls="celery.contrib.django.task:DjangoTask")
+app.config_from_object("django.conf:settings", namespace="CELERY")
+app.conf.beat_schedule = {}
+app.autodiscover_tasks()

@@ -1,0 +1,170 @@
+"""Provider accounts, portfolios, sender numbers, and the webhook inbox."""
+
+from __future__ import annotations
+
+import uuid
+
+from django.conf import settings
+from django.db import models
+from django.utils.translation import gettext_lazy as _
+
+from providers.contracts import AccountConfig
+from providers.credentials import credentials_decrypt
+from providers.parking import Parkable
+from providers.rates.models import Category, Rate, RateCard
+
+__all__ = [
+    "Category",
+    "Portfolio",
+    "ProviderAccount",
+    "ProviderCall",
+    "Rate",
+    "RateCard",
+    "SenderNumber",
+    "WebhookDelivery",
+]
+
+
+class Portfolio(models.Model):
+    """A business portfolio: its numbers share one limit of unique recipients in 24 h (empty = no limit known)."""
+
+    name = models.CharField(_("name"), max_length=100)
+    external_id = models.CharField(_("id at the provider"), max_length=64, blank=True)
+    messaging_limit = models.PositiveIntegerField(_("recipients in 24 h"), null=True, blank=True)
+
+    class Meta:
+        verbose_name = _("portfolio")
+        verbose_name_plural = _("portfolios")
+
+    def __str__(self) -> str:
+        return self.name
+
+
+class ProviderAccount(Parkable):
+    """Credentials at a provider, with its webhook and its rate cards."""
+
+    name = models.CharField(_("name"), max_length=100)
+    provider = models.CharField(_("provider"), max_length=40)
+    external_id = models.CharField(_("account id at the provider"), max_length=64)
+    credentials = models.BinaryField(_("credentials"), blank=True, default=b"", editable=False)
+    webhook_key = models.UUIDField(_("webhook key"), default=uuid.uuid4, unique=True, editable=False)
+    is_active = models.BooleanField(_("active"), default=True)
+    last_webhook_at = models.DateTimeField(_("last webhook"), null=True, editable=False)
+    templates_synced_at = models.DateTimeField(_("templates synced"), null=True, editable=False)
+    created_at = models.DateTimeField(_("created at"), auto_now_add=True)
+
+    class Meta:
+        verbose_name = _("provider account")
+        verbose_name_plural = _("provider accounts")
+        ordering = ["name"]
+        constraints = [
+            models.UniqueConstraint(fields=["provider", "external_id"], name="one_account_per_provider_id"),
+        ]
+
+    def __str__(self) -> str:
+        return self.name
+
+    def config(self) -> AccountConfig:
+        """The account as its adapter needs it, credentials decrypted. Raises credentials.CredentialsError."""
+        return AccountConfig(
+            account_id=self.pk,
+            provider=self.provider,
+            external_id=self.external_id,
+            credentials=credentials_decrypt(bytes(self.credentials)),
+            base_url=settings.PROVIDER_BASE_URLS.get(self.provider, ""),
+        )
+
+    @property
+    def webhook_path(self) -> str:
+        return f"/webhooks/{self.provider}/{self.webhook_key}/"
+
+
+class SenderNumber(Parkable):
+    """A business phone number of an account. `throughput` is the provider's ceiling in messages/s, in and out together."""
+
+    class Quality(models.TextChoices):
+        GREEN = "GREEN", _("High quality")
+        YELLOW = "YELLOW", _("Medium quality")
+        RED = "RED", _("Low quality")
+        UNKNOWN = "UNKNOWN", _("Quality not known")
+
+    account = models.ForeignKey(ProviderAccount, models.PROTECT, related_name="numbers", verbose_name=_("account"))
+    portfolio = models.ForeignKey(
+        Portfolio, models.PROTECT, null=True, blank=True, related_name="numbers", verbose_name=_("portfolio")
+    )
+    phone = models.CharField(_("phone"), max_length=20, help_text=_("With + and country code."))
+    display_name = models.CharField(_("display name"), max_length=100, blank=True)
+    external_id = models.CharField(_("number id at the provider"), max_length=64)
+    throughput = models.PositiveIntegerField(_("messages per second"), default=80)
+    quality = models.CharField(_("quality"), max_length=10, choices=Quality.choices, default=Quality.UNKNOWN)
+    is_active = models.BooleanField(_("active"), default=True)
+
+    class Meta:
+        verbose_name = _("sender number")
+        verbose_name_plural = _("sender numbers")
+        ordering = ["phone"]
+        constraints = [
+            models.UniqueConstraint(fields=["account", "external_id"], name="one_number_per_account_id"),
+            models.UniqueConstraint(fields=["account", "phone"], name="one_number_per_account_phone"),
+            models.CheckConstraint(condition=models.Q(throughput__gte=1), name="throughput_at_least_one"),
+        ]
+
+    def __str__(self) -> str:
+        return f"{self.phone} {self.display_name}".strip()
+
+
+class WebhookDelivery(models.Model):
+    """The inbox: one verified webhook request, stored raw before it was answered. Raw bodies expire by age."""
+
+    class State(models.TextChoices):
+        RECEIVED = "received", _("Waiting")
+        PROCESSED = "processed", _("Processed")
+        PARTIAL = "partial", _("Processed in part")
+        FAILED = "failed", _("Failed")
+
+    account = models.ForeignKey(ProviderAccount, models.CASCADE, related_name="deliveries", verbose_name=_("account"))
+    received_at = models.DateTimeField(_("received at"), auto_now_add=True)
+    body = models.BinaryField(_("body"))
+    headers = models.JSONField(_("headers"), default=dict)
+    state = models.CharField(_("state"), max_length=10, choices=State.choices, default=State.RECEIVED)
+    processed_at = models.DateTimeField(_("processed at"), null=True)
+    runs = models.PositiveIntegerField(_("times processed"), default=0)
+    items = models.PositiveIntegerField(_("items"), default=0)
+    problems = models.JSONField(_("problems"), default=list)
+
+    class Meta:
+        verbose_name = _("webhook delivery")
+        verbose_name_plural = _("webhook inbox")
+        ordering = ["-id"]
+        indexes = [
+            models.Index(fields=["id"], name="delivery_waiting", condition=models.Q(state="received")),
+            models.Index(fields=["account", "-id"], name="delivery_by_account"),
+            models.Index(fields=["received_at"], name="delivery_by_age"),
+        ]
+
+    def __str__(self) -> str:
+        return f"#{self.pk}"
+
+
+class ProviderCall(models.Model):
+    """A management call (templates, numbers) as it may be kept: redacted. Expires by age."""
+
+    account = models.ForeignKey(ProviderAccount, models.CASCADE, related_name="calls", verbose_name=_("account"))
+    made_at = models.DateTimeField(_("made at"), auto_now_add=True)
+    purpose = models.CharField(_("purpose"), max_length=40)
+    method = models.CharField(_("method"), max_length=8)
+    url = models.CharField(_("address"), max_length=500)
+    status = models.PositiveIntegerField(_("HTTP status"), null=True)
+    request = models.JSONField(_("request"), null=True)
+    response = models.JSONField(_("response"), null=True)
+    duration_ms = models.PositiveIntegerField(_("duration (ms)"))
+    error = models.CharField(_("error"), max_length=500, blank=True)
+
+    class Meta:
+        verbose_name = _("provider call")
+        verbose_name_plural = _("provider calls")
+        ordering = ["-id"]
+        indexes = [models.Index(fields=["made_at"], name="provider_call_by_age")]
+
+    def __str__(self) -> str:
+        return f"{self.method} {self.url}"

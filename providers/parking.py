@@ -1,0 +1,50 @@
+"""Parking: what must not send for now, why, and until when. Shared by accounts, numbers and templates."""
+
+from __future__ import annotations
+
+from datetime import datetime
+
+from django.db import models
+from django.db.models.functions import Now
+from django.utils import timezone
+from django.utils.translation import gettext_lazy as _
+
+from providers.errors import reason_sentence
+
+
+class Parkable(models.Model):
+    """A row that can be parked. `parked_at` empty = it may send; `parked_until` empty = until a person acts."""
+
+    parked_at = models.DateTimeField(_("parked at"), null=True, blank=True, editable=False)
+    parked_until = models.DateTimeField(_("parked until"), null=True, blank=True, editable=False)
+    parked_reason = models.CharField(_("reason"), max_length=40, blank=True, editable=False)
+    parked_detail = models.CharField(_("provider's words"), max_length=500, blank=True, editable=False)
+
+    class Meta:
+        abstract = True
+
+    @property
+    def is_parked(self) -> bool:
+        """True while sending must wait. For screens; the dispatcher compares with the database's clock."""
+        return self.parked_at is not None and (self.parked_until is None or self.parked_until > timezone.now())
+
+    @property
+    def parked_sentence(self) -> str:
+        return reason_sentence(self.parked_reason) if self.parked_reason else ""
+
+
+def park(row: Parkable, *, reason: str, until: datetime | None = None, detail: str = "") -> None:
+    """Stop `row` from sending. A later park replaces an earlier one only when it lasts at least as long."""
+    rows = type(row)._default_manager.filter(pk=row.pk)
+    if until is not None:
+        rows = rows.exclude(parked_at__isnull=False, parked_until__isnull=True).exclude(parked_until__gt=until)
+    rows.update(parked_at=Now(), parked_until=until, parked_reason=reason, parked_detail=detail[:500])
+    row.refresh_from_db(fields=["parked_at", "parked_until", "parked_reason", "parked_detail"])
+
+
+def unpark(row: Parkable) -> None:
+    """Let `row` send again."""
+    type(row)._default_manager.filter(pk=row.pk).update(
+        parked_at=None, parked_until=None, parked_reason="", parked_detail=""
+    )
+    row.refresh_from_db(fields=["parked_at", "parked_until", "parked_reason", "parked_detail"])

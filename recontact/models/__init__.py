@@ -1,0 +1,31 @@
+"""The models of recontact, one module per subject."""
+
+from recontact.models.campaign import Campaign, CampaignRefusal
+from recontact.models.customer import Customer, OptOut, ServiceWindow
+from recontact.models.dispatch import DispatchSwitch, Heartbeat, NumberLease
+from recontact.models.idempotency import IdempotencyKey
+from recontact.models.ledger import Recontact
+from recontact.models.message import Attempt, CostEntry, Incident, Message, MessageEvent, Settlement
+from recontact.models.query import Query, QueryEvent, Team
+
+__all__ = [
+    "Attempt",
+    "Campaign",
+    "CampaignRefusal",
+    "CostEntry",
+    "Customer",
+    "DispatchSwitch",
+    "Heartbeat",
+    "IdempotencyKey",
+    "Incident",
+    "Message",
+    "MessageEvent",
+    "NumberLease",
+    "OptOut",
+    "Query",
+    "QueryEvent",
+    "Recontact",
+    "ServiceWindow",
+    "Settlement",
+    "Team",
+]

@@ -1,0 +1,65 @@
+"""What the dispatcher keeps in the database: the stop switch, the numbers' leases, heartbeats."""
+
+from __future__ import annotations
+
+from django.conf import settings
+from django.db import models
+from django.utils.translation import gettext_lazy as _
+
+from providers.models import SenderNumber
+
+
+class DispatchSwitch(models.Model):
+    """One row: whether anything may be sent, and which server and database the books belong to (I9)."""
+
+    class Reason(models.TextChoices):
+        PERSON = "person", _("Stopped by a person")
+        RESTORED = "restored", _("The database was restored or failed over")
+
+    id = models.PositiveSmallIntegerField(primary_key=True, default=1)
+    halted = models.BooleanField(_("stopped"), default=False)
+    reason = models.CharField(_("reason"), max_length=10, choices=Reason.choices, blank=True)
+    note = models.CharField(_("note"), max_length=300, blank=True)
+    changed_at = models.DateTimeField(_("changed at"), null=True)
+    changed_by = models.ForeignKey(
+        settings.AUTH_USER_MODEL, models.PROTECT, null=True, related_name="+", verbose_name=_("by")
+    )
+    identity = models.CharField(_("server and timeline"), max_length=100, blank=True)
+
+    class Meta:
+        verbose_name = _("dispatch switch")
+        verbose_name_plural = _("dispatch switch")
+        constraints = [models.CheckConstraint(condition=models.Q(id=1), name="one_dispatch_switch")]
+
+    def __str__(self) -> str:
+        return "halted" if self.halted else "running"
+
+
+class NumberLease(models.Model):
+    """Which pump owns a sender number, until when. `token` grows with each owner: the fencing token."""
+
+    sender_number = models.OneToOneField(SenderNumber, models.CASCADE, primary_key=True, related_name="lease")
+    holder = models.CharField(max_length=64, blank=True)
+    token = models.BigIntegerField(default=0)
+    expires_at = models.DateTimeField()
+
+    class Meta:
+        verbose_name = _("number lease")
+        verbose_name_plural = _("number leases")
+
+    def __str__(self) -> str:
+        return f"{self.sender_number_id} {self.token}"
+
+
+class Heartbeat(models.Model):
+    """When a part of the portal last showed that it is alive (beat, pump, sweep)."""
+
+    name = models.CharField(max_length=40, primary_key=True)
+    at = models.DateTimeField()
+
+    class Meta:
+        verbose_name = _("heartbeat")
+        verbose_name_plural = _("heartbeats")
+
+    def __str__(self) -> str:
+        return f"{self.name} {self.at:%F %T}"

@@ -1,0 +1,323 @@
+"""Messages, their attempts, the provider's words about them, and their cost entries."""
+
+from __future__ import annotations
+
+import uuid
+
+import pgtrigger
+from django.conf import settings
+from django.db import models
+from django.utils.translation import gettext_lazy as _
+
+from providers.models import ProviderAccount, Rate, SenderNumber
+from recontact.models.campaign import Campaign
+from recontact.models.customer import Customer
+from recontact.models.query import Query
+from recontact.states import MessageState, legal_pairs
+from templates_app.models import Template
+
+_LEGAL_MOVES = ", ".join(f"('{source}', '{target}')" for source, target in legal_pairs())
+
+
+class Message(models.Model):
+    """One outbound send to one customer through one sender number; its content is frozen when it is queued.
+
+    `reference` travels to the provider and comes back in its webhooks. `send_key` makes a form or request one-use.
+    `campaign` is the lane: empty for agents and single sends. `failures` counts refused tries; a throttle is none.
+    `components` is the wire form of a template, `bubble` what people see, `body` its plain text.
+    """
+
+    class Kind(models.TextChoices):
+        TEMPLATE = "template", _("HSM")
+        TEXT = "text", _("Text")
+
+    class Origin(models.TextChoices):
+        MANAGER = "manager", _("Manager")
+        BULK = "bulk", _("Bulk recontact")
+        TICKET = "ticket", _("Ticket")
+        SERVICE = "service", _("WhatsApp HSM page")
+        API = "api", _("API")
+
+    class State(models.TextChoices):
+        QUEUED = MessageState.QUEUED.value, _("Queued")
+        SENDING = MessageState.SENDING.value, _("Sending")
+        ACCEPTED = MessageState.ACCEPTED.value, _("Accepted")
+        SENT = MessageState.SENT.value, _("Sent")
+        DELIVERED = MessageState.DELIVERED.value, _("Delivered")
+        READ = MessageState.READ.value, _("Read")
+        FAILED = MessageState.FAILED.value, _("Failed")
+        REJECTED = MessageState.REJECTED.value, _("Rejected")
+        UNCERTAIN = MessageState.UNCERTAIN.value, _("Without certainty")
+        SKIPPED = MessageState.SKIPPED.value, _("Skipped")
+        CANCELLED = MessageState.CANCELLED.value, _("Cancelled")
+        EXPIRED = MessageState.EXPIRED.value, _("Expired")
+
+    reference = models.UUIDField(_("reference"), default=uuid.uuid4, unique=True, editable=False)
+    send_key = models.CharField(_("send key"), max_length=100, null=True, unique=True, editable=False)
+    account = models.ForeignKey(ProviderAccount, models.PROTECT, related_name="+", verbose_name=_("account"))
+    sender_number = models.ForeignKey(SenderNumber, models.PROTECT, related_name="+", verbose_name=_("sender number"))
+    customer = models.ForeignKey(Customer, models.PROTECT, related_name="messages", verbose_name=_("customer"))
+    query = models.ForeignKey(
+        Query, models.PROTECT, null=True, blank=True, related_name="messages", verbose_name=_("query")
+    )
+    campaign = models.ForeignKey(
+        Campaign, models.PROTECT, null=True, blank=True, related_name="messages", verbose_name=_("campaign")
+    )
+    retry_of = models.OneToOneField("self", models.PROTECT, null=True, blank=True, related_name="retry")
+    origin = models.CharField(_("origin"), max_length=10, choices=Origin.choices)
+    created_by = models.ForeignKey(
+        settings.AUTH_USER_MODEL, models.PROTECT, null=True, blank=True, related_name="+", verbose_name=_("sent by")
+    )
+
+    kind = models.CharField(_("kind"), max_length=10, choices=Kind.choices)
+    template = models.ForeignKey(
+        Template, models.PROTECT, null=True, blank=True, related_name="messages", verbose_name=_("template")
+    )
+    template_name = models.CharField(max_length=512, blank=True)
+    template_language = models.CharField(max_length=15, blank=True)
+    template_hash = models.CharField(max_length=64, blank=True)
+    category = models.CharField(_("category"), max_length=20)
+    recipient_phone = models.CharField(_("phone"), max_length=64, blank=True)
+    recipient_bsuid = models.CharField(_("WhatsApp user id"), max_length=140, blank=True)
+    components = models.JSONField(default=list)
+    bubble = models.JSONField(default=dict)
+    body = models.TextField(_("text"), blank=True)
+
+    state = models.CharField(_("state"), max_length=10, choices=State.choices, default=State.QUEUED)
+    created_at = models.DateTimeField(_("queued at"), auto_now_add=True)
+    due_at = models.DateTimeField(_("due at"))
+    expires_at = models.DateTimeField(_("expires at"))
+    claimed_at = models.DateTimeField(null=True)
+    lease_expires_at = models.DateTimeField(null=True)
+    attempt_number = models.PositiveIntegerField(_("attempts"), default=0)
+    failures = models.PositiveIntegerField(default=0)
+    provider_message_id = models.CharField(_("id at the provider"), max_length=128, blank=True)
+    held = models.BooleanField(_("held by the provider"), default=False)
+    accepted_at = models.DateTimeField(_("accepted at"), null=True)
+    sent_at = models.DateTimeField(_("sent at"), null=True)
+    delivered_at = models.DateTimeField(_("delivered at"), null=True)
+    read_at = models.DateTimeField(_("read at"), null=True)
+    settled_at = models.DateTimeField(_("ended at"), null=True)
+    reason = models.CharField(_("reason"), max_length=40, blank=True)
+    provider_code = models.CharField(_("provider's code"), max_length=40, blank=True)
+    provider_detail = models.CharField(_("provider's words"), max_length=500, blank=True)
+    billed = models.BooleanField(_("billed"), null=True)
+    estimate = models.DecimalField(_("estimate"), max_digits=12, decimal_places=6, null=True)
+    currency = models.CharField(_("currency"), max_length=3, blank=True)
+
+    class Meta:
+        verbose_name = _("message")
+        verbose_name_plural = _("messages")
+        ordering = ["-id"]
+        permissions = [
+            ("send_hsm", _("Can send an HSM to a phone")),
+            ("send_text", _("Can write free text inside the window")),
+            ("settle_message", _("Can settle a message without certainty")),
+            ("stop_dispatch", _("Can stop and start all sending")),
+            ("see_phones", _("Can see whole phone numbers")),
+            ("see_costs", _("Can see costs")),
+        ]
+        constraints = [
+            models.CheckConstraint(
+                name="message_state_known", condition=models.Q(state__in=[s.value for s in MessageState])
+            ),
+        ]
+        indexes = [
+            models.Index(
+                fields=["sender_number", "campaign", "due_at", "id"],
+                name="message_claim",
+                condition=models.Q(state="queued"),
+            ),
+            models.Index(fields=["expires_at"], name="message_expiry", condition=models.Q(state="queued")),
+            models.Index(fields=["lease_expires_at"], name="message_lease", condition=models.Q(state="sending")),
+            models.Index(
+                fields=["sender_number", "customer"], name="message_in_flight", condition=models.Q(state="sending")
+            ),
+            models.Index(fields=["id"], name="message_uncertain", condition=models.Q(state="uncertain")),
+            models.Index(fields=["account", "provider_message_id"], name="message_by_provider_id"),
+            models.Index(fields=["query", "id"], name="message_by_query"),
+            models.Index(fields=["customer", "id"], name="message_by_customer"),
+            models.Index(fields=["created_at"], name="message_by_time"),
+            models.Index(fields=["state", "-id"], name="message_by_state"),
+        ]
+        triggers = [
+            pgtrigger.Trigger(
+                name="message_legal_move",
+                operation=pgtrigger.UpdateOf("state"),
+                when=pgtrigger.Before,
+                condition=pgtrigger.Condition("OLD.state IS DISTINCT FROM NEW.state"),
+                func=f"""
+                    IF NOT (OLD.state, NEW.state) IN ({_LEGAL_MOVES}) THEN
+                        RAISE EXCEPTION 'message %: % may not become %', OLD.id, OLD.state, NEW.state;
+                    END IF;
+                    RETURN NEW;
+                """,
+            ),
+            pgtrigger.Protect(name="message_no_delete", operation=pgtrigger.Delete),
+            pgtrigger.Protect(name="message_no_truncate", operation=pgtrigger.Truncate),
+        ]
+
+    def __str__(self) -> str:
+        return f"#{self.pk}"
+
+
+class Attempt(models.Model):
+    """One HTTP call for a message, written when it is claimed; request and response are redacted and expire by age."""
+
+    class Outcome(models.TextChoices):
+        CLAIMED = "claimed", _("Under way")
+        ACCEPTED = "accepted", _("Accepted")
+        REJECTED = "rejected", _("Rejected")
+        THROTTLED = "throttled", _("Throttled")
+        UNAVAILABLE = "unavailable", _("Not sent")
+        UNCERTAIN = "uncertain", _("No certainty")
+        LOST = "lost", _("Never recorded")
+
+    message = models.ForeignKey(Message, models.PROTECT, related_name="attempts", verbose_name=_("message"))
+    number = models.PositiveIntegerField(_("attempt"))
+    claimed_at = models.DateTimeField(_("claimed at"))
+    finished_at = models.DateTimeField(_("finished at"), null=True)
+    outcome = models.CharField(_("outcome"), max_length=12, choices=Outcome.choices, default=Outcome.CLAIMED)
+    reason = models.CharField(_("reason"), max_length=40, blank=True)
+    http_status = models.PositiveIntegerField(_("HTTP status"), null=True)
+    provider_code = models.CharField(_("provider's code"), max_length=40, blank=True)
+    detail = models.CharField(_("provider's words"), max_length=500, blank=True)
+    duration_ms = models.PositiveIntegerField(_("duration (ms)"), null=True)
+    request = models.JSONField(_("request"), null=True)
+    response = models.JSONField(_("response"), null=True)
+
+    class Meta:
+        verbose_name = _("attempt")
+        verbose_name_plural = _("attempts")
+        ordering = ["message", "number"]
+        constraints = [models.UniqueConstraint(fields=["message", "number"], name="one_attempt_per_number")]
+        indexes = [
+            models.Index(fields=["claimed_at"], name="attempt_by_age", condition=models.Q(request__isnull=False)),
+        ]
+
+    def __str__(self) -> str:
+        return f"{self.message_id}/{self.number}"
+
+
+class MessageEvent(models.Model):
+    """One status fact from a provider, appended once. `message` is empty until a message is found for it."""
+
+    class Effect(models.TextChoices):
+        MOVED = "moved", _("Moved the message")
+        KNOWN = "known", _("Already known")
+        UNMATCHED = "unmatched", _("No message found yet")
+        INCIDENT = "incident", _("Contradiction")
+
+    account = models.ForeignKey(ProviderAccount, models.PROTECT, related_name="+", verbose_name=_("account"))
+    message = models.ForeignKey(
+        Message, models.PROTECT, null=True, blank=True, related_name="events", verbose_name=_("message")
+    )
+    provider_message_id = models.CharField(_("id at the provider"), max_length=128)
+    reference = models.CharField(_("reference"), max_length=64, blank=True)
+    status = models.CharField(_("status"), max_length=12)
+    raw_status = models.CharField(_("provider's word"), max_length=40, blank=True)
+    occurred_at = models.DateTimeField(_("occurred at"))
+    received_at = models.DateTimeField(_("received at"), auto_now_add=True)
+    effect = models.CharField(_("effect"), max_length=10, choices=Effect.choices, default=Effect.UNMATCHED)
+    reason = models.CharField(_("reason"), max_length=40, blank=True)
+    provider_code = models.CharField(_("provider's code"), max_length=40, blank=True)
+    detail = models.CharField(_("provider's words"), max_length=500, blank=True)
+    price: models.JSONField[object, object] = models.JSONField(_("price"), null=True)
+
+    class Meta:
+        verbose_name = _("message event")
+        verbose_name_plural = _("message events")
+        ordering = ["occurred_at", "id"]
+        constraints = [
+            models.UniqueConstraint(fields=["account", "provider_message_id", "status"], name="one_event_per_status"),
+        ]
+        indexes = [
+            models.Index(fields=["message", "id"], name="event_by_message"),
+            models.Index(fields=["received_at"], name="event_unmatched", condition=models.Q(message__isnull=True)),
+        ]
+
+    def __str__(self) -> str:
+        return f"{self.provider_message_id} {self.status}"
+
+
+class CostEntry(models.Model):
+    """One fact about what a message costs, appended and never changed: our estimate, or the provider's report."""
+
+    class Kind(models.TextChoices):
+        ESTIMATE = "estimate", _("Estimate")
+        REPORT = "report", _("Provider's report")
+
+    message = models.ForeignKey(Message, models.PROTECT, related_name="cost_entries", verbose_name=_("message"))
+    kind = models.CharField(_("kind"), max_length=10, choices=Kind.choices)
+    amount = models.DecimalField(_("amount"), max_digits=12, decimal_places=6)
+    currency = models.CharField(_("currency"), max_length=3)
+    market = models.CharField(_("market"), max_length=40)
+    category = models.CharField(_("category"), max_length=40)
+    rate = models.ForeignKey(Rate, models.PROTECT, null=True, related_name="+", verbose_name=_("rate"))
+    source = models.CharField(_("source"), max_length=200)
+    created_at = models.DateTimeField(_("at"), auto_now_add=True)
+
+    class Meta:
+        verbose_name = _("cost entry")
+        verbose_name_plural = _("cost entries")
+        ordering = ["id"]
+        constraints = [
+            models.UniqueConstraint(
+                fields=["message"], condition=models.Q(kind="report"), name="one_price_report_per_message"
+            )
+        ]
+        triggers = [
+            pgtrigger.Protect(name="cost_append_only", operation=pgtrigger.Update | pgtrigger.Delete),
+            pgtrigger.Protect(name="cost_no_truncate", operation=pgtrigger.Truncate),
+        ]
+
+    def __str__(self) -> str:
+        return f"{self.message_id} {self.kind} {self.amount} {self.currency}"
+
+
+class Settlement(models.Model):
+    """A person's decision about a message without certainty, with the reason given."""
+
+    class Outcome(models.TextChoices):
+        ACCEPTED = "accepted", _("It was sent")
+        REJECTED = "rejected", _("It was not sent")
+
+    message = models.OneToOneField(Message, models.PROTECT, related_name="settlement", verbose_name=_("message"))
+    outcome = models.CharField(_("outcome"), max_length=10, choices=Outcome.choices)
+    reason = models.CharField(_("reason"), max_length=300)
+    user = models.ForeignKey(settings.AUTH_USER_MODEL, models.PROTECT, related_name="+", verbose_name=_("by"))
+    at = models.DateTimeField(_("at"), auto_now_add=True)
+
+    class Meta:
+        verbose_name = _("settlement")
+        verbose_name_plural = _("settlements")
+
+    def __str__(self) -> str:
+        return f"{self.message_id} {self.outcome}"
+
+
+class Incident(models.Model):
+    """Something that must not happen and that a person has to see: proof against what the books say."""
+
+    class Kind(models.TextChoices):
+        PROOF_AGAINST_UNSENT = "proof_unsent", _("Delivered although the books say it was not sent")
+        SENT_TWICE = "sent_twice", _("The provider reports two sends of one message")
+
+    kind = models.CharField(_("kind"), max_length=20, choices=Kind.choices)
+    message = models.ForeignKey(Message, models.PROTECT, related_name="incidents", verbose_name=_("message"))
+    event = models.ForeignKey(MessageEvent, models.PROTECT, null=True, related_name="+", verbose_name=_("event"))
+    opened_at = models.DateTimeField(_("opened at"), auto_now_add=True)
+    closed_at = models.DateTimeField(_("closed at"), null=True, blank=True)
+    closed_by = models.ForeignKey(
+        settings.AUTH_USER_MODEL, models.PROTECT, null=True, blank=True, related_name="+", verbose_name=_("closed by")
+    )
+    note = models.CharField(_("note"), max_length=300, blank=True)
+
+    class Meta:
+        verbose_name = _("incident")
+        verbose_name_plural = _("incidents")
+        ordering = ["-id"]
+        constraints = [models.UniqueConstraint(fields=["message", "kind"], name="one_incident_per_message_and_kind")]
+
+    def __str__(self) -> str:
+        return f"{self.kind} #{self.message_id}"
