@@ -1,0 +1,130 @@
+"""Child processes that never outlive their parent, however it ends.
+
+Each child leads its own session, so that Ctrl-C in a terminal reaches only the parent, and has a guard: a shell that waits
+on a pipe held by the parent. When the parent is gone, even by SIGKILL, the pipe ends and the guard stops the child.
+"""
+
+from __future__ import annotations
+
+import contextlib
+import os
+import shutil
+import signal
+import subprocess
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+
+_GUARD_SCRIPT = """
+read -r word
+[ "$word" = done ] && exit 0
+pid=$1 stop=$2; shift 2
+kill -s "$stop" "$pid" 2>/dev/null
+tries=0
+while kill -0 "$pid" 2>/dev/null && [ "$tries" -lt 100 ]; do sleep 0.1; tries=$((tries + 1)); done
+kill -s KILL -- "-$pid" 2>/dev/null
+[ "$#" -gt 0 ] && rm -rf -- "$@"
+exit 0
+"""
+
+
+@dataclass(frozen=True, slots=True)
+class RunAs:
+    """The account a child runs as; only root can choose one."""
+
+    user: int
+    group: int
+
+
+@dataclass(slots=True)
+class Child:
+    """A running child process. Made by `spawn`; ended by `stop` or `kill`."""
+
+    name: str
+    process: subprocess.Popen[bytes]
+    log: Path
+    stop_signal: signal.Signals
+    remove_after: tuple[Path, ...]
+    _guard: subprocess.Popen[bytes]
+
+    @property
+    def exit_code(self) -> int | None:
+        """The exit code, or None while the child runs."""
+        return self.process.poll()
+
+    def request_stop(self) -> None:
+        """Ask the child to end, without waiting."""
+        if self.process.poll() is None:
+            self.process.send_signal(self.stop_signal)
+
+    def stop(self, *, grace_seconds: float = 15.0) -> None:
+        """Ask the child to end and wait; after the grace its whole process group is killed."""
+        self.request_stop()
+        with contextlib.suppress(subprocess.TimeoutExpired):
+            self.process.wait(grace_seconds)
+        self.kill()
+
+    def kill(self) -> None:
+        """End the child's process group at once, and remove what was to be removed after it."""
+        with contextlib.suppress(ProcessLookupError, PermissionError):
+            os.killpg(self.process.pid, signal.SIGKILL)
+        self.process.wait()
+        for path in self.remove_after:
+            shutil.rmtree(path, ignore_errors=True)
+        self._dismiss_guard()
+
+    def log_tail(self, *, lines: int = 15) -> str:
+        """The last lines of the child's log, for an error message."""
+        if not self.log.is_file():
+            return ""
+        return "\n".join(self.log.read_text(encoding="utf-8", errors="replace").splitlines()[-lines:])
+
+    def _dismiss_guard(self) -> None:
+        with contextlib.suppress(BrokenPipeError, ValueError):
+            self._guard.communicate(b"done\n")
+
+
+def spawn(
+    name: str,
+    command: Sequence[str],
+    *,
+    log: Path,
+    environment: Mapping[str, str] | None = None,
+    directory: Path | None = None,
+    run_as: RunAs | None = None,
+    stop_signal: signal.Signals = signal.SIGTERM,
+    stdin: bytes = b"",
+    remove_after: Sequence[Path] = (),
+) -> Child:
+    """Start `command` in its own session, its output appended to `log`, under a guard.
+
+    `environment` None inherits the parent's. `stdin` is all that the child can read. `remove_after` names folders that are
+    removed when the child has ended, by whoever ends it.
+    """
+    with log.open("ab") as output:
+        process = subprocess.Popen(  # noqa: S603 - the commands are the portal's own
+            list(command),
+            stdin=subprocess.PIPE,
+            stdout=output,
+            stderr=subprocess.STDOUT,
+            env=None if environment is None else dict(environment),
+            cwd=directory,
+            start_new_session=True,
+            user=run_as.user if run_as else None,
+            group=run_as.group if run_as else None,
+            extra_groups=[] if run_as else None,
+        )
+    guard = subprocess.Popen(  # noqa: S603
+        ["/bin/sh", "-c", _GUARD_SCRIPT, "guard", str(process.pid), stop_signal.name.removeprefix("SIG")]
+        + [str(path) for path in remove_after],
+        stdin=subprocess.PIPE,
+        stdout=subprocess.DEVNULL,
+        stderr=subprocess.DEVNULL,
+        start_new_session=True,
+        cwd="/",
+    )
+    if process.stdin:
+        with contextlib.suppress(BrokenPipeError):
+            process.stdin.write(stdin)
+            process.stdin.close()
+    return Child(name, process, log, stop_signal, tuple(remove_after), guard)

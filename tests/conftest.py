@@ -1,0 +1,38 @@
+"""Fixtures and settings shared by all tests."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import pytest
+import redis
+from django.conf import settings
+from django.core.management.color import Style
+from django.db.backends.postgresql.operations import DatabaseOperations
+
+
+def pytest_configure() -> None:
+    """Settings that only tests want and that do not come from the environment."""
+    settings.PASSWORD_HASHERS = ["django.contrib.auth.hashers.MD5PasswordHasher"]
+    # No collectstatic before the tests, so no manifest.
+    settings.STORAGES["staticfiles"] = {"BACKEND": "django.contrib.staticfiles.storage.StaticFilesStorage"}
+    settings.WHITENOISE_AUTOREFRESH = True
+    _flush_past_triggers()
+
+
+def _flush_past_triggers() -> None:
+    """Let the flush after a transactional test pass the triggers that refuse TRUNCATE on the ledger's tables."""
+    sql_flush = DatabaseOperations.sql_flush
+
+    def sql_flush_past_triggers(self: DatabaseOperations, style: Style, *args: Any, **kwargs: Any) -> list[str]:
+        statements: list[str] = sql_flush(self, style, *args, **kwargs)
+        return ["SET LOCAL session_replication_role = replica;", *statements] if statements else []
+
+    DatabaseOperations.sql_flush = sql_flush_past_triggers  # type: ignore[method-assign]
+
+
+@pytest.fixture(autouse=True)
+def empty_valkey() -> None:
+    """Each test begins with an empty Valkey: no cached page, no throttle count, no queued task of the test before."""
+    with redis.Redis.from_url(settings.REDIS_URL) as client:
+        client.flushdb()

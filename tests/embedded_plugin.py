@@ -1,0 +1,57 @@
+"""Starts PostgreSQL and Valkey and sets the environment before Django's settings load (pytest's `-p`, see pyproject.toml).
+
+Under xdist the controller starts them once; the workers inherit its environment, each with a Valkey database of its own
+(pytest-django gives each a PostgreSQL database of its own).
+"""
+
+from __future__ import annotations
+
+import atexit
+import contextlib
+import os
+import re
+
+from hsm_portal.embedded import EmbeddedPostgres, EmbeddedValkey
+
+TEST_ENVIRONMENT = {
+    "ALLOWED_HOSTS": "localhost,127.0.0.1,testserver",
+    "CREDENTIALS_KEYS": "dGVzdHMtb25seS1rZXktdGVzdHMtb25seS1rZXktMzI=",
+    "CSRF_TRUSTED_ORIGINS": "",
+    "DEBUG": "false",
+    "DEFAULT_COUNTRY": "AR",
+    "DJANGO_ALLOW_ASYNC_UNSAFE": "true",
+    "DJANGO_SETTINGS_MODULE": "hsm_portal.settings",
+    "LANGUAGE_CODE": "en",
+    "PERSONAL_DATA_KEY": "tests only: key of the hashes of personal data",
+    "PROVIDER_BASE_URLS": "",
+    "PUBLIC_URL": "http://testserver",
+    "SECRET_KEY": "tests only: not a secret, but as long as one has to be 0123456789",
+    "SECURE": "false",
+    "TIME_ZONE": "America/Argentina/Buenos_Aires",
+}
+
+
+def _with_worker_database(redis_url: str, worker: str) -> str:
+    """The URL with the Valkey database of this xdist worker: gw0 takes 1, gw1 takes 2, and so on."""
+    number = int(worker.removeprefix("gw")) + 1
+    return re.sub(r"/\d+$", "", redis_url) + f"/{number}"
+
+
+def _prepare() -> None:
+    os.environ.update(TEST_ENVIRONMENT)
+    if not os.environ.get("DATABASE_URL"):
+        postgres = EmbeddedPostgres()
+        atexit.register(postgres.stop)
+        os.environ["DATABASE_URL"] = postgres.start()
+    if not os.environ.get("REDIS_URL"):
+        valkey = EmbeddedValkey()
+        atexit.register(valkey.stop)
+        os.environ["REDIS_URL"] = valkey.start()
+    worker = os.environ.get("PYTEST_XDIST_WORKER", "")
+    if worker:
+        os.environ["REDIS_URL"] = _with_worker_database(os.environ["REDIS_URL"], worker)
+    with contextlib.suppress(KeyError):
+        del os.environ["CELERY_BROKER_URL"]
+
+
+_prepare()
