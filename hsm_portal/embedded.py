@@ -28,7 +28,7 @@ from pathlib import Path
 import psycopg
 import redis
 
-from hsm_portal.processes import Child, RunAs, spawn
+from hsm_portal.processes import Child, RunAs, command_of, end_stray, spawn
 
 ROLE = DATABASE = "hsm"
 START_TIMEOUT_SECONDS = 60.0
@@ -83,10 +83,10 @@ class EmbeddedPostgres:
 
     def start(self) -> str:
         """Start the server, making its data first if there is none; returns the URL once it answers."""
-        folder = self._working_folder()
         if self._kept_data is not None:
             self._take_lock()
             _end_leftover(self.data)
+        folder = self._working_folder()
         binaries = _postgres_binaries(folder, copied=self._run_as is not None)
         if not (self.data / "PG_VERSION").is_file():
             self._make_data(binaries)
@@ -371,37 +371,13 @@ def _end_leftover(data: Path) -> None:
     """Stop a server that an earlier owner of `data` left behind; the lock proves that the owner is gone."""
     pid_file = data / "postmaster.pid"
     try:
-        pid = int(pid_file.read_text(encoding="ascii").split("\n", 1)[0])
+        pid, _data, _started, _port, sockets = pid_file.read_text(encoding="utf-8").split("\n")[:5]
     except (FileNotFoundError, ValueError):
         return
-    command = _command_of(pid)
-    if str(data) not in command:
-        # The number belongs to another process by now; PostgreSQL itself would take it for a running server.
-        pid_file.unlink(missing_ok=True)
-        return
-    for stop_signal in (signal.SIGINT, signal.SIGQUIT, signal.SIGKILL):
-        with contextlib.suppress(ProcessLookupError):
-            os.kill(pid, stop_signal)
-        deadline = time.monotonic() + 10
-        while time.monotonic() < deadline:
-            if not pid_file.exists() or not _alive(pid):
-                return
-            time.sleep(0.05)
-
-
-def _command_of(pid: int) -> str:
-    """The command line of any process, or an empty text when there is none."""
-    if platform.system() == "Linux":
-        with contextlib.suppress(OSError):
-            return Path(f"/proc/{pid}/cmdline").read_bytes().replace(b"\0", b" ").decode(errors="replace")
-        return ""
-    command = ["/bin/ps", "-ww", "-o", "command=", "-p", str(pid)]
-    return subprocess.run(command, capture_output=True, text=True, check=False).stdout  # noqa: S603
-
-
-def _alive(pid: int) -> bool:
-    try:
-        os.kill(pid, 0)
-    except ProcessLookupError:
-        return False
-    return True
+    if str(data) in command_of(int(pid)):
+        end_stray(int(pid), stop_signal=signal.SIGINT, grace_seconds=20)
+    # Without a server of ours the number is another process's by now, which PostgreSQL would take for a running server.
+    pid_file.unlink(missing_ok=True)
+    folder = Path(sockets).parent
+    if folder.name.startswith("hsm-") and folder.is_dir() and folder.stat().st_uid == os.geteuid():
+        shutil.rmtree(folder, ignore_errors=True)

@@ -8,9 +8,11 @@ from __future__ import annotations
 
 import contextlib
 import os
+import platform
 import shutil
 import signal
 import subprocess
+import time
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
@@ -128,3 +130,26 @@ def spawn(
             process.stdin.write(stdin)
             process.stdin.close()
     return Child(name, process, log, stop_signal, tuple(remove_after), guard)
+
+
+def command_of(pid: int) -> str:
+    """The command line of any process, or an empty text when there is none."""
+    if platform.system() == "Linux":
+        with contextlib.suppress(OSError):
+            return Path(f"/proc/{pid}/cmdline").read_bytes().replace(b"\0", b" ").decode(errors="replace")
+        return ""
+    command = ["/bin/ps", "-ww", "-o", "command=", "-p", str(pid)]
+    return subprocess.run(command, capture_output=True, text=True, check=False).stdout  # noqa: S603
+
+
+def end_stray(pid: int, *, stop_signal: signal.Signals, grace_seconds: float) -> None:
+    """Stop a process that is not our child: ask, wait for the grace, then SIGKILL. The caller knows that it is the right one."""
+    command = command_of(pid)
+    for number, seconds in ((stop_signal, grace_seconds), (signal.SIGKILL, 5.0)):
+        with contextlib.suppress(ProcessLookupError):
+            os.kill(pid, number)
+        deadline = time.monotonic() + seconds
+        while time.monotonic() < deadline:
+            if command_of(pid) != command:
+                return
+            time.sleep(0.05)

@@ -135,7 +135,7 @@ def test_it_starts_after_its_owner_and_guards_were_killed(home: Path) -> None:
     data = home / "postgres18"
     owner, server, _, _ = start_owner(str(data))
     for guard in children_of(owner.pid):
-        if "guard" in command_of(guard):
+        if f"guard {server} " in command_of(guard):
             os.kill(guard, signal.SIGKILL)
     owner.kill()
     owner.wait()
