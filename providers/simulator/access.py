@@ -1,0 +1,77 @@
+"""Who may see what: the bearer token's account and its objects, and how errors and headers are written."""
+
+from __future__ import annotations
+
+import json
+import secrets
+
+from aiohttp import web
+
+from providers.simulator.errors import Refusal, UnknownObject
+from providers.simulator.simulator import Simulator
+from providers.simulator.wire import Json, compact_bytes, mapping
+from providers.simulator.world import Account, Number, Template
+
+SIMULATOR = web.AppKey("simulator", Simulator)
+
+
+def account_by_token(simulator: Simulator, request: web.Request) -> Account:
+    """The account whose token the request carries; raises 104 without a token and 190 with a bad one."""
+    scheme, _, token = request.headers.get("Authorization", "").partition(" ")
+    if scheme.lower() not in ("bearer", "oauth") or not token.strip():
+        token = request.query.get("access_token", "")
+    if not token.strip():
+        raise Refusal(104)
+    account = simulator.world.accounts_by_token.get(token.strip())
+    if account is None or account.token_revoked:
+        raise Refusal(190)
+    return account
+
+
+def number_of(simulator: Simulator, account: Account, phone_number_id: str, verb: str = "get") -> Number:
+    """A number of the account; raises 100/33 when it is unknown or another's."""
+    number = simulator.world.numbers.get(phone_number_id)
+    if number is None or number.waba_id != account.waba_id:
+        raise UnknownObject(phone_number_id, verb)
+    return number
+
+
+def waba_of(account: Account, waba_id: str, verb: str = "get") -> Account:
+    """The account itself, when the path names it; raises 100/33 for any other."""
+    if account.waba_id != waba_id:
+        raise UnknownObject(waba_id, verb)
+    return account
+
+
+def template_of(simulator: Simulator, account: Account, template_id: str, verb: str = "get") -> Template:
+    """A template of the account; raises 100/33 when it is unknown or another's."""
+    template = simulator.world.templates.get(template_id)
+    if template is None or template.waba_id != account.waba_id:
+        raise UnknownObject(template_id, verb)
+    return template
+
+
+async def json_body(request: web.Request) -> Json:
+    """The request's JSON object; raises 100 when it is none."""
+    try:
+        return mapping(json.loads(await request.text()))
+    except ValueError as problem:
+        raise Refusal(100, "The request body is not a JSON object.") from problem
+
+
+def graph_headers(request: web.Request) -> dict[str, str]:
+    """The headers that Graph puts on its answers."""
+    return {"facebook-api-version": request.match_info.get("version", ""), "x-fb-trace-id": secrets.token_urlsafe(8)}
+
+
+def graph_response(request: web.Request, body: Json) -> web.Response:
+    """A successful answer."""
+    return web.Response(
+        body=compact_bytes(body), content_type="application/json", charset="utf-8", headers=graph_headers(request)
+    )
+
+
+def refusal_response(refusal: Refusal) -> web.Response:
+    """An error answer."""
+    status, body = refusal.answer()
+    return web.Response(status=status, body=compact_bytes(body), content_type="application/json", charset="utf-8")

@@ -1,0 +1,91 @@
+"""From acceptance to the last status: what is planned for a message, and the events that come of it."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from providers.simulator import payloads
+from providers.simulator.outcomes import Outcome
+from providers.simulator.pricing import Charge, pricing_object
+from providers.simulator.record import Message, Status
+from providers.simulator.simulator import Simulator
+
+# When a status comes, in units of the knob webhook_delay_ms.
+STEPS = {"sent": 1.0, "delivered": 2.0, "read": 4.0, "failed": 2.0}
+HOLD_STEPS = 5.0
+
+
+def plan_for(outcome: Outcome) -> list[list[Any]]:
+    """The statuses to come, each with when (in steps) and its failure code."""
+    plan: list[list[Any]] = []
+    previous = HOLD_STEPS if outcome.held else 0.0
+    for status in outcome.statuses:
+        at = max(STEPS[status] + (HOLD_STEPS if outcome.held else 0.0), previous + 1)
+        plan.append([status, at, outcome.failure if status == "failed" else None])
+        previous = at
+    return plan
+
+
+def schedule(simulator: Simulator, message: Message) -> None:
+    """Let the planned statuses that have not come yet happen at their time (shuffled by the knob ``reorder``)."""
+    done = {status.status for status in message.statuses}
+    steps = [item for item in message.plan if item[0] not in done]
+    moments = [float(item[1]) for item in steps]
+    if simulator.knobs.reorder:
+        simulator.random.shuffle(moments)
+    unit = simulator.knobs.webhook_delay_ms / 1000
+    for (status, step, code), moment in zip(steps, moments, strict=True):
+        at = int(simulator.now() + float(step) * unit)
+        simulator.later(moment * unit, _happening(simulator, message, status, at, code))
+
+
+def _happening(simulator: Simulator, message: Message, status: str, at: int, code: int | None) -> Any:
+    return lambda: report(simulator, message, status=status, at=at, failure=code)
+
+
+def report(simulator: Simulator, message: Message, *, status: str, at: int, failure: int | None) -> None:
+    """Let one status happen now: price it, charge it on the first delivery, queue its webhook."""
+    world = simulator.world
+    account, number = world.accounts.get(message.waba_id), world.numbers.get(message.phone_number_id)
+    if account is None or number is None:
+        return
+    customer = world.customer_with_user_id(account.portfolio, message.user_id)
+    seen = {item.status for item in message.statuses}
+    delivered_before = bool(seen & {"delivered", "read"})
+    first_delivery = status in ("delivered", "read") and not delivered_before
+    pricing = None
+    if status == "sent" or first_delivery:
+        pricing = message.pricing = message.pricing or price_now(simulator, message, at)
+    value = payloads.status_value(
+        account, number, customer, message, status=status, at=at, pricing=pricing, failure=failure
+    )
+    if first_delivery and pricing is not None:
+        charge = Charge(
+            waba_id=message.waba_id,
+            phone=number.digits,
+            recipient=message.wa_id or message.user_id,
+            at=at,
+            category=pricing["category"],
+            pricing_type=pricing["type"],
+        )
+        simulator.charge(charge)
+    simulator.emit(message.waba_id, "messages", value, wamid=message.wamid, status=Status(status, at, failure))
+
+
+def price_now(simulator: Simulator, message: Message, at: int) -> Any:
+    """The ``pricing`` object of a message that is sent or delivered at this time."""
+    return pricing_object(
+        message.category,
+        at=at,
+        window_open=simulator.world.window_open(message.phone_number_id, message.customer_key, at),
+        entry_free=simulator.world.entry_free(message.phone_number_id, message.customer_key, at),
+    )
+
+
+def resume(simulator: Simulator) -> None:
+    """After a restart: send again what no webhook settled, and go on with what was planned."""
+    for event in list(simulator.unsettled.values()):
+        simulator.webhooks.emit(event)
+    for message in simulator.record.messages.values():
+        if len(message.statuses) < len(message.plan):
+            schedule(simulator, message)

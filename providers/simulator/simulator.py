@@ -1,0 +1,266 @@
+"""The simulator itself: world, record, knobs, journal and webhooks, and how they are put back after a restart."""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import Callable, Iterator
+from pathlib import Path
+from typing import Any
+
+from providers.simulator.journal import Journal
+from providers.simulator.knobs import Knobs
+from providers.simulator.limits import Limits
+from providers.simulator.pricing import Charge
+from providers.simulator.record import Delivery, Inbound, Message, Received, Record, Status, as_json
+from providers.simulator.webhooks import Event, Webhook, WebhookSender
+from providers.simulator.wire import Json
+from providers.simulator.world import (
+    Account,
+    Customer,
+    Number,
+    Template,
+    World,
+    thing_from_json,
+    thing_to_json,
+)
+
+
+class Simulator:
+    """All state. Everything runs on one event loop, so nothing here is locked."""
+
+    def __init__(self, directory: Path) -> None:
+        self.world = World()
+        self.record = Record()
+        self.knobs = Knobs()
+        self.limits = Limits()
+        self.random = self.knobs.random()
+        self.journal = Journal(directory)
+        self.unsettled: dict[int, Event] = {}
+        self._events = 0
+        self._timers: set[asyncio.TimerHandle] = set()
+        self._replay()
+        self.webhooks = WebhookSender(lambda: self.knobs, self.world.accounts.get, self._delivered, self._settled)
+
+    # --- time -------------------------------------------------------------------------------------------------
+
+    def now(self) -> float:
+        """The simulated time in seconds."""
+        return self.knobs.now()
+
+    def later(self, seconds: float, action: Callable[[], None]) -> None:
+        """Run an action later, unless a reset or the end comes first."""
+
+        def run() -> None:
+            self._timers.discard(timer)
+            action()
+
+        timer = asyncio.get_running_loop().call_later(seconds, run)
+        self._timers.add(timer)
+
+    @property
+    def pending(self) -> int:
+        """How much is still going to happen: planned statuses and webhooks on their way."""
+        return len(self._timers) + self.webhooks.waiting
+
+    async def stop(self) -> None:
+        """Stop timers and webhooks and close the journal."""
+        self._cancel_timers()
+        await self.webhooks.stop()
+        self.journal.close()
+
+    def _cancel_timers(self) -> None:
+        for timer in self._timers:
+            timer.cancel()
+        self._timers.clear()
+
+    # --- writing ----------------------------------------------------------------------------------------------
+
+    def save(self, thing: Account | Number | Template | Customer) -> None:
+        """Put an object into the world and the journal."""
+        self._place(thing)
+        self.journal.append({"kind": type(thing).__name__.lower(), "data": thing_to_json(thing)})
+
+    def delete_template(self, template_id: str) -> None:
+        """Take a template out of the world and note it in the journal."""
+        self.world.remove_template(template_id)
+        self.journal.append({"kind": "template_removed", "data": {"id": template_id}})
+
+    def receive(self, received: Received) -> None:
+        """Keep a request before anything is decided about it."""
+        self.record.add_request(received)
+        self.journal.append({"kind": "request", "data": as_json(received)})
+
+    def settle_request(self, received: Received, result: str, code: int | None) -> None:
+        """Note a request that made no message."""
+        received.result, received.code = result, code
+        self.record.counts[result] += 1
+        self.journal.append({"kind": "settled", "data": {"id": received.id, "result": result, "code": code}})
+
+    def accept(self, message: Message) -> None:
+        """Keep an accepted message."""
+        self.record.add_message(message)
+        self.journal.append({"kind": "message", "data": as_json(message)})
+
+    def add_inbound(self, inbound: Inbound, *, from_entry_point: bool) -> None:
+        """Keep a customer's message and open her window."""
+        self._note_inbound(inbound, from_entry_point)
+        data = {**as_json(inbound), "from_entry_point": from_entry_point}
+        self.journal.append({"kind": "inbound", "data": data})
+
+    def charge(self, charge: Charge) -> None:
+        """Count a delivered message."""
+        self.record.add_charge(charge)
+        self.journal.append({"kind": "charge", "data": as_json(charge)})
+
+    def emit(
+        self,
+        waba_id: str,
+        field: str,
+        value: Json,
+        *,
+        wamid: str | None = None,
+        status: Status | None = None,
+    ) -> None:
+        """Queue one webhook event; with a status, note it on its message."""
+        self._events += 1
+        event = Event(
+            id=self._events,
+            waba_id=waba_id,
+            field=field,
+            value=value,
+            at=int(self.now()),
+            wamid=wamid,
+            status=status.status if status else None,
+        )
+        self.journal.append({"kind": "event", "data": {**as_json(event), "code": status.code if status else None}})
+        if wamid is not None and status is not None:
+            self.record.messages[wamid].statuses.append(status)
+            self.record.counts[f"status_{status.status}"] += 1
+        self.unsettled[event.id] = event
+        self.webhooks.emit(event)
+
+    def tune(self, knobs: Knobs) -> None:
+        """Use other knobs from now on."""
+        self.knobs = knobs
+        self.random = knobs.random()
+        self.webhooks.tune()
+
+    def reset(self, *, keep_world: bool) -> None:
+        """Forget all traffic and turn the knobs back; forget the world too when asked."""
+        self._cancel_timers()
+        self.webhooks.clear()
+        self.unsettled.clear()
+        self.record = Record()
+        self.limits = Limits()
+        self.world.forget_traffic()
+        if not keep_world:
+            for mapping in (self.world.accounts, self.world.accounts_by_token, self.world.numbers):
+                mapping.clear()
+            for template_id in list(self.world.templates):
+                self.world.remove_template(template_id)
+        self.tune(Knobs())
+        self.journal.rewrite(self._world_records() if keep_world else [])
+
+    def _world_records(self) -> Iterator[Json]:
+        things: list[Account | Number | Template | Customer] = [
+            *self.world.accounts.values(),
+            *self.world.numbers.values(),
+            *self.world.templates.values(),
+            *self.world.customers(),
+        ]
+        for thing in things:
+            yield {"kind": type(thing).__name__.lower(), "data": thing_to_json(thing)}
+
+    # --- webhooks coming back ---------------------------------------------------------------------------------
+
+    def _delivered(self, webhook: Webhook, delivery: Delivery) -> None:
+        self.record.add_delivery(delivery)
+        data = as_json(delivery)
+        del data["body"]
+        self.journal.append({"kind": "delivery", "data": data})
+        for event in webhook.events:
+            self._mark(event, "DELIVERED" if delivery.answer == "200" else "FAILED", delivery.answer)
+
+    def _settled(self, webhook: Webhook, reached: bool) -> None:
+        for event in webhook.events:
+            self.unsettled.pop(event.id, None)
+        self.record.counts["webhooks_reached" if reached else "webhooks_given_up"] += 1
+        identifiers = [event.id for event in webhook.events]
+        self.journal.append({"kind": "events_settled", "data": {"events": identifiers, "reached": reached}})
+
+    def _mark(self, event: Event, state: str, answer: str) -> None:
+        message = self.record.messages.get(event.wamid or "")
+        if message is None:
+            return
+        for status in message.statuses:
+            if status.status == event.status and status.webhook != "DELIVERED":
+                status.webhook = state
+                status.error = "" if state == "DELIVERED" else f"Webhook endpoint returned {answer}"
+
+    # --- reading the journal ----------------------------------------------------------------------------------
+
+    def _place(self, thing: Account | Number | Template | Customer) -> None:
+        if isinstance(thing, Account):
+            self.world.put_account(thing)
+        elif isinstance(thing, Number):
+            self.world.put_number(thing)
+        elif isinstance(thing, Template):
+            self.world.put_template(thing)
+        else:
+            self.world.put_customer(thing)
+
+    def _note_inbound(self, inbound: Inbound, from_entry_point: bool) -> None:
+        self.record.add_inbound(inbound)
+        self.world.note_inbound(
+            inbound.phone_number_id, inbound.customer_key, inbound.at, from_entry_point=from_entry_point
+        )
+
+    def _replay(self) -> None:
+        readers: dict[str, Callable[[Json], None]] = {
+            "account": lambda data: self._place(thing_from_json(Account, data)),
+            "number": lambda data: self._place(thing_from_json(Number, data)),
+            "template": lambda data: self._place(thing_from_json(Template, data)),
+            "customer": lambda data: self._place(thing_from_json(Customer, data)),
+            "template_removed": lambda data: self.world.remove_template(str(data["id"])),
+            "request": lambda data: self.record.add_request(Received(**data)),
+            "settled": self._replay_settled,
+            "message": self._replay_message,
+            "inbound": lambda data: self._note_inbound(
+                Inbound(**{key: value for key, value in data.items() if key != "from_entry_point"}),
+                bool(data["from_entry_point"]),
+            ),
+            "charge": lambda data: self.record.add_charge(Charge(**data)),
+            "event": self._replay_event,
+            "delivery": lambda data: self.record.add_delivery(Delivery(**data, body="")),
+            "events_settled": self._replay_events_settled,
+        }
+        for entry in self.journal.replay():
+            readers[entry["kind"]](entry["data"])
+
+    def _replay_settled(self, data: Json) -> None:
+        received = self.record.request(data["id"])
+        if received is not None:
+            received.result, received.code = data["result"], data["code"]
+        self.record.counts[data["result"]] += 1
+
+    def _replay_message(self, data: Json) -> None:
+        message = Message(**{**data, "statuses": []})
+        self.record.add_message(message)
+        self.world.note_answer(message.phone_number_id, message.customer_key, message.at)
+
+    def _replay_event(self, data: Json) -> None:
+        code: Any = data.pop("code")
+        event = Event(**data)
+        self._events = max(self._events, event.id)
+        message = self.record.messages.get(event.wamid or "")
+        if message is not None and event.status is not None:
+            message.statuses.append(Status(event.status, event.at, code))
+            self.record.counts[f"status_{event.status}"] += 1
+        self.unsettled[event.id] = event
+
+    def _replay_events_settled(self, data: Json) -> None:
+        for identifier in data["events"]:
+            event = self.unsettled.pop(identifier, None)
+            if event is not None:
+                self._mark(event, "DELIVERED" if data["reached"] else "FAILED", "no success")
+        self.record.counts["webhooks_reached" if data["reached"] else "webhooks_given_up"] += 1
