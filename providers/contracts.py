@@ -24,6 +24,7 @@ class AccountConfig:
     """One provider account as an adapter needs it: no database behind it.
 
     `credentials` holds the decrypted values of the adapter's declared fields; `repr` never shows them.
+    `timeout_seconds` is the longest one call may take, from the first byte to the last.
     """
 
     account_id: int
@@ -31,6 +32,7 @@ class AccountConfig:
     external_id: str
     credentials: Mapping[str, str] = field(repr=False)
     base_url: str = ""
+    timeout_seconds: float = 20.0
 
 
 @dataclass(frozen=True, slots=True)

@@ -12,6 +12,7 @@ from enum import StrEnum
 
 from django.utils.translation import gettext_lazy as _
 from django.utils.translation import gettext_noop
+from django_stubs_ext import StrPromise
 
 from providers.contracts import Exchange
 
@@ -68,7 +69,7 @@ class Reason(StrEnum):
     PROVIDER_REJECTED = "provider_rejected"
 
 
-SENTENCES: dict[Reason, str] = {
+SENTENCES: dict[Reason, StrPromise] = {
     Reason.THROUGHPUT: _("The number is sending faster than the provider allows; it waits a moment and goes on."),
     Reason.PAIR_RATE: _("Too many messages to this person in a short time; it waits and goes on."),
     Reason.ACCOUNT_RATE: _("The account has used up its calls for now; it waits and goes on."),

@@ -1,0 +1,85 @@
+"""The Meta Cloud API (https://developers.facebook.com/documentation/business-messaging/whatsapp/)."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping, Sequence
+from functools import partial
+from urllib.parse import quote
+
+from providers.adapters.meta.send import KEPT_PATHS, answer_read, payload_build
+from providers.adapters.meta.templates import numbers_read, templates_read
+from providers.adapters.meta.webhook import body_parse, challenge_answer, signature_verify
+from providers.contracts import (
+    Accepted,
+    AccountConfig,
+    BadItem,
+    Capabilities,
+    CredentialField,
+    Event,
+    OutboundMessage,
+    RemoteNumber,
+    RemoteTemplate,
+    WebhookRequest,
+)
+from providers.http import MAX_LIST_BYTES, Answer, Call, call_provider, call_provider_sync
+
+BASE_URL = "https://graph.facebook.com"
+GRAPH_VERSION = "v25.0"
+
+
+class MetaCloudApi:
+    """One WhatsApp business account at Meta. `config.external_id` is the WABA id."""
+
+    slug: str = "meta"
+    label: str = "Meta Cloud API"
+    capabilities: Capabilities = Capabilities(callback_reference=True, price_reports=True, business_scoped_ids=True)
+    credential_fields: Sequence[CredentialField] = (
+        CredentialField("access_token", "Access token", "A system user's permanent token."),
+        CredentialField("app_secret", "App secret", "Signs the webhooks."),
+        CredentialField("verify_token", "Verify token", "The word that Meta repeats when it checks the webhook."),
+        CredentialField("graph_version", "Graph version", f"Empty = {GRAPH_VERSION}.", secret=False, required=False),
+    )
+
+    def __init__(self, config: AccountConfig) -> None:
+        self.config = config
+        version = self._credential("graph_version") or GRAPH_VERSION
+        self._root = f"{(config.base_url or BASE_URL).rstrip('/')}/{quote(version, safe='')}"
+        self._headers = {"Authorization": f"Bearer {self._credential('access_token')}"}
+
+    async def send(self, message: OutboundMessage) -> Accepted:
+        call = Call(
+            "POST",
+            f"{self._root}/{quote(message.sender_external_id, safe='')}/messages",
+            headers=self._headers,
+            json_body=payload_build(message),
+            kept_paths=KEPT_PATHS,
+            timeout=self.config.timeout_seconds,
+        )
+        answer = await call_provider(call)
+        return answer_read(answer.status, answer.json_object(), answer.headers, exchange=answer.exchange)
+
+    def verify_webhook(self, request: WebhookRequest) -> None:
+        signature_verify(request, app_secret=self._credential("app_secret"))
+
+    def parse_webhook(self, request: WebhookRequest) -> list[Event | BadItem]:
+        return body_parse(request.body, account_external_id=self.config.external_id)
+
+    def webhook_challenge(self, query: Mapping[str, str]) -> str | None:
+        return challenge_answer(query, verify_token=self._credential("verify_token"))
+
+    def fetch_templates(self) -> Iterable[RemoteTemplate]:
+        return templates_read(partial(self._list, "message_templates"))
+
+    def fetch_numbers(self) -> Iterable[RemoteNumber]:
+        return numbers_read(partial(self._list, "phone_numbers"))
+
+    def _list(self, edge: str, query: Mapping[str, str]) -> Answer:
+        url = f"{self._root}/{quote(self.config.external_id, safe='')}/{edge}"
+        timeout = self.config.timeout_seconds
+        return call_provider_sync(
+            Call("GET", url, headers=self._headers, params=query, timeout=timeout, max_bytes=MAX_LIST_BYTES)
+        )
+
+    def _credential(self, name: str) -> str:
+        # A line end pasted with a token would make every call fail before it begins.
+        return self.config.credentials.get(name, "").strip()

@@ -1,0 +1,315 @@
+"""The only place that makes HTTP clients: explicit timeouts, no retries, no redirects, and a redacted record of each call.
+
+A call that fails before anything could reach the provider is `Unavailable`; every other failure is `Uncertain`.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import json
+import ssl
+import time
+from collections.abc import AsyncIterator, Iterator, Mapping
+from dataclasses import dataclass, field
+from functools import cache
+from http.cookiejar import CookieJar, DefaultCookiePolicy
+from ipaddress import ip_address
+from typing import Any
+from urllib.parse import urlencode
+from weakref import WeakKeyDictionary
+
+import aiohttp
+import httpx
+from httpx_aiohttp import AiohttpTransport
+
+from providers.contracts import Exchange, JsonObject
+from providers.errors import Park, ProviderCallError, Reason, Rejected, SendError, Unavailable, Uncertain
+from providers.redaction import Redactor
+
+CONNECT_SECONDS = 5.0
+TOTAL_SECONDS = 20.0
+# Shorter than any provider's or proxy's own: a connection closed under a request costs an uncertain message.
+KEEPALIVE_SECONDS = 3.0
+MAX_CONNECTIONS = 256
+MAX_ANSWER_BYTES = 1024 * 1024
+MAX_LIST_BYTES = 16 * 1024 * 1024
+
+KEPT_HEADERS = frozenset(
+    {"content-type", "retry-after", "x-business-use-case-usage", "x-app-usage", "x-fb-request-id", "x-fb-trace-id"}
+)
+# What aiohttp raises while it connects (pool, DNS, TCP, TLS). httpx-aiohttp turns failures *after* the request was
+# written into httpx.ConnectTimeout too, so the httpx class proves nothing; only these causes do.
+CERTAINLY_NOT_SENT = (aiohttp.ClientConnectorError, aiohttp.ConnectionTimeoutError)
+_NOT_AN_ANSWER = (aiohttp.ClientResponseError, aiohttp.ClientPayloadError, httpx.DecodingError)
+
+
+class AnswerTooLarge(Exception):
+    """The answer is larger than `Call.max_bytes`; it was not read to its end."""
+
+
+class AnswerTooSlow(Exception):
+    """The answer was still coming when the call's time was up."""
+
+
+@dataclass(frozen=True, slots=True)
+class Call:
+    """One HTTP call. Exactly one of `json_body` and `form` for a body. `timeout` in seconds, for the whole call.
+
+    `kept_paths` are the places of the body that may be recorded (keys joined by dots, lists left out); all else is masked.
+    """
+
+    method: str
+    url: str
+    headers: Mapping[str, str] = field(default_factory=dict, repr=False)
+    params: Mapping[str, str] = field(default_factory=dict)
+    json_body: JsonObject | None = field(default=None, repr=False)
+    form: Mapping[str, str] | None = field(default=None, repr=False)
+    kept_paths: frozenset[str] = frozenset()
+    timeout: float = TOTAL_SECONDS
+    max_bytes: int = MAX_ANSWER_BYTES
+
+
+@dataclass(frozen=True, slots=True)
+class Answer:
+    """A whole answer of any status; header names in lower case. `exchange` is its redacted record."""
+
+    status: int
+    headers: Mapping[str, str]
+    body: bytes = field(repr=False)
+    exchange: Exchange
+
+    def json_object(self) -> JsonObject | None:
+        """The body as a JSON object, or None when it is not one."""
+        parsed = _parsed(self.body)
+        return parsed if isinstance(parsed, dict) else None
+
+
+# --- sending ---------------------------------------------------------------------------------------------------------
+
+
+async def call_provider(call: Call) -> Answer:
+    """Make exactly one call on the event loop's own client. Raises SendError; a cancellation goes through untouched."""
+    record = _Record(call)
+    client = client_for_running_loop()
+    request = _request_built(client, call, record)
+    try:
+        async with asyncio.timeout(call.timeout):
+            response = await client.send(request, stream=True)
+            try:
+                record.status = response.status_code
+                body = await _read_capped(response.aiter_bytes(), call.max_bytes)
+            finally:
+                await response.aclose()
+    except Exception as error:
+        raise transport_error(error, record.exchange(error=error)) from error
+    return record.answer(response, body)
+
+
+def transport_error(error: BaseException, exchange: Exchange) -> SendError:
+    """What a failed call means. Only a cause that proves that nothing was written makes it `Unavailable`."""
+    causes = list(_causes(error))
+    if any(isinstance(cause, CERTAINLY_NOT_SENT) for cause in causes):
+        return Unavailable(Reason.NETWORK, detail=exchange.error, exchange=exchange)
+    answered = exchange.status is not None or any(isinstance(cause, _NOT_AN_ANSWER) for cause in causes)
+    reason = Reason.UNREADABLE_ANSWER if answered else Reason.NO_ANSWER
+    return Uncertain(reason, detail=exchange.error, exchange=exchange)
+
+
+def _request_built(client: httpx.AsyncClient, call: Call, record: _Record) -> httpx.Request:
+    """The request, not sent yet: whatever fails here is certainly not sent."""
+    problem = url_problem(call.url)
+    if problem:
+        exchange = record.exchange(error=ValueError(problem))
+        raise Unavailable(Reason.NETWORK, detail=problem, park=Park.ACCOUNT, exchange=exchange)
+    try:
+        return client.build_request(**_request_arguments(call))
+    except Exception as error:
+        exchange = record.exchange(error=error)
+        raise Rejected(Reason.BAD_REQUEST, detail=exchange.error, exchange=exchange) from error
+
+
+# --- managing --------------------------------------------------------------------------------------------------------
+
+
+def call_provider_sync(call: Call) -> Answer:
+    """Make exactly one management call. Raises ProviderCallError when there is no whole answer."""
+    record = _Record(call)
+    problem = url_problem(call.url)
+    if problem:
+        exchange = record.exchange(error=ValueError(problem))
+        raise ProviderCallError(Reason.NETWORK, detail=problem, exchange=exchange)
+    deadline = time.monotonic() + call.timeout
+    try:
+        with (
+            httpx.Client(verify=_ssl_context(), trust_env=False, follow_redirects=False) as client,
+            client.stream(**_request_arguments(call)) as response,
+        ):
+            record.status = response.status_code
+            body = _read_capped_sync(response.iter_bytes(), call.max_bytes, deadline)
+    except Exception as error:
+        exchange = record.exchange(error=error)
+        unreached = isinstance(error, httpx.ConnectError | httpx.ConnectTimeout)
+        reason = Reason.NETWORK if unreached else Reason.PROVIDER_DOWN
+        raise ProviderCallError(reason, detail=exchange.error, exchange=exchange) from error
+    return record.answer(response, body)
+
+
+# --- clients ---------------------------------------------------------------------------------------------------------
+
+_clients: WeakKeyDictionary[asyncio.AbstractEventLoop, httpx.AsyncClient] = WeakKeyDictionary()
+
+
+def client_for_running_loop() -> httpx.AsyncClient:
+    """The event loop's client, made on first use (so: after a fork) and kept open between uses."""
+    loop = asyncio.get_running_loop()
+    client = _clients.get(loop)
+    if client is None or client.is_closed:
+        client = httpx.AsyncClient(
+            transport=AiohttpTransport(client=_session),
+            trust_env=False,
+            follow_redirects=False,
+            cookies=_no_cookies(),
+        )
+        _clients[loop] = client
+    return client
+
+
+async def close_client() -> None:
+    """Close the running loop's client, if it has one. For the end of a worker."""
+    client = _clients.pop(asyncio.get_running_loop(), None)
+    if client is not None:
+        await client.aclose()
+
+
+def _session() -> aiohttp.ClientSession:
+    connector = aiohttp.TCPConnector(limit=MAX_CONNECTIONS, keepalive_timeout=KEEPALIVE_SECONDS, ssl=_ssl_context())
+    # The client is shared by accounts, so a cookie of one must never reach another.
+    return aiohttp.ClientSession(connector=connector, cookie_jar=aiohttp.DummyCookieJar())
+
+
+def _no_cookies() -> CookieJar:
+    return CookieJar(policy=DefaultCookiePolicy(allowed_domains=[]))
+
+
+@cache
+def _ssl_context() -> ssl.SSLContext:
+    return httpx.create_ssl_context()
+
+
+# --- parts -----------------------------------------------------------------------------------------------------------
+
+
+def url_problem(url: str) -> str:
+    """Why `url` may not be called, or "". Plain http is for this machine alone."""
+    try:
+        parsed = httpx.URL(url)
+    except httpx.InvalidURL:
+        return "The address is not a URL."
+    if not parsed.host:
+        return "The address has no host."
+    if parsed.scheme == "https" or (parsed.scheme == "http" and _is_loopback(parsed.host)):
+        return ""
+    return "The address must begin with https://."
+
+
+def _is_loopback(host: str) -> bool:
+    try:
+        return ip_address(host).is_loopback
+    except ValueError:
+        return host == "localhost"
+
+
+def _request_arguments(call: Call) -> dict[str, Any]:
+    connect = min(CONNECT_SECONDS, call.timeout / 2)
+    return {
+        "method": call.method,
+        "url": call.url,
+        "headers": dict(call.headers),
+        "params": dict(call.params) or None,
+        "json": call.json_body,
+        "data": dict(call.form) if call.form is not None else None,
+        "timeout": httpx.Timeout(call.timeout, connect=connect, pool=connect),
+    }
+
+
+async def _read_capped(chunks: AsyncIterator[bytes], limit: int) -> bytes:
+    body = bytearray()
+    async for chunk in chunks:
+        body += chunk
+        if len(body) > limit:
+            raise AnswerTooLarge(f"more than {limit} bytes")
+    return bytes(body)
+
+
+def _read_capped_sync(chunks: Iterator[bytes], limit: int, deadline: float) -> bytes:
+    body = bytearray()
+    for chunk in chunks:
+        body += chunk
+        if len(body) > limit:
+            raise AnswerTooLarge(f"more than {limit} bytes")
+        if time.monotonic() > deadline:
+            raise AnswerTooSlow
+    return bytes(body)
+
+
+def _causes(error: BaseException | None) -> Iterator[BaseException]:
+    seen: set[int] = set()
+    while error is not None and id(error) not in seen:
+        seen.add(id(error))
+        yield error
+        error = error.__cause__
+
+
+def _parsed(body: bytes) -> Any:
+    try:
+        return json.loads(body, parse_constant=lambda _word: None)
+    except (ValueError, RecursionError):
+        return None
+
+
+class _Record:
+    """Builds the redacted Exchange of one call."""
+
+    def __init__(self, call: Call) -> None:
+        self.call = call
+        self.status: int | None = None
+        self.started = time.monotonic()
+        self.redactor = Redactor(secrets=_secret_values(call.headers))
+
+    def answer(self, response: httpx.Response, body: bytes) -> Answer:
+        headers = {name.lower(): value for name, value in response.headers.items()}
+        return Answer(response.status_code, headers, body, self.exchange(headers=headers, body=body))
+
+    def exchange(
+        self, *, headers: Mapping[str, str] | None = None, body: bytes = b"", error: BaseException | None = None
+    ) -> Exchange:
+        duration_ms = round((time.monotonic() - self.started) * 1000)
+        request = self._request()  # first: the redactor learns here what to mask in the rest
+        response = None if headers is None else self._response(headers, body)
+        words = "" if error is None else f"{_deepest_name(error)}: {self.redactor.text(str(error))}"[:500]
+        query = f"?{urlencode(self.call.params)}" if self.call.params else ""
+        url = self.redactor.url(self.call.url + query)
+        return Exchange(self.call.method, url[:500], request, self.status, response, duration_ms, words)
+
+    def _request(self) -> JsonObject:
+        body = self.call.json_body if self.call.form is None else dict(self.call.form)
+        return {
+            "headers": self.redactor.headers(self.call.headers, kept=KEPT_HEADERS),
+            "body": self.redactor.request(body, kept_paths=self.call.kept_paths),
+        }
+
+    def _response(self, headers: Mapping[str, str], body: bytes) -> JsonObject:
+        parsed = _parsed(body)
+        kept = self.redactor.headers(headers, kept=KEPT_HEADERS)
+        if parsed is None:
+            return {"headers": kept, "text": self.redactor.text(body[:8000].decode("utf-8", "replace"))}
+        return {"headers": kept, "body": self.redactor.answer(parsed)}
+
+
+def _secret_values(headers: Mapping[str, str]) -> list[str]:
+    plain = KEPT_HEADERS | {"accept", "user-agent"}
+    return [value.rpartition(" ")[2] for name, value in headers.items() if name.lower() not in plain]
+
+
+def _deepest_name(error: BaseException) -> str:
+    return type(list(_causes(error))[-1]).__name__

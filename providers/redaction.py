@@ -1,0 +1,170 @@
+"""What may be kept of an exchange with a provider: its structure, codes and error texts, no person and no secret. Pure."""
+
+from __future__ import annotations
+
+import json
+import re
+from collections.abc import Iterable, Mapping
+from typing import Any
+from urllib.parse import quote, quote_plus
+
+MASK = "•••"
+SECRET = "[secret]"  # noqa: S105 - what stands in a secret's place
+TEXT_KEPT = 4000
+
+SECRET_NAMES = frozenset(
+    {
+        "authorization",
+        "proxy_authorization",
+        "cookie",
+        "set_cookie",
+        "access_token",
+        "refresh_token",
+        "token",
+        "verify_token",
+        "app_secret",
+        "client_secret",
+        "secret",
+        "password",
+        "api_key",
+        "apikey",
+        "x_api_key",
+        "d360_api_key",
+    }
+)
+PERSON_NAMES = frozenset(
+    {
+        "to",
+        "from",
+        "recipient",
+        "recipient_id",
+        "destination",
+        "input",
+        "wa_id",
+        "user_id",
+        "from_user_id",
+        "recipient_user_id",
+        "parent_user_id",
+        "phone",
+        "phone_number",
+        "msisdn",
+        "username",
+        "profile",
+    }
+)
+
+# A wamid holds the phone in base64; EAA... is a Graph token; CC.xxxx is a business-scoped user id.
+_TELLING = re.compile(
+    r"wamid\.[A-Za-z0-9+/=_%-]+"
+    r"|\bEAA[A-Za-z0-9]{12,}"
+    r"|(?i:\bbearer\s+)[^\s\"']+"
+    r"|(?<![A-Za-z0-9.])[A-Z]{2}\.(?:ENT\.)?[A-Za-z0-9]{8,128}\b"
+    r"|(?:\+|%2[bB])\d(?:[\s().-]{0,2}\d){6,16}"
+)
+_DIGITS = re.compile(r"\d(?:[\s().-]{0,2}\d){6,16}")
+_URL_SECRET = re.compile(r"(?i)([?&][^=&]*(?:token|secret|password|key|signature)[^=&]*=)[^&#]*")
+_PHONE = re.compile(r"\+?\d{7,15}")
+# National spellings differ at the front (549... and 54..., a trunk 0, a 15), never in the last eight digits.
+_PHONE_TAIL = 8
+_SHORTEST_LEARNT = 3
+
+
+class Redactor:
+    """Redacts one exchange. What it masks in the request it recognizes again, in every spelling, in the answer."""
+
+    def __init__(self, *, secrets: Iterable[str] = ()) -> None:
+        self._secrets = {spelling for secret in secrets if secret for spelling in _spellings(secret)}
+        self._learnt: set[str] = set()
+        self._phones: set[str] = set()
+
+    def headers(self, headers: Mapping[str, str], *, kept: frozenset[str]) -> dict[str, str]:
+        """The headers named in `kept` (lower case), and a mark for each secret one. All others are left out."""
+        result: dict[str, str] = {}
+        for name, value in headers.items():
+            lowered = name.lower()
+            if _plain(lowered) in SECRET_NAMES:
+                result[lowered] = SECRET
+            elif lowered in kept:
+                result[lowered] = self.text(value)
+        return result
+
+    def request(self, body: Any, *, kept_paths: frozenset[str]) -> Any:
+        """`body` with every text and number masked, except at `kept_paths` (keys joined by dots, lists left out)."""
+        return self._request(body, "", kept_paths)
+
+    def answer(self, value: Any, name: str = "") -> Any:
+        """A provider's answer: keys, numbers and texts stay, people and secrets go."""
+        if isinstance(value, dict):
+            return {self.text(str(key)): self.answer(item, str(key)) for key, item in value.items()}
+        if isinstance(value, list):
+            return [self.answer(item, name) for item in value]
+        if value is None or isinstance(value, bool):
+            return value
+        if _plain(name) in SECRET_NAMES:
+            return SECRET
+        if name.lower() in PERSON_NAMES:
+            return MASK
+        if isinstance(value, str):
+            return self.text(value)
+        return MASK if self._is_known_phone(str(value)) else value
+
+    def text(self, text: str) -> str:
+        """`text` without people and secrets, cut to what is worth keeping."""
+        text = text[:TEXT_KEPT].replace("\x00", "")
+        for secret in self._secrets:
+            text = text.replace(secret, SECRET)
+        text = _TELLING.sub(MASK, text)
+        for value in sorted(self._learnt, key=len, reverse=True):
+            text = text.replace(value, MASK)
+        if self._phones:
+            text = _DIGITS.sub(lambda found: MASK if self._is_known_phone(found.group()) else found.group(), text)
+        return text
+
+    def url(self, url: str) -> str:
+        """`url` without secrets in its query and without people."""
+        return self.text(_URL_SECRET.sub(rf"\1{SECRET}", url))
+
+    def _request(self, value: Any, path: str, kept_paths: frozenset[str]) -> Any:
+        if isinstance(value, dict):
+            return {
+                str(key): self._request(item, f"{path}.{key}" if path else str(key), kept_paths)
+                for key, item in value.items()
+            }
+        if isinstance(value, list | tuple):
+            return [self._request(item, path, kept_paths) for item in value]
+        if value is None or isinstance(value, bool):
+            return value
+        if _plain(path.rpartition(".")[2]) in SECRET_NAMES:
+            return SECRET
+        if path in kept_paths:
+            return value
+        self._learn(str(value))
+        return MASK
+
+    def _learn(self, value: str) -> None:
+        if _PHONE.fullmatch(value):
+            self._phones.add(value.lstrip("+"))
+        elif len(value) >= _SHORTEST_LEARNT:
+            self._learnt.update(_spellings(value))
+
+    def _is_known_phone(self, text: str) -> bool:
+        digits = re.sub(r"\D", "", text)
+        return any(digits == phone or _same_tail(digits, phone) for phone in self._phones)
+
+
+def _same_tail(left: str, right: str) -> bool:
+    return min(len(left), len(right)) >= _PHONE_TAIL and left[-_PHONE_TAIL:] == right[-_PHONE_TAIL:]
+
+
+def _plain(name: str) -> str:
+    return name.lower().replace("-", "_")
+
+
+def _spellings(value: str) -> set[str]:
+    """`value` as it stands, URL-encoded (both ways, both cases) and as JSON escapes it."""
+    try:
+        encoded = {quote(value, safe=""), quote(value), quote_plus(value)}
+    except UnicodeEncodeError:
+        encoded = set()
+    lowered = {re.sub(r"%[0-9A-F]{2}", lambda found: found.group().lower(), text) for text in encoded}
+    return {value, json.dumps(value)[1:-1], *encoded, *lowered}
