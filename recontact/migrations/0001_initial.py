@@ -441,7 +441,7 @@ class Migration(migrations.Migration):
         ),
         pgtrigger.migrations.AddTrigger(
             model_name='costentry',
-            trigger=pgtrigger.compiler.Trigger(name='cost_no_truncate', sql=pgtrigger.compiler.UpsertTriggerSql(func="RAISE EXCEPTION 'pgtrigger: Cannot truncate rows from % table', TG_TABLE_NAME;", hash='1d7df415d08a314fab3da20c8a44a72636b7191b', operation='TRUNCATE', pgid='pgtrigger_cost_no_truncate_06ae8', table='recontact_costentry', when='BEFORE')),
+            trigger=pgtrigger.compiler.Trigger(name='cost_no_truncate', sql=pgtrigger.compiler.UpsertTriggerSql(func="RAISE EXCEPTION '% is never emptied', TG_TABLE_NAME;", hash='ceeaba3293160160118caceaffb671a9f570f048', level='STATEMENT', operation='TRUNCATE', pgid='pgtrigger_cost_no_truncate_06ae8', table='recontact_costentry', when='BEFORE')),
         ),
         migrations.AddIndex(
             model_name='attempt',
@@ -525,7 +525,7 @@ class Migration(migrations.Migration):
         ),
         pgtrigger.migrations.AddTrigger(
             model_name='message',
-            trigger=pgtrigger.compiler.Trigger(name='message_no_truncate', sql=pgtrigger.compiler.UpsertTriggerSql(func="RAISE EXCEPTION 'pgtrigger: Cannot truncate rows from % table', TG_TABLE_NAME;", hash='780e73584282658d9c42f90074055ea213b9f535', operation='TRUNCATE', pgid='pgtrigger_message_no_truncate_86dab', table='recontact_message', when='BEFORE')),
+            trigger=pgtrigger.compiler.Trigger(name='message_no_truncate', sql=pgtrigger.compiler.UpsertTriggerSql(func="RAISE EXCEPTION '% is never emptied', TG_TABLE_NAME;", hash='7f32a32e915041aa5c601c6e26062ce49678bb06', level='STATEMENT', operation='TRUNCATE', pgid='pgtrigger_message_no_truncate_86dab', table='recontact_message', when='BEFORE')),
         ),
         migrations.AddConstraint(
             model_name='recontact',
@@ -537,7 +537,7 @@ class Migration(migrations.Migration):
         ),
         pgtrigger.migrations.AddTrigger(
             model_name='recontact',
-            trigger=pgtrigger.compiler.Trigger(name='ledger_no_truncate', sql=pgtrigger.compiler.UpsertTriggerSql(func="RAISE EXCEPTION 'pgtrigger: Cannot truncate rows from % table', TG_TABLE_NAME;", hash='22d746fd8f14b6752561af7adc931ea4838dc204', operation='TRUNCATE', pgid='pgtrigger_ledger_no_truncate_e0af5', table='recontact_recontact', when='BEFORE')),
+            trigger=pgtrigger.compiler.Trigger(name='ledger_no_truncate', sql=pgtrigger.compiler.UpsertTriggerSql(func="RAISE EXCEPTION '% is never emptied', TG_TABLE_NAME;", hash='341ace82867c0559c04bddead6f5882adb935a15', level='STATEMENT', operation='TRUNCATE', pgid='pgtrigger_ledger_no_truncate_e0af5', table='recontact_recontact', when='BEFORE')),
         ),
         pgtrigger.migrations.AddTrigger(
             model_name='recontact',

@@ -49,7 +49,13 @@ class Recontact(models.Model):
         ]
         triggers = [
             pgtrigger.Protect(name="ledger_no_delete", operation=pgtrigger.Delete),
-            pgtrigger.Protect(name="ledger_no_truncate", operation=pgtrigger.Truncate),
+            pgtrigger.Trigger(
+                name="ledger_no_truncate",
+                operation=pgtrigger.Truncate,
+                level=pgtrigger.Statement,
+                when=pgtrigger.Before,
+                func="RAISE EXCEPTION '% is never emptied', TG_TABLE_NAME;",
+            ),
             pgtrigger.Trigger(
                 name="ledger_birth",
                 operation=pgtrigger.Insert,

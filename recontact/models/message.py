@@ -154,7 +154,13 @@ class Message(models.Model):
                 """,
             ),
             pgtrigger.Protect(name="message_no_delete", operation=pgtrigger.Delete),
-            pgtrigger.Protect(name="message_no_truncate", operation=pgtrigger.Truncate),
+            pgtrigger.Trigger(
+                name="message_no_truncate",
+                operation=pgtrigger.Truncate,
+                level=pgtrigger.Statement,
+                when=pgtrigger.Before,
+                func="RAISE EXCEPTION '% is never emptied', TG_TABLE_NAME;",
+            ),
         ]
 
     def __str__(self) -> str:
@@ -268,7 +274,13 @@ class CostEntry(models.Model):
         ]
         triggers = [
             pgtrigger.Protect(name="cost_append_only", operation=pgtrigger.Update | pgtrigger.Delete),
-            pgtrigger.Protect(name="cost_no_truncate", operation=pgtrigger.Truncate),
+            pgtrigger.Trigger(
+                name="cost_no_truncate",
+                operation=pgtrigger.Truncate,
+                level=pgtrigger.Statement,
+                when=pgtrigger.Before,
+                func="RAISE EXCEPTION '% is never emptied', TG_TABLE_NAME;",
+            ),
         ]
 
     def __str__(self) -> str:
