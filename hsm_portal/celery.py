@@ -4,9 +4,11 @@ import os
 
 from celery import Celery
 
+from hsm_portal.schedule import BEAT_SCHEDULE
+
 os.environ.setdefault("DJANGO_SETTINGS_MODULE", "hsm_portal.settings")
 
 app = Celery("hsm_portal", task_cls="celery.contrib.django.task:DjangoTask")
 app.config_from_object("django.conf:settings", namespace="CELERY")
-app.conf.beat_schedule = {}
+app.conf.beat_schedule = BEAT_SCHEDULE
 app.autodiscover_tasks()

@@ -145,6 +145,8 @@ USE_THOUSAND_SEPARATOR = True
 
 SECURE = env.bool("SECURE", default=not DEBUG)
 SECURE_SSL_REDIRECT = SECURE
+# Probes and Prometheus ask from inside, past the proxy that ends TLS.
+SECURE_REDIRECT_EXEMPT = [r"^healthz$", r"^metrics$"]
 SECURE_HSTS_SECONDS = 31_536_000 if SECURE else 0
 SECURE_HSTS_INCLUDE_SUBDOMAINS = SECURE
 SECURE_HSTS_PRELOAD = SECURE
@@ -178,12 +180,14 @@ CREDENTIALS_KEYS: list[str] = env.list("CREDENTIALS_KEYS")
 # --- The portal's own ----------------------------------------------------------------------------------------------
 
 DEFAULT_COUNTRY = env.str("DEFAULT_COUNTRY", default="AR")
+METRICS_TOKEN = env.str("METRICS_TOKEN", default="")
 PERSONAL_DATA_KEY = env.str("PERSONAL_DATA_KEY", default=SECRET_KEY)
 RAW_DATA_RETENTION_DAYS = env.int("RAW_DATA_RETENTION_DAYS", default=90)
 # A test or demo server instead of the provider's own: {"<provider slug>": "http://127.0.0.1:8800"}
 PROVIDER_BASE_URLS: dict[str, str] = env.dict("PROVIDER_BASE_URLS", default={})
 PROVIDER_TIMEOUT_SECONDS = env.float("PROVIDER_TIMEOUT_SECONDS", default=20.0)
 AGENT_MESSAGE_LIFETIME_SECONDS = 3600
+CAMPAIGN_MESSAGE_LIFETIME_SECONDS = 24 * 3600
 UNCERTAIN_SETTLE_AFTER_SECONDS = 3600
 
 # --- Static files, API, logs, theme --------------------------------------------------------------------------------
