@@ -1,0 +1,117 @@
+"""Reading templates: typed, with why they cannot be sent, and those that can."""
+
+from __future__ import annotations
+
+import hashlib
+import json
+from collections.abc import Sequence
+from typing import Any
+
+from django.db.models import Count, Max, Q, QuerySet
+from django.db.models.functions import Now
+from django.utils.translation import gettext_lazy as _
+from django_stubs_ext import StrOrPromise
+
+from providers.contracts import JsonObject
+from providers.models import ProviderAccount
+from templates_app.components import Blocker, ParsedTemplate, parse_components
+from templates_app.models import Template, TemplateStatus
+from templates_app.sentences import sentence
+
+STATUS_SENTENCES: dict[str, StrOrPromise] = {
+    TemplateStatus.PENDING: _("WhatsApp is still reviewing the template."),
+    TemplateStatus.REJECTED: _("WhatsApp rejected the template. Change it and submit it again."),
+    TemplateStatus.PAUSED: _("WhatsApp paused the template because people blocked or reported it."),
+    TemplateStatus.DISABLED: _("WhatsApp disabled the template for good. Create another one."),
+    TemplateStatus.IN_APPEAL: _("WhatsApp is looking at the appeal against its decision on the template."),
+    TemplateStatus.PENDING_DELETION: _("The template is being deleted at the provider."),
+    TemplateStatus.DELETED: _("The template was deleted at the provider."),
+    TemplateStatus.LIMIT_EXCEEDED: _("The account has more templates than WhatsApp allows."),
+    TemplateStatus.ARCHIVED: _("The template is archived at the provider."),
+    TemplateStatus.LOCKED: _("WhatsApp locked the template."),
+    TemplateStatus.UNKNOWN: _("The provider gives the template a status that the portal does not know."),
+}
+
+
+def template_parsed(template: Template) -> ParsedTemplate:
+    """The template's components as typed values."""
+    return parse_components(template.components, template.parameter_format)
+
+
+def template_blockers(template: Template) -> list[Blocker]:
+    """Why the template cannot be sent now, in plain words; empty = it can. Reads `template.account`."""
+    blockers = []
+    if template.status != TemplateStatus.APPROVED:
+        words = STATUS_SENTENCES.get(template.status, STATUS_SENTENCES[TemplateStatus.UNKNOWN])
+        blockers.append(Blocker("status", words))
+    if template.missing_since is not None:
+        blockers.append(Blocker("missing", _("The provider no longer lists the template. Sync the templates.")))
+    if template.is_parked:
+        blockers.append(Blocker("parked", sentence(_("Sending it is stopped: %(why)s"), why=template.parked_sentence)))
+    blockers.extend(_account_blockers(template.account))
+    blockers.extend(template_parsed(template).not_sendable)
+    return blockers
+
+
+def templates_sendable(*, account: ProviderAccount | None = None) -> QuerySet[Template]:
+    """Approved, listed by the provider, not parked, of an active account that is not parked either.
+
+    Whether the portal understands all components is not in the database: ask `template_blockers` for the one chosen.
+    """
+    templates = Template.objects.filter(
+        _not_parked(""),
+        _not_parked("account__"),
+        status=TemplateStatus.APPROVED,
+        missing_since__isnull=True,
+        account__is_active=True,
+    )
+    if account is not None:
+        templates = templates.filter(account=account)
+    return templates.select_related("account")
+
+
+def templates_listed() -> QuerySet[Template]:
+    """All templates for a list, with their account; one query."""
+    return Template.objects.select_related("account")
+
+
+def template_uses(template: Template) -> tuple[int, Any]:
+    """How many messages used the template, and when the last one was queued (None = never)."""
+    # The relation is declared by the app above, so it is reached by name.
+    messages: QuerySet[Any] = getattr(template, "messages").all()  # noqa: B009
+    found = messages.aggregate(count=Count("pk"), last=Max("created_at"))
+    return found["count"], found["last"]
+
+
+def content_hash(components: Sequence[JsonObject], parameter_format: str) -> str:
+    """SHA-256 (hex) of what a send depends on: the components without their examples, and the parameter format.
+
+    Examples are left out because the provider signs their media addresses anew at each listing. The category is not
+    content.
+    """
+    content = {"components": _without_examples(list(components)), "parameter_format": parameter_format.upper()}
+    canonical = json.dumps(content, sort_keys=True, separators=(",", ":"), ensure_ascii=True)
+    return hashlib.sha256(canonical.encode("ascii")).hexdigest()
+
+
+def _account_blockers(account: ProviderAccount) -> list[Blocker]:
+    blockers = []
+    if not account.is_active:
+        text = sentence(_("The account %(account)s is switched off."), account=account.name)
+        blockers.append(Blocker("account_inactive", text))
+    if account.is_parked:
+        text = sentence(
+            _("The account %(account)s is stopped: %(why)s"), account=account.name, why=account.parked_sentence
+        )
+        blockers.append(Blocker("account_parked", text))
+    return blockers
+
+
+def _not_parked(prefix: str) -> Q:
+    return Q(**{f"{prefix}parked_at__isnull": True}) | Q(**{f"{prefix}parked_until__lte": Now()})
+
+
+def _without_examples(value: Any) -> Any:
+    if isinstance(value, dict):
+        return {key: _without_examples(item) for key, item in value.items() if key != "example"}
+    return [_without_examples(item) for item in value] if isinstance(value, list) else value

@@ -1,0 +1,200 @@
+"""Templates as the provider lists them, taken over into ours: all pages, then one transaction. Nothing is ever deleted."""
+
+from __future__ import annotations
+
+from collections import Counter
+from collections.abc import Iterable
+from dataclasses import dataclass
+from datetime import datetime
+
+import structlog
+from django.db import transaction
+from django.utils import timezone
+from django.utils.translation import gettext as _
+
+from providers.calls import provider_call_record
+from providers.contracts import RemoteTemplate
+from providers.credentials import CredentialsError
+from providers.errors import ProviderCallError, Reason, reason_sentence
+from providers.models import ProviderAccount
+from providers.registry import BadAdapter, UnknownProvider, adapter_for
+from templates_app.changes import TemplateFacts, template_change, template_presence_tell
+from templates_app.models import Template, TemplateChange, TemplateStatus
+from templates_app.selectors import content_hash
+from templates_app.vocabulary import (
+    category_normalize,
+    components_storable,
+    language_normalize,
+    parameter_format_normalize,
+    quality_normalize,
+    reason_normalize,
+    status_normalize,
+    storable,
+)
+
+logger = structlog.get_logger(__name__)
+
+SYNC = TemplateChange.Source.SYNC
+PURPOSE = "templates"
+
+TemplateKey = tuple[str, str]
+
+
+@dataclass(frozen=True, slots=True)
+class SyncResult:
+    """What a sync did. created + updated + unchanged = templates listed; missing and reappeared count those that became so."""
+
+    created: int = 0
+    updated: int = 0
+    unchanged: int = 0
+    missing: int = 0
+    reappeared: int = 0
+
+    @property
+    def listed(self) -> int:
+        return self.created + self.updated + self.unchanged
+
+    def sentence(self) -> str:
+        """The counts for people."""
+        text = _("%(listed)s templates: %(created)s new, %(updated)s changed, %(unchanged)s as before.") % {
+            "listed": self.listed,
+            "created": self.created,
+            "updated": self.updated,
+            "unchanged": self.unchanged,
+        }
+        if self.missing:
+            text += " " + _("%(count)s are no longer listed by the provider.") % {"count": self.missing}
+        if self.reappeared:
+            text += " " + _("%(count)s are listed again.") % {"count": self.reappeared}
+        return text
+
+
+def templates_sync(*, account_id: int) -> SyncResult:
+    """Fetch all templates of the account and apply the differences.
+
+    Raises ProviderCallError when the list could not be read to its end; then nothing was changed.
+    """
+    account = ProviderAccount.objects.get(pk=account_id)
+    asked_at = timezone.now()
+    listed = _fetch(account)
+    with transaction.atomic():
+        result = _apply(account_id, listed, asked_at)
+    logger.info("templates_synced", account_id=account_id, listed=result.listed, missing=result.missing)
+    return result
+
+
+def templates_sync_if_older(*, account_id: int, than: datetime) -> SyncResult | None:
+    """Sync unless the account was synced at or after `than`: many requests in a row make one call."""
+    recent = ProviderAccount.objects.filter(pk=account_id, templates_synced_at__gte=than).exists()
+    return None if recent else templates_sync(account_id=account_id)
+
+
+def sync_failure_sentence(error: ProviderCallError) -> str:
+    """What to tell people after a sync that failed."""
+    return _("The templates could not be read, so nothing was changed. %(why)s") % {
+        "why": reason_sentence(error.reason)
+    }
+
+
+def _fetch(account: ProviderAccount) -> dict[TemplateKey, RemoteTemplate]:
+    """The provider's list by name and language; of two the same the first."""
+    try:
+        found = list(adapter_for(account.config()).fetch_templates())
+    except ProviderCallError as error:
+        provider_call_record(account_id=account.pk, purpose=PURPOSE, exchange=error.exchange)
+        raise
+    except CredentialsError as error:
+        raise ProviderCallError(Reason.CREDENTIALS, detail=str(error)) from error
+    except (UnknownProvider, BadAdapter) as error:
+        raise ProviderCallError(Reason.UNSUPPORTED, detail=str(error)) from error
+    return _by_key(found)
+
+
+def _by_key(found: Iterable[RemoteTemplate]) -> dict[TemplateKey, RemoteTemplate]:
+    listed: dict[TemplateKey, RemoteTemplate] = {}
+    for remote in found:
+        key = (storable(remote.name)[:512], language_normalize(remote.language))
+        if key[0]:
+            listed.setdefault(key, remote)
+    return listed
+
+
+def _apply(account_id: int, listed: dict[TemplateKey, RemoteTemplate], asked_at: datetime) -> SyncResult:
+    # The lock keeps two syncs apart; without FOR NO KEY it would hold up every insert that refers to the account.
+    account = ProviderAccount.objects.select_for_update(no_key=True).get(pk=account_id)
+    if account.templates_synced_at is not None and account.templates_synced_at > asked_at:
+        # Another sync asked later and was faster: this list is old news.
+        return SyncResult(unchanged=len(listed))
+    ours = {
+        (template.name, template.language): template
+        for template in Template.objects.select_for_update(no_key=True).filter(account=account).order_by("pk")
+    }
+    counts: Counter[str] = Counter()
+    told_since = _told_since(account, asked_at)
+    for key, remote in listed.items():
+        template = ours.get(key)
+        if template is None:
+            _create(account, key, remote)
+            counts["created"] += 1
+            continue
+        counts["reappeared"] += _reappear(template)
+        # A webhook that came while we were asking knows more than the list.
+        changed = template.pk not in told_since and template_change(template, _facts(remote), source=SYNC)
+        counts["updated" if changed else "unchanged"] += 1
+    counts["missing"] = _mark_missing([ours[key] for key in ours.keys() - listed.keys()], asked_at)
+    Template.objects.filter(account=account, missing_since__isnull=True).update(synced_at=asked_at)
+    ProviderAccount.objects.filter(pk=account.pk).update(templates_synced_at=asked_at)
+    return SyncResult(**counts)
+
+
+def _told_since(account: ProviderAccount, moment: datetime) -> set[int]:
+    changes = TemplateChange.objects.filter(template__account=account, at__gte=moment).exclude(source=SYNC)
+    return set(changes.values_list("template_id", flat=True))
+
+
+def _facts(remote: RemoteTemplate) -> TemplateFacts:
+    return TemplateFacts(
+        status=status_normalize(remote.status) or TemplateStatus.UNKNOWN,
+        category=category_normalize(remote.category),
+        quality=quality_normalize(remote.quality),
+        rejection_reason=reason_normalize(remote.rejection_reason),
+        external_id=storable(remote.external_id)[:64],
+        components=components_storable(remote.components),
+        parameter_format=parameter_format_normalize(remote.parameter_format),
+    )
+
+
+def _create(account: ProviderAccount, key: TemplateKey, remote: RemoteTemplate) -> None:
+    facts = _facts(remote)
+    components = facts.components or []
+    Template.objects.create(
+        account=account,
+        name=key[0],
+        language=key[1],
+        external_id=facts.external_id,
+        category=facts.category,
+        status=facts.status,
+        quality=facts.quality or Template.Quality.UNKNOWN,
+        rejection_reason=facts.rejection_reason or "",
+        parameter_format=facts.parameter_format,
+        components=components,
+        content_hash=content_hash(components, facts.parameter_format),
+    )
+
+
+def _reappear(template: Template) -> bool:
+    if template.missing_since is None:
+        return False
+    template.missing_since = None
+    template.save(update_fields=["missing_since"])
+    template_presence_tell(template, listed=True, source=SYNC)
+    return True
+
+
+def _mark_missing(templates: Iterable[Template], moment: datetime) -> int:
+    """Mark those that were listed until now; how many."""
+    newly = [template for template in templates if template.missing_since is None]
+    Template.objects.filter(pk__in=[template.pk for template in newly]).update(missing_since=moment)
+    for template in newly:
+        template_presence_tell(template, listed=False, source=SYNC)
+    return len(newly)
