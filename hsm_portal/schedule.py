@@ -8,6 +8,8 @@ from __future__ import annotations
 
 from typing import Any
 
+from celery.schedules import crontab
+
 HEARTBEAT_SECONDS = 10.0
 
 BEAT_SCHEDULE: dict[str, dict[str, Any]] = {
@@ -21,4 +23,6 @@ BEAT_SCHEDULE: dict[str, dict[str, Any]] = {
         "schedule": HEARTBEAT_SECONDS,
         "options": {"expires": HEARTBEAT_SECONDS * 6, "queue": "dispatch"},
     },
+    "dispatch sweep": {"task": "recontact.tasks.dispatch_sweep", "schedule": 5.0, "options": {"expires": 10.0}},
+    "retention": {"task": "recontact.tasks.retention", "schedule": crontab(hour="3", minute="30")},
 }

@@ -5,3 +5,6 @@ from django.utils.translation import gettext_lazy as _
 class RecontactConfig(AppConfig):
     name = "recontact"
     verbose_name = _("Recontact")
+
+    def ready(self) -> None:
+        from recontact import receivers  # noqa: F401  # registers the handlers of the providers' events

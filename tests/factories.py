@@ -3,11 +3,21 @@
 from __future__ import annotations
 
 import itertools
+from collections.abc import Iterable
+from datetime import timedelta
+from decimal import Decimal
 from typing import Any
 
+from django.contrib.auth.models import Permission
+from django.utils import timezone
+
+from hsm_portal.models import User
 from providers.contracts import JsonObject
 from providers.credentials import credentials_encrypt
-from providers.models import ProviderAccount, SenderNumber
+from providers.models import Category, ProviderAccount, Rate, RateCard, SenderNumber
+from recontact.customers import customer_identify
+from recontact.models import Customer, Message, Query, Team
+from recontact.outbox import query_recontact
 from templates_app.models import Template, TemplateStatus
 from templates_app.selectors import content_hash
 
@@ -78,3 +88,61 @@ def template_make(
         content_hash=content_hash(shown, parameter_format),
         **fields,
     )
+
+
+def rate_card_make(*, account: ProviderAccount, currency: str = "USD", **fields: Any) -> RateCard:
+    """A rate card in force: Argentina utility 0.0260 and marketing 0.0618, everywhere else 0.0077 and 0.0604."""
+    fields.setdefault("valid_from", timezone.now() - timedelta(days=30))
+    card = RateCard.objects.create(account=account, name="Tarifario 2026", currency=currency, **fields)
+    prices = {"AR": ("0.0618", "0.0260"), "other": ("0.0604", "0.0077")}
+    for market, (marketing, utility) in prices.items():
+        for category in Category.values:
+            price = Decimal(marketing if category == Category.MARKETING else utility)
+            Rate.objects.create(card=card, market=market, category=category, price=price)
+    return card
+
+
+def user_make(
+    *, username: str = "", permissions: Iterable[str] = (), teams: Iterable[Team] = (), **fields: Any
+) -> User:
+    """An active user with exactly these permissions ("app.codename")."""
+    number = next(_sequence)
+    fields.setdefault("first_name", "Ana")
+    user = User.objects.create_user(username or f"ana{number}", f"ana{number}@example.com", "clave-segura-1", **fields)
+    for name in permissions:
+        app, codename = name.split(".")
+        user.user_permissions.add(Permission.objects.get(content_type__app_label=app, codename=codename))
+    for team in teams:
+        team.members.add(user)
+    return user
+
+
+def customer_make(*, phone: str = "", name: str = "Carla Benítez", **fields: Any) -> Customer:
+    """A customer in Argentina whose last two digits (00) make the simulator deliver and read."""
+    number = next(_sequence)
+    customer = customer_identify(phone=phone or f"+54911{number:06d}00", name=name)
+    for field, value in fields.items():
+        setattr(customer, field, value)
+    if fields:
+        customer.save()
+    return customer
+
+
+def query_make(*, customer: Customer | None = None, sender_number: SenderNumber | None = None, **fields: Any) -> Query:
+    """A pending query, its customer silent for two days, at a number whose account has prices."""
+    if sender_number is None:
+        sender_number = sender_number_make()
+        rate_card_make(account=sender_number.account)
+    fields.setdefault("origin", Query.Origin.INBOUND)
+    fields.setdefault("activity_at", timezone.now() - timedelta(days=2))
+    return Query.objects.create(customer=customer or customer_make(), sender_number=sender_number, **fields)
+
+
+VALUES = {"body.1": "Carla", "body.2": "Ana", "body.3": "viernes 21, 15:30 h"}
+
+
+def message_make(*, query: Query | None = None, template: Template | None = None, user: User | None = None) -> Message:
+    """A queued recontact of `query`, through the outbox."""
+    query = query or query_make()
+    template = template or template_make(account=query.sender_number.account)
+    return query_recontact(query_id=query.pk, template_id=template.pk, values=VALUES, user=user, send_key=None)

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import uuid
+from typing import Any
 
 import pgtrigger
 from django.conf import settings
@@ -143,7 +144,7 @@ class Message(models.Model):
         triggers = [
             pgtrigger.Trigger(
                 name="message_legal_move",
-                operation=pgtrigger.UpdateOf("state"),
+                operation=pgtrigger.UpdateOf("state"),  # type: ignore[no-untyped-call]
                 when=pgtrigger.Before,
                 condition=pgtrigger.Condition("OLD.state IS DISTINCT FROM NEW.state"),
                 func=f"""
@@ -228,7 +229,7 @@ class MessageEvent(models.Model):
     reason = models.CharField(_("reason"), max_length=40, blank=True)
     provider_code = models.CharField(_("provider's code"), max_length=40, blank=True)
     detail = models.CharField(_("provider's words"), max_length=500, blank=True)
-    price: models.JSONField[object, object] = models.JSONField(_("price"), null=True)
+    price: models.JSONField[Any, Any] = models.JSONField(_("price"), null=True)
 
     class Meta:
         verbose_name = _("message event")

@@ -1,0 +1,215 @@
+"""What providers report about our messages: appended as events, and proof moves the message forward (I4)."""
+
+from __future__ import annotations
+
+import uuid
+from collections.abc import Iterable
+from datetime import timedelta
+from typing import Any
+
+import structlog
+from django.db import transaction
+from django.utils import timezone
+
+from providers.contracts import DeliveryStatus, StatusEvent
+from providers.errors import Reason
+from recontact import ledger
+from recontact.costs.report import report_append
+from recontact.customers import customer_identify, opt_out_add
+from recontact.hashes import keyed_hash
+from recontact.models import Customer, Incident, Message, MessageEvent, OptOut
+from recontact.phones import phone_from_wire
+from recontact.states import MESSAGE_MOVES, NEVER_SENT, MessageState
+
+log = structlog.get_logger(__name__)
+
+#: How long an event that matches nothing is tried again.
+MATCH_FOR = timedelta(days=7)
+
+#: When each status came, kept on the message; `read` implies `delivered`.
+_MOMENTS: dict[str, tuple[str, ...]] = {
+    DeliveryStatus.ACCEPTED: ("accepted_at",),
+    DeliveryStatus.SENT: ("accepted_at", "sent_at"),
+    DeliveryStatus.DELIVERED: ("accepted_at", "delivered_at"),
+    DeliveryStatus.READ: ("accepted_at", "delivered_at", "read_at"),
+    DeliveryStatus.FAILED: ("settled_at",),
+    DeliveryStatus.UNKNOWN: (),
+}
+
+
+@transaction.atomic
+def status_apply(account_id: int, event: StatusEvent) -> MessageEvent:
+    """Append the event once and let it move its message, if one is found. Doubled, late and reordered events are fine."""
+    stored, created = MessageEvent.objects.get_or_create(
+        account_id=account_id,
+        provider_message_id=event.provider_message_id[:128],
+        status=event.status,
+        defaults=_columns(event),
+    )
+    if created or stored.message_id is None:
+        _identify(event)
+        _match_and_apply(stored)
+    elif event.price is not None and stored.price is None:
+        # The same status said again, now with its price.
+        MessageEvent.objects.filter(pk=stored.pk).update(price=_price(event))
+        stored.refresh_from_db()
+        _charge(Message.objects.select_for_update().get(pk=stored.message_id), stored)
+    return stored
+
+
+def _columns(event: StatusEvent) -> dict[str, Any]:
+    return {
+        "reference": event.reference[:64],
+        "raw_status": event.raw_status[:40],
+        "occurred_at": event.occurred_at,
+        "reason": event.error_reason[:40],
+        "provider_code": event.error_code[:40],
+        "detail": event.error_detail[:500],
+        "price": _price(event),
+    }
+
+
+def _price(event: StatusEvent) -> dict[str, Any] | None:
+    price = event.price
+    if price is None:
+        return None
+    amount = None if price.amount is None else str(price.amount)
+    return {
+        "billable": price.billable,
+        "category": price.category,
+        "type": price.pricing_type,
+        "amount": amount,
+        "currency": price.currency,
+    }
+
+
+def _identify(event: StatusEvent) -> None:
+    """A status that names both the phone and the BSUID tells us that they are one person."""
+    if not event.recipient_phone or not event.recipient_bsuid:
+        return
+    phone = phone_from_wire(event.recipient_phone)
+    if not Customer.objects.filter(phone=phone, bsuid=event.recipient_bsuid).exists():
+        customer_identify(phone=phone, bsuid=event.recipient_bsuid)
+
+
+def _find(event: MessageEvent) -> Message | None:
+    """The message by our reference, else by the provider's id (hashed, once its customer was erased); row locked."""
+    rows = Message.objects.select_for_update().filter(account_id=event.account_id)
+    try:
+        by_reference = rows.filter(reference=uuid.UUID(event.reference)).first() if event.reference else None
+    except ValueError:
+        by_reference = None
+    if by_reference is not None:
+        return by_reference
+    ids = [event.provider_message_id, keyed_hash(event.provider_message_id)]
+    return rows.filter(provider_message_id__in=ids).order_by("pk").first()
+
+
+def _match_and_apply(event: MessageEvent) -> bool:
+    message = _find(event)
+    if message is None:
+        return False
+    event.message = message
+    event.effect = _apply(message, event)
+    event.save(update_fields=["message", "effect"])
+    ledger.settle([message.pk])
+    return True
+
+
+def _apply(message: Message, event: MessageEvent) -> str:
+    """Move the message as far as the event proves, in one guarded UPDATE. Returns the effect."""
+    if event.status == DeliveryStatus.UNKNOWN:
+        return MessageEvent.Effect.KNOWN
+    current, target = MessageState(message.state), MessageState(event.status)
+    if current in NEVER_SENT:
+        return _against_the_books(message, event, current, target)
+    if _is_second_send(message, event):
+        _incident(message, event, Incident.Kind.SENT_TWICE)
+    moves = target in MESSAGE_MOVES[current]
+    changes = _moments(message, event)
+    if moves:
+        changes |= {"state": target, "lease_expires_at": None}
+        changes |= {"reason": event.reason, "provider_code": event.provider_code, "provider_detail": event.detail}
+    if not message.provider_message_id:
+        changes["provider_message_id"] = event.provider_message_id
+    if changes:
+        Message.objects.filter(pk=message.pk, state=current).update(**changes)
+        message.refresh_from_db()
+    if moves or target == current:
+        _charge(message, event)
+        _remember_opt_out(message, event)
+    return MessageEvent.Effect.MOVED if moves else MessageEvent.Effect.KNOWN
+
+
+def _moments(message: Message, event: MessageEvent) -> dict[str, Any]:
+    return {name: event.occurred_at for name in _MOMENTS[event.status] if getattr(message, name) is None}
+
+
+def _against_the_books(message: Message, event: MessageEvent, current: MessageState, target: MessageState) -> str:
+    """The books say it never went out. The provider's second word on a refusal is no news; anything else is an incident."""
+    if target == MessageState.FAILED and current == MessageState.REJECTED:
+        return MessageEvent.Effect.KNOWN
+    _incident(message, event, Incident.Kind.PROOF_AGAINST_UNSENT)
+    return MessageEvent.Effect.INCIDENT
+
+
+def _is_second_send(message: Message, event: MessageEvent) -> bool:
+    known = message.provider_message_id
+    return bool(known) and known not in (event.provider_message_id, keyed_hash(event.provider_message_id))
+
+
+def _incident(message: Message, event: MessageEvent, kind: str) -> None:
+    _incident_row, created = Incident.objects.get_or_create(message=message, kind=kind, defaults={"event": event})
+    if created:
+        log.error("incident_opened", kind=kind, message_id=message.pk)
+
+
+def _charge(message: Message, event: MessageEvent) -> None:
+    """Delivered is billed unless the price says it was free; failed is not. A price in `sent` is no charge yet."""
+    if event.status in (DeliveryStatus.DELIVERED, DeliveryStatus.READ):
+        free = isinstance(event.price, dict) and (
+            event.price.get("billable") is False or str(event.price.get("type", "")).startswith("free_")
+        )
+        if message.billed is None or free:
+            Message.objects.filter(pk=message.pk).update(billed=not free)
+        if isinstance(event.price, dict):
+            report_append(message=message, price=event.price, free=free)
+    elif event.status == DeliveryStatus.FAILED and message.billed is None:
+        Message.objects.filter(pk=message.pk).update(billed=False)
+
+
+def _remember_opt_out(message: Message, event: MessageEvent) -> None:
+    if event.reason == Reason.MARKETING_OPT_OUT:
+        opt_out_add(customer=message.customer, scope=OptOut.Scope.MARKETING, source="WhatsApp preference")
+
+
+def acceptance_after_the_fact(*, message_id: int, provider_message_id: str) -> None:
+    """An acceptance whose record found the message moved on: by a webhook (only the id is new), or against the books."""
+    message = Message.objects.select_for_update().get(pk=message_id)
+    event, created = MessageEvent.objects.get_or_create(
+        account_id=message.account_id,
+        provider_message_id=provider_message_id[:128],
+        status=DeliveryStatus.ACCEPTED,
+        defaults={"reference": str(message.reference), "occurred_at": timezone.now(), "raw_status": "late record"},
+    )
+    if created:
+        _match_and_apply(event)
+
+
+def events_match(keys: Iterable[tuple[int, str]]) -> None:
+    """Apply the unmatched events of these (account, provider message id) pairs: they came before the record."""
+    ids = {provider_message_id for _account, provider_message_id in keys}
+    rows = MessageEvent.objects.select_for_update().filter(provider_message_id__in=ids, message__isnull=True)
+    for event in rows.order_by("occurred_at", "pk"):
+        _match_and_apply(event)
+
+
+def events_rematch(limit: int = 500) -> int:
+    """Try the unmatched events of the last seven days again, oldest first; returns how many found their message."""
+    rows = MessageEvent.objects.filter(message__isnull=True, received_at__gt=timezone.now() - MATCH_FOR)
+    found = 0
+    for pk in rows.order_by("pk").values_list("pk", flat=True)[:limit]:
+        with transaction.atomic():
+            event = MessageEvent.objects.select_for_update(skip_locked=True).filter(pk=pk, message__isnull=True).first()
+            found += event is not None and _match_and_apply(event)
+    return found

@@ -1,0 +1,175 @@
+"""Claim: the moment from which a message may have been sent (I2, step 1). One transaction for a batch of one number.
+
+Lanes: agents first, then each running campaign in turn. Rows of paused or parked lanes are never scanned.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from datetime import datetime
+
+from django.conf import settings
+from django.db import connection, transaction
+
+from providers.contracts import OutboundMessage, Recipient, TemplateContent, TextContent
+from recontact import ledger
+from recontact.clock import ClockTimestamp, database_now
+from recontact.dispatch.lease import Lease
+from recontact.dispatch.recheck import CAMPAIGN_WIDE, recheck
+from recontact.models import Attempt, Campaign, DispatchSwitch, Message, NumberLease
+from recontact.states import MessageState
+
+#: A claimed message whose call has not begun after this many seconds is put back: certainly nothing was done.
+CLAIM_DEADLINE_SECONDS = 8.0
+#: What the claim's lease outlives the deadline and the call by.
+LEASE_MARGIN_SECONDS = 15.0
+
+_CANDIDATES = """
+    SELECT m.id, m.customer_id FROM recontact_message m
+    WHERE m.sender_number_id = %s AND {lane} AND m.state = 'queued'
+      AND m.due_at <= clock_timestamp() AND m.expires_at > clock_timestamp()
+      AND NOT EXISTS (SELECT 1 FROM recontact_message f WHERE f.state = 'sending'
+                      AND f.sender_number_id = m.sender_number_id AND f.customer_id = m.customer_id)
+      {order_kept}
+    ORDER BY m.due_at, m.id LIMIT %s FOR UPDATE OF m SKIP LOCKED
+"""
+# What an agent wrote first arrives first, even when it had to wait.
+_AGENTS = _CANDIDATES.format(
+    lane="m.campaign_id IS NULL",
+    order_kept="""AND NOT EXISTS (SELECT 1 FROM recontact_message o WHERE o.customer_id = m.customer_id AND o.id < m.id
+                  AND o.state = 'queued' AND o.sender_number_id = m.sender_number_id AND o.campaign_id IS NULL)""",
+)
+_CAMPAIGN = _CANDIDATES.format(lane="m.campaign_id = %s", order_kept="")
+
+
+class LeaseLost(Exception):
+    """The number belongs to another pump now: nothing was claimed."""
+
+
+@dataclass(frozen=True, slots=True)
+class Claim:
+    """A message that only this pump may send now, as its `attempt_number`-th attempt."""
+
+    message_id: int
+    attempt_number: int
+    account_id: int
+    number_id: int
+    template_id: int | None
+    outbound: OutboundMessage
+
+
+@transaction.atomic
+def claim(lease: Lease, limit: int, turn: int = 0) -> list[Claim]:
+    """Claim up to `limit` due messages of the leased number; `turn` says whose turn it is among the campaigns.
+
+    What fails the second check is skipped with its reason, or parks its campaign. Raises LeaseLost. Empty while halted.
+    """
+    if _halted():
+        return []
+    _lease_still_ours(lease)
+    ids = _candidates(lease.number_id, limit, turn)
+    if not ids:
+        return []
+    now = database_now()
+    messages = list(
+        Message.objects.filter(pk__in=ids).select_related("template", "customer", "query").order_by("due_at", "pk")
+    )
+    reasons = recheck(messages, now)
+    _skip(messages, reasons)
+    going = [message for message in messages if message.pk not in reasons]
+    attempts = _to_sending([message.pk for message in going])
+    Attempt.objects.bulk_create(
+        Attempt(message_id=pk, number=number, claimed_at=claimed_at) for pk, (number, claimed_at) in attempts.items()
+    )
+    return [_claim_of(message, lease, attempts[message.pk][0]) for message in going if message.pk in attempts]
+
+
+def _halted() -> bool:
+    """Shares the switch's row with other claims, so that a halt waits for them and none begins after it."""
+    rows = DispatchSwitch.objects.raw("SELECT * FROM recontact_dispatchswitch WHERE id = 1 FOR SHARE")
+    return any(switch.halted for switch in rows)
+
+
+def _lease_still_ours(lease: Lease) -> None:
+    rows = NumberLease.objects.raw(
+        """SELECT * FROM recontact_numberlease
+           WHERE sender_number_id = %s AND token = %s AND expires_at > clock_timestamp() FOR SHARE""",
+        [lease.number_id, lease.token],
+    )
+    if not list(rows):
+        raise LeaseLost
+
+
+def _candidates(number_id: int, limit: int, turn: int) -> list[int]:
+    """Ids to claim: the agents' lane first, then the running campaigns from `turn` on; one message per customer."""
+    chosen: dict[int, int] = {}
+    with connection.cursor() as cursor:
+        cursor.execute(_AGENTS, [number_id, limit])
+        _add(chosen, cursor.fetchall())
+        campaigns = list(
+            Campaign.objects.filter(state=Campaign.State.RUNNING).order_by("pk").values_list("pk", flat=True)
+        )
+        first = turn % len(campaigns) if campaigns else 0
+        for campaign_id in campaigns[first:] + campaigns[:first]:
+            if len(chosen) >= limit:
+                break
+            cursor.execute(_CAMPAIGN, [number_id, campaign_id, limit - len(chosen)])
+            _add(chosen, cursor.fetchall())
+    return list(chosen.values())
+
+
+def _add(chosen: dict[int, int], rows: list[tuple[int, int]]) -> None:
+    for message_id, customer_id in rows:
+        chosen.setdefault(customer_id, message_id)
+
+
+def _skip(messages: list[Message], reasons: dict[int, str]) -> None:
+    for message in messages:
+        reason = reasons.get(message.pk)
+        if reason is None:
+            continue
+        if message.campaign_id is not None and reason in CAMPAIGN_WIDE:
+            Campaign.objects.filter(pk=message.campaign_id, state=Campaign.State.RUNNING).update(
+                state=Campaign.State.PARKED, state_reason=reason
+            )
+        else:
+            Message.objects.filter(pk=message.pk, state=MessageState.QUEUED).update(
+                state=MessageState.SKIPPED, reason=reason, settled_at=ClockTimestamp()
+            )
+    ledger.settle(reasons)
+
+
+def _to_sending(ids: list[int]) -> dict[int, tuple[int, datetime]]:
+    lease_seconds = CLAIM_DEADLINE_SECONDS + settings.PROVIDER_TIMEOUT_SECONDS + LEASE_MARGIN_SECONDS
+    with connection.cursor() as cursor:
+        cursor.execute(
+            """UPDATE recontact_message SET state = 'sending', attempt_number = attempt_number + 1,
+                      claimed_at = clock_timestamp(), lease_expires_at = clock_timestamp() + make_interval(secs => %s)
+               WHERE id = ANY(%s) AND state = 'queued' RETURNING id, attempt_number, claimed_at""",
+            [lease_seconds, ids],
+        )
+        return {row[0]: (row[1], row[2]) for row in cursor.fetchall()}
+
+
+def _claim_of(message: Message, lease: Lease, attempt_number: int) -> Claim:
+    content: TemplateContent | TextContent
+    if message.kind == Message.Kind.TEXT:
+        content = TextContent(message.body)
+    else:
+        content = TemplateContent(
+            message.template_name, message.template_language, message.components, message.category
+        )
+    return Claim(
+        message_id=message.pk,
+        attempt_number=attempt_number,
+        account_id=message.account_id,
+        number_id=message.sender_number_id,
+        template_id=message.template_id,
+        outbound=OutboundMessage(
+            reference=str(message.reference),
+            sender_external_id=lease.sender_external_id,
+            sender_phone=lease.sender_phone,
+            recipient=Recipient(message.recipient_phone, message.recipient_bsuid),
+            content=content,
+        ),
+    )

@@ -1,0 +1,122 @@
+"""Leases: one pump at a time owns a sender number. Each new owner gets a higher token, which fences the old one off."""
+
+from __future__ import annotations
+
+import math
+from dataclasses import dataclass
+
+from django.db import connection
+
+from providers.contracts import AccountConfig
+from providers.models import SenderNumber
+
+LEASE_SECONDS = 15
+
+_NUMBERS_DUE = """
+    SELECT n.id FROM providers_sendernumber n JOIN providers_provideraccount a ON a.id = n.account_id
+    WHERE n.is_active AND a.is_active
+      AND (n.parked_at IS NULL OR n.parked_until <= clock_timestamp())
+      AND (a.parked_at IS NULL OR a.parked_until <= clock_timestamp())
+      AND (
+        EXISTS (SELECT 1 FROM recontact_message m WHERE m.sender_number_id = n.id AND m.campaign_id IS NULL
+                AND m.state = 'queued' AND m.due_at <= clock_timestamp())
+        OR EXISTS (SELECT 1 FROM recontact_campaign c WHERE c.state = 'running' AND EXISTS (
+                SELECT 1 FROM recontact_message m WHERE m.sender_number_id = n.id AND m.campaign_id = c.id
+                AND m.state = 'queued' AND m.due_at <= clock_timestamp()))
+      )
+"""
+
+
+@dataclass(frozen=True, slots=True)
+class Lease:
+    """A number that this pump owns, and what it needs to send through it. `rate` in messages/s."""
+
+    number_id: int
+    token: int
+    sender_external_id: str
+    sender_phone: str
+    rate: float
+    config: AccountConfig
+
+
+#: The provider's ceiling counts inbound messages too, so not all of it is ours to use.
+HEADROOM = 0.9
+
+
+def numbers_due() -> bool:
+    """Whether anything waits to be sent now, by anybody."""
+    with connection.cursor() as cursor:
+        cursor.execute(f"SELECT EXISTS ({_NUMBERS_DUE})")
+        return bool(cursor.fetchone()[0])
+
+
+def leases_take(holder: str) -> list[Lease]:
+    """Own the numbers with due messages that nobody owns: all of them, or a fair share when other pumps are at work."""
+    with connection.cursor() as cursor:
+        cursor.execute(
+            f"""{_NUMBERS_DUE} AND NOT EXISTS (SELECT 1 FROM recontact_numberlease l
+                WHERE l.sender_number_id = n.id AND l.expires_at > clock_timestamp()) ORDER BY random()"""  # noqa: S608 -- a constant
+        )
+        free = [row[0] for row in cursor.fetchall()]
+        if not free:
+            return []
+        cursor.execute(
+            """SELECT count(DISTINCT holder), count(*), count(*) FILTER (WHERE holder = %s)
+               FROM recontact_numberlease WHERE expires_at > clock_timestamp() AND holder <> ''""",
+            [holder],
+        )
+        holders, leased, mine = cursor.fetchone()
+        others = holders - (1 if mine else 0)
+        share = math.ceil((len(free) + leased) / (others + 1)) - mine
+        tokens = {number: token for number in free[: max(0, share)] if (token := _take(cursor, number, holder))}
+    return _with_settings(tokens)
+
+
+def _take(cursor: object, number_id: int, holder: str) -> int | None:
+    """The new token, or None when another pump was faster."""
+    cursor.execute(  # type: ignore[attr-defined]
+        """INSERT INTO recontact_numberlease AS l (sender_number_id, holder, token, expires_at)
+           VALUES (%s, %s, 1, clock_timestamp() + make_interval(secs => %s))
+           ON CONFLICT (sender_number_id) DO UPDATE
+           SET holder = EXCLUDED.holder, token = l.token + 1, expires_at = EXCLUDED.expires_at
+           WHERE l.expires_at <= clock_timestamp() RETURNING token""",
+        [number_id, holder, LEASE_SECONDS],
+    )
+    row = cursor.fetchone()  # type: ignore[attr-defined]
+    return row[0] if row else None
+
+
+def _with_settings(tokens: dict[int, int]) -> list[Lease]:
+    numbers = SenderNumber.objects.select_related("account").filter(pk__in=tokens)
+    return [
+        Lease(
+            number_id=number.pk,
+            token=tokens[number.pk],
+            sender_external_id=number.external_id,
+            sender_phone=number.phone,
+            rate=max(0.5, number.throughput * HEADROOM),
+            config=number.account.config(),
+        )
+        for number in numbers
+    ]
+
+
+def lease_renew(lease: Lease) -> bool:
+    """Keep owning the number. False: another pump owns it now, so stop at once."""
+    with connection.cursor() as cursor:
+        cursor.execute(
+            """UPDATE recontact_numberlease SET expires_at = clock_timestamp() + make_interval(secs => %s)
+               WHERE sender_number_id = %s AND token = %s AND expires_at > clock_timestamp()""",
+            [LEASE_SECONDS, lease.number_id, lease.token],
+        )
+        return bool(cursor.rowcount)
+
+
+def lease_release(lease: Lease) -> None:
+    """Give the number back, if it is still ours."""
+    with connection.cursor() as cursor:
+        cursor.execute(
+            """UPDATE recontact_numberlease SET expires_at = clock_timestamp(), holder = ''
+               WHERE sender_number_id = %s AND token = %s""",
+            [lease.number_id, lease.token],
+        )

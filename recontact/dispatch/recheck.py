@@ -1,0 +1,83 @@
+"""The second check (I7): what was true when a message was queued must still be true when it is claimed."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from datetime import datetime
+
+from recontact.models import Message, OptOut, ServiceWindow
+from recontact.refusals import Code
+from templates_app.models import TemplateStatus
+
+#: Reasons that concern every message of the template, so a campaign waits with them instead of losing its sample.
+CAMPAIGN_WIDE = frozenset({"template_not_sendable", "template_changed"})
+
+
+def recheck(messages: Sequence[Message], now: datetime) -> dict[int, str]:
+    """The messages that must not go out any more, each with its reason code. Two queries, whatever the number.
+
+    `messages` come with template, customer and query loaded; `now` is the database's clock.
+    """
+    customers = {message.customer_id for message in messages}
+    opt_outs = _opt_outs(customers)
+    windows = {
+        (window.customer_id, window.sender_number_id): window.expires_at
+        for window in ServiceWindow.objects.filter(customer__in=customers)
+    }
+    reasons = {}
+    for message in messages:
+        expires_at = windows.get((message.customer_id, message.sender_number_id))
+        window_open = expires_at is not None and expires_at > now
+        reason = (
+            _template_reason(message, now)
+            or _customer_reason(message, opt_outs.get(message.customer_id, set()))
+            or _query_reason(message)
+            or _window_reason(message, window_open)
+        )
+        if reason:
+            reasons[message.pk] = reason
+    return reasons
+
+
+def _opt_outs(customers: set[int]) -> dict[int, set[str]]:
+    found: dict[int, set[str]] = {}
+    rows = OptOut.objects.filter(customer__in=customers, revoked_at__isnull=True)
+    for customer_id, scope in rows.values_list("customer_id", "scope"):
+        found.setdefault(customer_id, set()).add(scope)
+    return found
+
+
+def _template_reason(message: Message, now: datetime) -> str:
+    template = message.template
+    if template is None:
+        return ""
+    parked = template.parked_at is not None and (template.parked_until is None or template.parked_until > now)
+    if template.status != TemplateStatus.APPROVED or template.missing_since is not None or parked:
+        return Code.TEMPLATE_NOT_SENDABLE
+    if template.content_hash != message.template_hash or template.category != message.category:
+        return "template_changed"
+    return ""
+
+
+def _customer_reason(message: Message, scopes: set[str]) -> str:
+    if message.customer.erased_at is not None:
+        return Code.CUSTOMER_ERASED
+    if OptOut.Scope.ALL in scopes:
+        return Code.OPTED_OUT
+    if OptOut.Scope.MARKETING in scopes and message.category == "marketing":
+        return Code.OPTED_OUT_MARKETING
+    return ""
+
+
+def _query_reason(message: Message) -> str:
+    query = message.query
+    if query is not None and not query.is_open:
+        return Code.QUERY_CLOSED
+    return ""
+
+
+def _window_reason(message: Message, window_open: bool) -> str:
+    """An HSM is for a closed window (the customer answered since); free text for an open one."""
+    if message.kind == Message.Kind.TEMPLATE:
+        return Code.WINDOW_OPEN if window_open else ""
+    return "" if window_open else Code.WINDOW_CLOSED

@@ -1,0 +1,168 @@
+"""Record: what the calls came to (I2, step 3). Every UPDATE is guarded by id, state and attempt_number."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from datetime import timedelta
+from typing import Any
+
+from django.db import connection, transaction
+
+from providers.contracts import Accepted
+from providers.errors import Park, Reason, Rejected, SendError, Throttled, Unavailable
+from providers.models import ProviderAccount, SenderNumber
+from providers.parking import park
+from recontact import ledger
+from recontact.clock import ClockTimestamp, database_now
+from recontact.delivery import acceptance_after_the_fact, events_match
+from recontact.dispatch.claim import Claim
+from recontact.models import Attempt, Message
+from recontact.states import MessageState
+from templates_app.models import Template
+
+#: Refused tries (not throttles) after which a message is given up as rejected.
+MAX_FAILURES = 5
+
+
+@dataclass(frozen=True, slots=True)
+class Result:
+    """What one call came to: an acceptance, or one of the four errors."""
+
+    claim: Claim
+    outcome: Accepted | SendError
+
+
+@transaction.atomic
+def record(results: Sequence[Result]) -> None:
+    """Write the results of a batch, settle the ledger, and match the webhooks that came before this record."""
+    accepted = [(result.claim, result.outcome) for result in results if isinstance(result.outcome, Accepted)]
+    _accepted(accepted)
+    for result in results:
+        if isinstance(result.outcome, SendError):
+            _refused(result.claim, result.outcome)
+    _attempts(results)
+    ledger.settle(result.claim.message_id for result in results)
+    events_match([(claim.account_id, outcome.provider_message_id) for claim, outcome in accepted])
+    _parks(results)
+
+
+def _accepted(rows: list[tuple[Claim, Accepted]]) -> None:
+    if not rows:
+        return
+    with connection.cursor() as cursor:
+        cursor.execute(
+            """UPDATE recontact_message m
+               SET state = 'accepted', provider_message_id = v.provider_id, held = v.held, accepted_at = clock_timestamp(),
+                   lease_expires_at = NULL, reason = '', provider_code = '', provider_detail = ''
+               FROM unnest(%s::bigint[], %s::int[], %s::text[], %s::bool[]) AS v(id, attempt, provider_id, held)
+               WHERE m.id = v.id AND m.attempt_number = v.attempt AND m.state IN ('sending', 'uncertain')
+               RETURNING m.id""",
+            [
+                [claim.message_id for claim, _ in rows],
+                [claim.attempt_number for claim, _ in rows],
+                [outcome.provider_message_id[:128] for _, outcome in rows],
+                [outcome.held for _, outcome in rows],
+            ],
+        )
+        recorded = {row[0] for row in cursor.fetchall()}
+    for claim, outcome in rows:
+        if claim.message_id not in recorded:
+            acceptance_after_the_fact(message_id=claim.message_id, provider_message_id=outcome.provider_message_id)
+
+
+def _refused(claim: Claim, error: SendError) -> None:
+    """A late word on an `uncertain` message may settle it as rejected; it may never queue it again."""
+    message = Message.objects.filter(pk=claim.message_id, attempt_number=claim.attempt_number)
+    words = {
+        "reason": error.reason,
+        "provider_code": error.provider_code[:40],
+        "provider_detail": error.detail[:500],
+        "lease_expires_at": None,
+    }
+    if isinstance(error, Rejected):
+        states = [MessageState.SENDING, MessageState.UNCERTAIN]
+        message.filter(state__in=states).update(state=MessageState.REJECTED, settled_at=ClockTimestamp(), **words)
+    elif isinstance(error, Throttled):
+        _requeue(message, after=error.retry_after, words=words)
+    elif isinstance(error, Unavailable):
+        _unavailable(message, error, words)
+    else:
+        message.filter(state=MessageState.SENDING).update(state=MessageState.UNCERTAIN, **words)
+
+
+def _unavailable(message: Any, error: Unavailable, words: dict[str, Any]) -> None:
+    if error.park or error.reason == Reason.NOT_STARTED:
+        _requeue(message, after=0, words=words)
+        return
+    failures = message.values_list("failures", flat=True).first() or 0
+    if failures + 1 >= MAX_FAILURES:
+        message.filter(state=MessageState.SENDING).update(
+            state=MessageState.REJECTED, settled_at=ClockTimestamp(), failures=failures + 1, **words
+        )
+    else:
+        _requeue(message, after=2.0 ** (failures + 1), words={**words, "failures": failures + 1})
+
+
+def _requeue(message: Any, *, after: float, words: dict[str, Any]) -> None:
+    due_at = database_now() + timedelta(seconds=after)
+    message.filter(state=MessageState.SENDING).update(state=MessageState.QUEUED, due_at=due_at, **words)
+
+
+def _attempts(results: Sequence[Result]) -> None:
+    keys = {(result.claim.message_id, result.claim.attempt_number): result for result in results}
+    rows = Attempt.objects.filter(message_id__in=[message_id for message_id, _ in keys])
+    changed = []
+    now = database_now()
+    for attempt in rows:
+        result = keys.get((attempt.message_id, attempt.number))
+        if result is None:
+            continue
+        changed.append(attempt)
+        _attempt(attempt, result.outcome)
+        attempt.finished_at = now
+    Attempt.objects.bulk_update(
+        changed,
+        [
+            "outcome",
+            "reason",
+            "provider_code",
+            "detail",
+            "http_status",
+            "duration_ms",
+            "request",
+            "response",
+            "finished_at",
+        ],
+    )
+
+
+def _attempt(attempt: Attempt, outcome: Accepted | SendError) -> None:
+    exchange = outcome.exchange
+    if isinstance(outcome, SendError):
+        attempt.outcome, attempt.reason = outcome.kind, outcome.reason
+        attempt.provider_code, attempt.detail = outcome.provider_code[:40], outcome.detail[:500]
+    else:
+        attempt.outcome = Attempt.Outcome.ACCEPTED
+    if exchange is not None:
+        attempt.http_status, attempt.duration_ms = exchange.status, exchange.duration_ms
+        attempt.request, attempt.response = exchange.request, exchange.response
+
+
+def _parks(results: Sequence[Result]) -> None:
+    for result in results:
+        error = result.outcome
+        if not isinstance(error, SendError) or not error.park:
+            continue
+        claim = result.claim
+        row: ProviderAccount | SenderNumber | Template | None = None
+        if error.park == Park.ACCOUNT:
+            row = ProviderAccount.objects.get(pk=claim.account_id)
+        elif error.park == Park.NUMBER:
+            row = SenderNumber.objects.get(pk=claim.number_id)
+        elif error.park == Park.TEMPLATE and claim.template_id is not None:
+            row = Template.objects.get(pk=claim.template_id)
+        if row is not None:
+            park(
+                row, reason=error.reason, until=error.park_until, detail=f"{error.provider_code} {error.detail}".strip()
+            )

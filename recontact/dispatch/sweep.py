@@ -1,0 +1,72 @@
+"""The sweeps: what is due but asleep, sending past its lease, expired, completed, or reported before we knew the message."""
+
+from __future__ import annotations
+
+from django.db import connection, transaction
+
+from recontact import ledger
+from recontact.clock import ClockTimestamp
+from recontact.delivery import events_rematch
+from recontact.dispatch.lease import numbers_due
+from recontact.dispatch.wake import forget_awake, wake
+from recontact.models import Attempt, Campaign, Message
+from recontact.states import MessageState
+
+_BATCH = 1000
+
+
+def sweep() -> dict[str, int]:
+    """Everything below, once; returns the counts. Safe to run twice at the same time."""
+    counts = {
+        "uncertain": lost_to_uncertain(),
+        "expired": queued_to_expired(),
+        "completed": campaigns_complete(),
+        "matched": events_rematch(),
+    }
+    if numbers_due():
+        # Somebody may believe that a pump is awake which died: a task too many costs one look at the queue.
+        forget_awake()
+        wake()
+    return counts
+
+
+@transaction.atomic
+def lost_to_uncertain() -> int:
+    """`sending` past its lease: the pump died between claim and record, so the message may have been sent."""
+    with connection.cursor() as cursor:
+        cursor.execute(
+            """UPDATE recontact_message SET state = 'uncertain', reason = 'no_answer', lease_expires_at = NULL
+               WHERE id IN (SELECT id FROM recontact_message WHERE state = 'sending'
+                            AND lease_expires_at <= clock_timestamp() LIMIT %s FOR UPDATE SKIP LOCKED)
+               RETURNING id, attempt_number""",
+            [_BATCH],
+        )
+        lost = dict(cursor.fetchall())
+    for message_id, number in lost.items():
+        rows = Attempt.objects.filter(message_id=message_id, number=number, outcome=Attempt.Outcome.CLAIMED)
+        rows.update(outcome=Attempt.Outcome.LOST, finished_at=ClockTimestamp())
+    return len(lost)
+
+
+@transaction.atomic
+def queued_to_expired() -> int:
+    """`queued` past its expiry, whatever kept it waiting: certainly not sent, so a query's right comes back."""
+    ids = list(
+        Message.objects.select_for_update(skip_locked=True)
+        .filter(state=MessageState.QUEUED, expires_at__lte=ClockTimestamp())
+        .values_list("pk", flat=True)[:_BATCH]
+    )
+    Message.objects.filter(pk__in=ids, state=MessageState.QUEUED).update(
+        state=MessageState.EXPIRED, settled_at=ClockTimestamp()
+    )
+    ledger.settle(ids)
+    return len(ids)
+
+
+def campaigns_complete() -> int:
+    """A running campaign none of whose messages is alive is completed: computed from the messages, never set ahead."""
+    alive = Message.objects.filter(state__in=[MessageState.QUEUED, MessageState.SENDING])
+    rows = Campaign.objects.filter(state=Campaign.State.RUNNING).exclude(
+        pk__in=alive.values("campaign_id").exclude(campaign=None)
+    )
+    return rows.update(state=Campaign.State.COMPLETED, completed_at=ClockTimestamp())

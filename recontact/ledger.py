@@ -1,0 +1,71 @@
+"""The only writer of the recontact ledger: reserve, spend, release. The triggers of the table stand behind each rule."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from typing import Any
+
+from django.db import transaction
+from django.db.models import Exists, OuterRef
+
+from recontact.clock import ClockTimestamp
+from recontact.models import Message, Query, QueryEvent, Recontact
+from recontact.states import NEVER_SENT, WENT_OUT
+
+
+def reserve(*, query: Query, message: Message, user: Any) -> Recontact:
+    """Reserve the query's one recontact for `message`, in the caller's transaction. Raises IntegrityError if it is taken."""
+    return Recontact.objects.create(query=query, message=message, reserved_by=user)
+
+
+def settle(message_ids: Iterable[int]) -> None:
+    """Bring the rows of these messages in line with their states: gone out is spent, certainly never sent is released.
+
+    Guarded by the message's own state in the same statement, so it may be called again, and by anyone, at any time.
+    """
+    ids = list(message_ids)
+    if not ids:
+        return
+    rows = Recontact.objects.filter(message_id__in=ids, state=Recontact.State.RESERVED)
+    rows.filter(_message_in(WENT_OUT)).update(state=Recontact.State.SPENT, spent_at=ClockTimestamp())
+    rows.filter(_message_in(NEVER_SENT)).update(
+        state=Recontact.State.RELEASED, released_at=ClockTimestamp(), release_reason="never sent"
+    )
+
+
+def _message_in(states: Iterable[str]) -> Exists:
+    return Exists(Message.objects.filter(pk=OuterRef("message_id"), state__in=list(states)))
+
+
+class CannotRelease(Exception):
+    """The recontact cannot be given back; the message says why, to a person."""
+
+
+@transaction.atomic
+def release_by_person(*, recontact_id: int, user: Any, reason: str) -> Recontact:
+    """Give a used recontact back, because the provider reported its message failed and not billed. Audited.
+
+    Raises CannotRelease when the reason is empty, the message did not fail, or it was billed.
+    """
+    recontact = Recontact.objects.select_for_update().select_related("message").get(pk=recontact_id)
+    if not reason.strip():
+        raise CannotRelease("reason_missing")
+    message = recontact.message
+    if recontact.state != Recontact.State.SPENT or message.state != Message.State.FAILED or message.billed:
+        raise CannotRelease("not_failed")
+    recontact.state = Recontact.State.RELEASED
+    recontact.released_at = ClockTimestamp()
+    recontact.released_by = user
+    recontact.release_reason = reason.strip()[:300]
+    recontact.save()
+    QueryEvent.objects.create(
+        query_id=recontact.query_id, kind=QueryEvent.Kind.RELEASED, actor=user, detail=recontact.release_reason
+    )
+    recontact.refresh_from_db()
+    return recontact
+
+
+def standing(query_id: int) -> Recontact | None:
+    """The query's recontact that stands (reserved or spent), with its message and who asked for it."""
+    rows = Recontact.objects.filter(query_id=query_id).exclude(state=Recontact.State.RELEASED)
+    return rows.select_related("message", "reserved_by").first()

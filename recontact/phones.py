@@ -1,0 +1,109 @@
+"""Phone numbers as people type them, as WhatsApp writes them, and as roles without the permission may see them."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+import phonenumbers
+from django.utils.translation import gettext as _
+
+
+@dataclass(frozen=True, slots=True)
+class Phone:
+    """A valid phone: E.164 with `+`, and its ISO country (empty for a number of no single country)."""
+
+    e164: str
+    country: str
+
+
+class InvalidPhone(ValueError):
+    """The text is no phone number. Its message says so to a person."""
+
+
+def phone_parse(text: str, *, default_country: str) -> Phone:
+    """The phone in `text`, in any usual form; without a country code it is taken as of `default_country` (ISO).
+
+    Argentina's and Mexico's mobile forms become the ones WhatsApp uses (+54 9 ..., +52 ...). Raises InvalidPhone.
+    """
+    cleaned = text.strip()
+    if cleaned.startswith("00"):
+        cleaned = "+" + cleaned[2:]
+    number = _valid(cleaned, default_country)
+    if number is None and cleaned[:1].isdigit():
+        # An international number typed without its +, as spreadsheets and WhatsApp's own ids have it.
+        number = _valid("+" + cleaned, None)
+    if number is None:
+        raise InvalidPhone(_("This is not a phone number WhatsApp can reach: write it with its country code."))
+    return Phone(
+        phonenumbers.format_number(number, phonenumbers.PhoneNumberFormat.E164),
+        phonenumbers.region_code_for_number(number) or "",
+    )
+
+
+def _parsed(text: str, country: str | None) -> phonenumbers.PhoneNumber | None:
+    try:
+        return phonenumbers.parse(text, country)
+    except phonenumbers.NumberParseException:
+        return None
+
+
+def _valid(text: str, country: str | None) -> phonenumbers.PhoneNumber | None:
+    number = _parsed(text, country)
+    if number is None:
+        return None
+    number = _mobile_form(number)
+    return number if phonenumbers.is_valid_number(number) else None
+
+
+def _mobile_form(number: phonenumbers.PhoneNumber) -> phonenumbers.PhoneNumber:
+    """Mexico dropped the 1 after 52 for mobiles in 2019; old lists still have it."""
+    national = str(number.national_number)
+    if number.country_code == 52 and len(national) == 11 and national.startswith("1"):
+        return phonenumbers.PhoneNumber(country_code=52, national_number=int(national[1:]))
+    return number
+
+
+def phone_from_wire(text: str) -> str:
+    """A provider's `wa_id` as E.164 with `+`; Mexico's old 521 form becomes the one customers are kept under."""
+    digits = "".join(character for character in text if character.isdigit())
+    if len(digits) == 13 and digits.startswith("521"):
+        digits = "52" + digits[3:]
+    return f"+{digits}" if digits else ""
+
+
+def phone_display(e164: str) -> str:
+    """The phone with the spaces people expect; what cannot be read stays as it is."""
+    number = _parsed(e164, None)
+    if number is None:
+        return e164
+    return phonenumbers.format_number(number, phonenumbers.PhoneNumberFormat.INTERNATIONAL)
+
+
+def phone_mask(e164: str) -> str:
+    """Country code and last four digits: enough to recognize, too little to call."""
+    number = _parsed(e164, None)
+    if number is None:
+        return "••••"
+    return f"+{number.country_code} •••• {str(number.national_number)[-4:]}"
+
+
+def phone_for(e164: str | None, *, whole: bool) -> str:
+    """The phone as the reader may see it: whole with the permission, masked without; empty stays empty."""
+    if not e164 or not e164.startswith("+"):
+        return ""
+    return phone_display(e164) if whole else phone_mask(e164)
+
+
+def phone_country(e164: str) -> str:
+    """The ISO country of an E.164 phone, or empty."""
+    number = _parsed(e164, None)
+    return (phonenumbers.region_code_for_number(number) or "") if number is not None else ""
+
+
+def phone_search_forms(e164: str) -> list[str]:
+    """The digit strings under which people look a phone up: whole, without the country, the last eight and four."""
+    number = _parsed(e164, None)
+    digits = e164.lstrip("+")
+    national = str(number.national_number) if number is not None else digits
+    forms = [digits, national, national.removeprefix("9"), digits[-8:], digits[-4:]]
+    return list(dict.fromkeys(form for form in forms if form))

@@ -1,0 +1,31 @@
+"""What expires by age: the raw exchanges of attempts, and old idempotency keys."""
+
+from __future__ import annotations
+
+from datetime import timedelta
+
+from django.conf import settings
+from django.utils import timezone
+
+from recontact.models import Attempt, IdempotencyKey
+
+_BATCH = 5000
+
+
+def attempts_expire() -> int:
+    """Empty requests and responses of attempts past the retention (setting, default 90 days); the attempts stay."""
+    before = timezone.now() - timedelta(days=settings.RAW_DATA_RETENTION_DAYS)
+    total = 0
+    while True:
+        ids = list(
+            Attempt.objects.filter(claimed_at__lt=before, request__isnull=False).values_list("pk", flat=True)[:_BATCH]
+        )
+        if not ids:
+            return total
+        total += Attempt.objects.filter(pk__in=ids).update(request=None, response=None)
+
+
+def idempotency_keys_expire() -> int:
+    """Forget idempotency keys older than 24 hours."""
+    deleted, _by_model = IdempotencyKey.objects.filter(created_at__lt=timezone.now() - timedelta(hours=24)).delete()
+    return deleted

@@ -1,0 +1,32 @@
+"""The 24-hour service window of a customer with a sender number."""
+
+from __future__ import annotations
+
+from datetime import datetime, timedelta
+
+from django.db import connection
+
+from recontact.models import ServiceWindow
+
+WINDOW = timedelta(hours=24)
+
+
+def window_extend(*, customer_id: int, sender_number_id: int, inbound_at: datetime) -> None:
+    """The customer wrote at `inbound_at`: the window is open until 24 h later. An older message never shortens it."""
+    table = ServiceWindow._meta.db_table
+    with connection.cursor() as cursor:
+        cursor.execute(
+            f"""
+            INSERT INTO {table} (customer_id, sender_number_id, last_inbound_at, expires_at) VALUES (%s, %s, %s, %s)
+            ON CONFLICT (customer_id, sender_number_id) DO UPDATE
+            SET last_inbound_at = EXCLUDED.last_inbound_at, expires_at = EXCLUDED.expires_at
+            WHERE {table}.last_inbound_at < EXCLUDED.last_inbound_at
+            """,  # noqa: S608 -- the table's own name
+            [customer_id, sender_number_id, inbound_at, inbound_at + WINDOW],
+        )
+
+
+def window_expires_at(*, customer_id: int, sender_number_id: int) -> datetime | None:
+    """When the window closes (or closed); None when the customer never wrote to this number."""
+    rows = ServiceWindow.objects.filter(customer_id=customer_id, sender_number_id=sender_number_id)
+    return rows.values_list("expires_at", flat=True).first()
