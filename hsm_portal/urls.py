@@ -1,15 +1,25 @@
 """Every address of the portal."""
 
 from django.contrib import admin
+from django.contrib.auth.views import LogoutView
 from django.urls import URLPattern, URLResolver, path
 
 from hsm_portal.health import healthz
 from hsm_portal.metrics import metrics
-from hsm_portal.views import home
+from hsm_portal.views import OwnPasswordView, PortalLoginView, PreferencesView, home, language, manager_login
 
 urlpatterns: list[URLPattern | URLResolver] = [
     path("", home, name="home"),
     path("healthz", healthz, name="healthz"),
     path("metrics", metrics, name="metrics"),
+    path("login/", PortalLoginView.as_view(), name="login"),
+    path("logout/", LogoutView.as_view(), name="logout"),
+    path("password/", OwnPasswordView.as_view(), name="password_change"),
+    path("preferences/", PreferencesView.as_view(), name="preferences"),
+    path("language/", language, name="language"),
+    path("manager/login/", manager_login),
     path("manager/", admin.site.urls),
 ]
+
+handler403 = "hsm_portal.views.forbidden"
+handler404 = "hsm_portal.views.not_found"
