@@ -254,7 +254,9 @@ class Simulator:
         self._events = max(self._events, event.id)
         message = self.record.messages.get(event.wamid or "")
         if message is not None and event.status is not None:
-            message.statuses.append(Status(event.status, event.at, code))
+            item = event.value["statuses"][0]
+            message.statuses.append(Status(event.status, int(item["timestamp"]), code))
+            message.pricing = item.get("pricing", message.pricing)
             self.record.counts[f"status_{event.status}"] += 1
         self.unsettled[event.id] = event
 

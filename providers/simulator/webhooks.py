@@ -94,6 +94,7 @@ class WebhookSender:
         self._random = knobs().random()
         self._ids = 0
         self._busy = 0
+        self._generation = 0
 
     async def start(self) -> None:
         """Open the HTTP session and start the workers."""
@@ -125,7 +126,8 @@ class WebhookSender:
         return self._queue.qsize() + len(self._put_back) + len(self._retries) + self._busy
 
     def clear(self) -> None:
-        """Forget all that waits."""
+        """Forget all that waits; what is under way is not tried again."""
+        self._generation += 1
         for timer in self._retries:
             timer.cancel()
         self._retries.clear()
@@ -164,10 +166,16 @@ class WebhookSender:
     async def _work(self) -> None:
         while True:
             item = self._put_back.pop() if self._put_back else await self._queue.get()
+            generation = self._generation
             self._busy += 1
             try:
                 await self._open.wait()
-                await self._carry(item if isinstance(item, Webhook) else self._gather(item))
+                if generation == self._generation:
+                    item = item if isinstance(item, Webhook) else self._gather(item)
+                    await self._carry(item, generation)
+            except asyncio.CancelledError:
+                self._queue.put_nowait(item)
+                raise
             finally:
                 self._busy -= 1
 
@@ -185,7 +193,7 @@ class WebhookSender:
         self._ids += 1
         return Webhook(first.waba_id, events, webhook_bytes(envelope(events)), id=self._ids)
 
-    async def _carry(self, webhook: Webhook) -> None:
+    async def _carry(self, webhook: Webhook, generation: int) -> None:
         knobs = self._knobs()
         account = self._account_of(webhook.waba_id)
         dropped = ""
@@ -200,6 +208,8 @@ class WebhookSender:
         copies = 2 if self._random.random() < knobs.duplicate_share else 1
         for _ in range(copies):
             answer = await self._post(account, webhook)
+            if generation != self._generation:
+                return
         if answer == "200":
             self._settled(webhook, True)
         elif webhook.attempts >= knobs.retry_limit:
