@@ -27,6 +27,8 @@ from pathlib import Path
 
 import psycopg
 import redis
+from redis.backoff import NoBackoff
+from redis.retry import Retry
 
 from hsm_portal.processes import Child, RunAs, command_of, end_stray, spawn
 
@@ -260,7 +262,8 @@ class EmbeddedValkey:
 
     def _answers(self, port: int) -> bool:
         deadline = time.monotonic() + 10
-        with redis.Redis(host="127.0.0.1", port=port, password=self._password) as client:
+        once = Retry(NoBackoff(), 0)
+        with redis.Redis(host="127.0.0.1", port=port, password=self._password, retry=once) as client:
             while self._child is not None and self._child.exit_code is None and time.monotonic() < deadline:
                 with contextlib.suppress(redis.RedisError):
                     return bool(client.ping())

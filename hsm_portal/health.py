@@ -11,6 +11,8 @@ from django.db import DatabaseError, connection
 from django.http import HttpRequest, JsonResponse
 from django.views.decorators.cache import never_cache
 from django.views.decorators.http import require_safe
+from redis.backoff import NoBackoff
+from redis.retry import Retry
 
 from hsm_portal.heartbeats import BEAT, DISPATCHER, heartbeat_ages
 
@@ -83,6 +85,7 @@ def _valkey() -> Check:
             settings.REDIS_URL,
             socket_connect_timeout=VALKEY_TIMEOUT_SECONDS,
             socket_timeout=VALKEY_TIMEOUT_SECONDS,
+            retry=Retry(NoBackoff(), 0),
         ) as client:
             return Check(ok=bool(client.ping()))
     except redis.RedisError as error:

@@ -95,7 +95,8 @@ def same_as_compiled(catalogue: polib.POFile, mo_path: Path) -> bool:
 
 
 def _contents(catalogue: polib.POFile | polib.MOFile) -> dict[Message, object]:
-    entries = (entry for entry in catalogue if entry.translated() and not entry.obsolete)
+    # A compiled file holds neither obsolete, nor fuzzy, nor empty entries.
+    entries = (e for e in catalogue if isinstance(e, polib.MOEntry) or (e.translated() and not e.obsolete))
     return {(e.msgctxt, e.msgid): (e.msgstr, dict(e.msgstr_plural)) for e in entries}
 
 

@@ -10,6 +10,8 @@ from django.conf import settings
 from django.core.management.color import Style
 from django.db.backends.postgresql.operations import DatabaseOperations
 
+from tests.chromium import find_chromium
+
 
 def pytest_configure() -> None:
     """Settings that only tests want and that do not come from the environment."""
@@ -28,7 +30,7 @@ def _flush_past_triggers() -> None:
         statements: list[str] = sql_flush(self, style, *args, **kwargs)
         return ["SET LOCAL session_replication_role = replica;", *statements] if statements else []
 
-    DatabaseOperations.sql_flush = sql_flush_past_triggers  # type: ignore[method-assign]
+    DatabaseOperations.sql_flush = sql_flush_past_triggers  # type: ignore[method-assign, assignment]
 
 
 @pytest.fixture(autouse=True)
@@ -36,3 +38,11 @@ def empty_valkey() -> None:
     """Each test begins with an empty Valkey: no cached page, no throttle count, no queued task of the test before."""
     with redis.Redis.from_url(settings.REDIS_URL) as client:
         client.flushdb()
+
+
+@pytest.fixture(scope="session")
+def chromium_path() -> str:
+    """The Chromium that browser tests drive (Playwright's `executable_path`); without one they are not run at all."""
+    path = find_chromium()
+    assert path is not None
+    return path
