@@ -54,3 +54,10 @@ def messages(**value: Any) -> dict[str, Any]:
     """A body with one change of the field `messages`."""
     metadata = {"display_phone_number": "5491155550199", "phone_number_id": "298117653388214"}
     return webhook("messages", {"messaging_product": "whatsapp", "metadata": metadata, **value})
+
+
+def only(body: Any) -> Event | BadItem:
+    """The one event of `body`."""
+    events = parse(body)
+    assert len(events) == 1
+    return events[0]
