@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import pytest
+import redis
+from django.conf import settings
 
 from hsm_portal.celery import app
 from hsm_portal.heartbeats import BEAT, DISPATCHER, heartbeat_ages
@@ -31,6 +33,5 @@ def test_the_heartbeat_tasks_leave_their_signs_of_life() -> None:
 
 def test_beat_sends_the_first_heartbeats_to_both_workers_when_it_starts() -> None:
     first_heartbeats()
-    with app.connection_for_read() as broker:
-        waiting = {queue: broker.default_channel._size(queue) for queue in QUEUES}
-    assert waiting == {"default": 1, "dispatch": 1}
+    with redis.Redis.from_url(settings.REDIS_URL) as broker:
+        assert {queue: broker.llen(queue) for queue in QUEUES} == {"default": 1, "dispatch": 1}
