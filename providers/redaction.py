@@ -145,7 +145,7 @@ class Redactor:
         if _PHONE.fullmatch(value):
             self._phones.add(value.lstrip("+"))
         elif len(value) >= _SHORTEST_LEARNT:
-            self._learnt.update(_spellings(value))
+            self._learnt.update(_spellings(value.replace("\x00", "")))
 
     def _is_known_phone(self, text: str) -> bool:
         digits = re.sub(r"\D", "", text)
