@@ -2,11 +2,12 @@
 
 from django.contrib import admin
 from django.contrib.auth.views import LogoutView
-from django.urls import URLPattern, URLResolver, path
+from django.urls import URLPattern, URLResolver, include, path
 
 from hsm_portal.health import healthz
 from hsm_portal.metrics import metrics
 from hsm_portal.views import OwnPasswordView, PortalLoginView, PreferencesView, home, language, manager_login
+from providers.webhooks import webhook
 
 urlpatterns: list[URLPattern | URLResolver] = [
     path("", home, name="home"),
@@ -18,6 +19,8 @@ urlpatterns: list[URLPattern | URLResolver] = [
     path("preferences/", PreferencesView.as_view(), name="preferences"),
     path("language/", language, name="language"),
     path("manager/login/", manager_login),
+    path("webhooks/<slug:provider>/<uuid:key>/", webhook, name="webhook"),
+    path("api/v1/", include("hsm_portal.api_urls")),
     path("manager/", admin.site.urls),
 ]
 

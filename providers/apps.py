@@ -5,3 +5,10 @@ from django.utils.translation import gettext_lazy as _
 class ProvidersConfig(AppConfig):
     name = "providers"
     verbose_name = _("Providers")
+
+    def ready(self) -> None:
+        from providers import (
+            audit,  # noqa: F401  # registers what is audited
+            checks,  # noqa: F401  # registers the system checks
+            receivers,  # noqa: F401  # registers the handlers of the providers' events
+        )

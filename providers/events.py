@@ -15,6 +15,11 @@ EventT = TypeVar("EventT", bound=Event)
 
 Handler = Callable[[int, Any], None]
 
+
+class CannotHandle(Exception):
+    """An event that cannot be applied as things are. Its message is kept with the delivery: a sentence without personal data."""
+
+
 _HANDLERS: dict[type[Any], list[Handler]] = {}
 
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import uuid
+from typing import Any
 
 from django.conf import settings
 from django.db import models
@@ -18,6 +19,7 @@ __all__ = [
     "Portfolio",
     "ProviderAccount",
     "ProviderCall",
+    "ProviderNotice",
     "Rate",
     "RateCard",
     "SenderNumber",
@@ -128,6 +130,7 @@ class WebhookDelivery(models.Model):
     headers = models.JSONField(_("headers"), default=dict)
     state = models.CharField(_("state"), max_length=10, choices=State.choices, default=State.RECEIVED)
     processed_at = models.DateTimeField(_("processed at"), null=True)
+    claimed_until = models.DateTimeField(null=True, editable=False)
     runs = models.PositiveIntegerField(_("times processed"), default=0)
     items = models.PositiveIntegerField(_("items"), default=0)
     problems = models.JSONField(_("problems"), default=list)
@@ -144,6 +147,36 @@ class WebhookDelivery(models.Model):
 
     def __str__(self) -> str:
         return f"#{self.pk}"
+
+
+class ProviderNotice(models.Model):
+    """What a provider said about an account or one of its numbers: shown to people, and applied once, newest word last.
+
+    `values` holds what the notice decides: quality, throughput, messaging_limit, park, until. Empty = only to be shown.
+    """
+
+    account = models.ForeignKey(ProviderAccount, models.CASCADE, related_name="notices", verbose_name=_("account"))
+    number = models.ForeignKey(
+        SenderNumber, models.CASCADE, null=True, blank=True, related_name="notices", verbose_name=_("sender number")
+    )
+    event = models.CharField(_("event"), max_length=100)
+    reason = models.CharField(_("reason"), max_length=40, blank=True)
+    detail = models.CharField(_("provider's words"), max_length=500, blank=True)
+    values: models.JSONField[dict[str, Any], dict[str, Any]] = models.JSONField(default=dict)
+    occurred_at = models.DateTimeField(_("occurred at"))
+    received_at = models.DateTimeField(_("received at"), auto_now_add=True)
+    fingerprint = models.CharField(max_length=64, editable=False)
+
+    class Meta:
+        verbose_name = _("provider's notice")
+        verbose_name_plural = _("provider's notices")
+        ordering = ["-occurred_at", "-id"]
+        constraints = [
+            models.UniqueConstraint(fields=["account", "fingerprint"], name="one_notice_per_fingerprint"),
+        ]
+
+    def __str__(self) -> str:
+        return self.event
 
 
 class ProviderCall(models.Model):

@@ -5,15 +5,10 @@ from __future__ import annotations
 from datetime import datetime
 
 from django.db import connection
-from django.db.models import DateTimeField, Func
 
+from providers.clock import ClockTimestamp
 
-class ClockTimestamp(Func):
-    """`clock_timestamp()`: the moment itself, where `now()` would be the start of the transaction."""
-
-    function = "clock_timestamp"
-    template = "%(function)s()"
-    output_field = DateTimeField()
+__all__ = ["ClockTimestamp", "database_now"]
 
 
 def database_now() -> datetime:

@@ -1,0 +1,73 @@
+"""Provider accounts: their credentials, set and rotated, and their parks, ended by a person."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+
+import structlog
+from django.db import transaction
+
+from providers.credentials import CredentialsError, credentials_decrypt, credentials_encrypt, credentials_rotate
+from providers.models import ProviderAccount, SenderNumber
+from providers.parking import unpark
+from providers.registry import adapter_class
+
+log = structlog.get_logger(__name__)
+
+
+@dataclass(frozen=True, slots=True)
+class Rotation:
+    """What a rotation did: accounts under the first key now, and the names of those whose credentials fit no key."""
+
+    rotated: int
+    unreadable: list[str]
+
+
+def account_credentials_merge(*, account: ProviderAccount, values: Mapping[str, str]) -> None:
+    """Put the entered credentials on the account (not saved yet): a secret left empty keeps its value.
+
+    Credentials that fit no key any more are replaced as a whole. Raises CredentialsError without a usable key.
+    """
+    stored = account_credentials(account)
+    for field in adapter_class(account.provider).credential_fields:
+        value = values.get(field.name, "").strip()
+        if value or not field.secret:
+            stored[field.name] = value
+    account.credentials = credentials_encrypt({name: value for name, value in stored.items() if value})
+
+
+def account_credentials(account: ProviderAccount) -> dict[str, str]:
+    """The account's credentials, none when they fit no key."""
+    try:
+        return credentials_decrypt(bytes(account.credentials))
+    except CredentialsError:
+        return {}
+
+
+def account_resume(*, account_id: int) -> None:
+    """A person has put right what had stopped the account: it may send again."""
+    unpark(ProviderAccount.objects.get(pk=account_id))
+    log.info("account_resumed", account_id=account_id)
+
+
+def sender_number_resume(*, number_id: int) -> None:
+    """As `account_resume`, for one number."""
+    unpark(SenderNumber.objects.get(pk=number_id))
+    log.info("number_resumed", number_id=number_id)
+
+
+def credentials_rotate_all() -> Rotation:
+    """Re-encrypt every account's credentials under the first key of settings.CREDENTIALS_KEYS, one by one."""
+    rotated, unreadable = 0, []
+    for account_id in ProviderAccount.objects.order_by("pk").values_list("pk", flat=True):
+        with transaction.atomic():
+            account = ProviderAccount.objects.select_for_update().get(pk=account_id)
+            try:
+                token = credentials_rotate(bytes(account.credentials))
+            except CredentialsError:
+                unreadable.append(account.name)
+                continue
+            ProviderAccount.objects.filter(pk=account_id).update(credentials=token)
+            rotated += 1
+    return Rotation(rotated, unreadable)

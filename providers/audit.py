@@ -1,0 +1,13 @@
+"""What is audited here: who changed accounts, numbers and prices. Credentials never enter the audit."""
+
+from __future__ import annotations
+
+from auditlog.registry import auditlog
+
+from providers.models import Portfolio, ProviderAccount, Rate, RateCard, SenderNumber
+
+auditlog.register(ProviderAccount, exclude_fields=["credentials", "last_webhook_at", "templates_synced_at"])
+auditlog.register(SenderNumber)
+auditlog.register(Portfolio)
+auditlog.register(RateCard)
+auditlog.register(Rate)

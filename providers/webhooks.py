@@ -1,0 +1,78 @@
+"""The address providers call: verify, store, commit, answer 200. Reading what was stored is a worker's job (I5)."""
+
+from __future__ import annotations
+
+import uuid
+
+import structlog
+from django.conf import settings
+from django.core.exceptions import RequestDataTooBig
+from django.db import transaction
+from django.http import HttpRequest, HttpResponse
+from django.http.request import UnreadablePostError
+from django.views.decorators.cache import never_cache
+from django.views.decorators.csrf import csrf_exempt
+from django.views.decorators.http import require_http_methods
+
+from providers.contracts import BadSignature, Provider, WebhookRequest
+from providers.credentials import CredentialsError
+from providers.inbox import delivery_store
+from providers.models import ProviderAccount
+from providers.registry import BadAdapter, UnknownProvider, adapter_for
+
+log = structlog.get_logger(__name__)
+
+
+@csrf_exempt
+@transaction.non_atomic_requests
+@never_cache
+@require_http_methods(["GET", "POST"])
+def webhook(request: HttpRequest, provider: str, key: uuid.UUID) -> HttpResponse:
+    """The handshake (GET) and the deliveries (POST) of one account; an account that is switched off still receives."""
+    account = ProviderAccount.objects.filter(provider=provider, webhook_key=key).first()
+    if account is None:
+        return _answer(404)
+    try:
+        adapter = adapter_for(account.config())
+    except (CredentialsError, UnknownProvider, BadAdapter) as error:
+        # Not the sender's fault: with 503 the provider keeps the delivery and sends it again.
+        log.error("webhook_account_unusable", account_id=account.pk, error=type(error).__name__)
+        return _answer(503)
+    if request.method == "GET":
+        return _handshake(adapter, request)
+    return _delivery(account, adapter, request)
+
+
+def _handshake(adapter: Provider, request: HttpRequest) -> HttpResponse:
+    challenge = adapter.webhook_challenge({name: str(value) for name, value in request.GET.items()})
+    return _answer(403) if challenge is None else _answer(200, challenge)
+
+
+def _delivery(account: ProviderAccount, adapter: Provider, request: HttpRequest) -> HttpResponse:
+    if _declared_length(request) > settings.WEBHOOK_MAX_BYTES:
+        return _answer(413)
+    try:
+        body = request.body
+    except RequestDataTooBig:
+        return _answer(413)
+    except UnreadablePostError:
+        return _answer(400)
+    headers = {name.lower(): value for name, value in request.headers.items()}
+    try:
+        adapter.verify_webhook(WebhookRequest(body=body, headers=headers))
+    except BadSignature:
+        log.warning("webhook_signature_refused", account_id=account.pk)
+        return _answer(403)
+    delivery_store(account_id=account.pk, body=body, headers=headers)
+    return _answer(200)
+
+
+def _declared_length(request: HttpRequest) -> int:
+    try:
+        return int(request.headers.get("Content-Length") or 0)
+    except ValueError:
+        return 0
+
+
+def _answer(status: int, text: str = "") -> HttpResponse:
+    return HttpResponse(text, status=status, content_type="text/plain; charset=utf-8")
