@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from functools import lru_cache
 from typing import Any
 
 from providers.simulator import payloads
@@ -15,15 +16,16 @@ STEPS = {"sent": 1.0, "delivered": 2.0, "read": 4.0, "failed": 2.0}
 HOLD_STEPS = 5.0
 
 
-def plan_for(outcome: Outcome) -> list[list[Any]]:
+@lru_cache(maxsize=128)
+def plan_for(outcome: Outcome) -> tuple[tuple[str, float, int | None], ...]:
     """The statuses to come, each with when (in steps) and its failure code."""
-    plan: list[list[Any]] = []
+    plan: list[tuple[str, float, int | None]] = []
     previous = HOLD_STEPS if outcome.held else 0.0
     for status in outcome.statuses:
         at = max(STEPS[status] + (HOLD_STEPS if outcome.held else 0.0), previous + 1)
-        plan.append([status, at, outcome.failure if status == "failed" else None])
+        plan.append((status, at, outcome.failure if status == "failed" else None))
         previous = at
-    return plan
+    return tuple(plan)
 
 
 def schedule(simulator: Simulator, message: Message) -> None:

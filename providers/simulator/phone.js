@@ -149,9 +149,9 @@ function showCounts(state) {
   const counts = state.counts;
   const items = [
     [words.received, counts.requests],
-    [words.accepted, counts.accepted],
-    [words.delivered, counts.status_delivered],
-    [words.failed, counts.status_failed],
+    [words.count_accepted, counts.accepted],
+    [words.count_delivered, counts.status_delivered],
+    [words.count_failed, counts.status_failed],
     [words.webhooks, counts.webhooks_reached],
     [words.failures, counts.webhooks_given_up],
     [words.pending, state.pending],

@@ -5,15 +5,17 @@ Everything is indexed as it arrives; nothing on the sending path scans.
 
 from __future__ import annotations
 
+import re
 from collections import Counter, defaultdict, deque
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, field, fields
 from typing import Any
 
 from providers.simulator.pricing import Charge
 from providers.simulator.wire import Json
 
-DELIVERIES_KEPT = 20_000
+DELIVERIES_KEPT = 5_000
+NOT_DIGITS = re.compile(r"\D")
 
 
 @dataclass(slots=True, eq=False)
@@ -67,7 +69,7 @@ class Message:
     answer: str
     message_status: str | None
     bsuid_only: bool
-    plan: list[list[Any]]
+    plan: Sequence[Sequence[Any]]
     pricing: Json | None = None
     statuses: list[Status] = field(default_factory=list)
 
@@ -117,7 +119,16 @@ class Conversation:
 
 def as_json(item: Any) -> Json:
     """All fields of a record, nested ones too."""
-    return {name.name: _plain(getattr(item, name.name)) for name in fields(item)}
+    return {name: _plain(getattr(item, name)) for name in _field_names(type(item))}
+
+
+_FIELD_NAMES: dict[type, tuple[str, ...]] = {}
+
+
+def _field_names(kind: type) -> tuple[str, ...]:
+    if kind not in _FIELD_NAMES:
+        _FIELD_NAMES[kind] = tuple(item.name for item in fields(kind))
+    return _FIELD_NAMES[kind]
 
 
 def _plain(value: Any) -> Any:
@@ -226,4 +237,4 @@ def digits_or_id(to: str) -> str:
     """A phone in any spelling as its digits; a user id as it is."""
     if "." in to:
         return to
-    return "".join(character for character in to if character.isdigit()) or to
+    return NOT_DIGITS.sub("", to) or to

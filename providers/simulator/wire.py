@@ -8,16 +8,18 @@ import json
 from typing import Any
 
 Json = dict[str, Any]
+_COMPACT = json.JSONEncoder(ensure_ascii=False, separators=(",", ":"))
+_ESCAPED = json.JSONEncoder(ensure_ascii=True, separators=(",", ":"))
 
 
 def compact_bytes(document: Any) -> bytes:
     """The document as compact UTF-8 JSON (answers and the journal)."""
-    return json.dumps(document, ensure_ascii=False, separators=(",", ":")).encode()
+    return _COMPACT.encode(document).encode()
 
 
 def webhook_bytes(document: Any) -> bytes:
     """The document as Meta writes webhooks: non-ASCII as lower-case ``\\uXXXX`` and slashes escaped."""
-    return json.dumps(document, ensure_ascii=True, separators=(",", ":")).replace("/", "\\/").encode("ascii")
+    return _ESCAPED.encode(document).replace("/", "\\/").encode("ascii")
 
 
 def signature(app_secret: str, body: bytes) -> str:

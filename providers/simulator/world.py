@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
+import re
 from dataclasses import dataclass, field, fields
 from typing import Any, TypeVar
 
 from providers.simulator.identity import user_id_for
 from providers.simulator.wire import Json
 
+NOT_DIGITS = re.compile(r"\D")
 SERVICE_WINDOW_SECONDS = 24 * 3600
 FREE_ENTRY_SECONDS = 72 * 3600
 FIRST_NAMES = ("Lucía", "Martín", "Sofía", "Joaquín", "Valentina", "Mateo", "Camila", "Tomás", "Renata", "Iván")
@@ -58,7 +60,7 @@ class Number:
     @property
     def digits(self) -> str:
         """The number as webhooks print it."""
-        return "".join(character for character in self.display_phone_number if character.isdigit())
+        return NOT_DIGITS.sub("", self.display_phone_number)
 
 
 @dataclass(slots=True)
