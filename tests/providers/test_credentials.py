@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pytest
 from cryptography.fernet import Fernet
-from pytest_django.fixtures import Settings
+from pytest_django import Settings
 
 from providers.contracts import CredentialField
 from providers.credentials import (

@@ -6,7 +6,7 @@ from collections.abc import Iterator
 from importlib.metadata import EntryPoint, EntryPoints
 
 import pytest
-from pytest_django.fixtures import Settings
+from pytest_django import Settings
 
 from providers import registry
 from providers.adapters.meta import MetaCloudApi

@@ -26,10 +26,12 @@ def names(pattern: str) -> list[str]:
     return sorted(path.name.removesuffix(".json") for path in DIRECTORY.glob(f"{pattern}.json"))
 
 
-def adapter(*, base_url: str = "", timeout: float = 2.0, external_id: str = WABA, **credentials: str) -> MetaCloudApi:
+def adapter(base_url: str = "", credentials: dict[str, str] | None = None) -> MetaCloudApi:
     """The adapter of the account of the payloads."""
     values = {"access_token": "EAAtesttoken0123456789", "app_secret": APP_SECRET, "verify_token": "s3cret-verify"}
-    return MetaCloudApi(AccountConfig(1, "meta", external_id, {**values, **credentials}, base_url, timeout))
+    return MetaCloudApi(
+        AccountConfig(1, "meta", WABA, {**values, **(credentials or {})}, base_url, timeout_seconds=2.0)
+    )
 
 
 def parse(body: Any) -> list[Event | BadItem]:

@@ -12,10 +12,10 @@ from tests.providers.adapters.meta.payloads import adapter, payload
 from tests.providers.wire import answer, answering, message, run, served
 
 
-def sent(raw: bytes, requests: list[bytes] | None = None, **credentials: str) -> Accepted:
+def sent(raw: bytes, requests: list[bytes] | None = None, credentials: dict[str, str] | None = None) -> Accepted:
     async def work() -> Accepted:
         async with served(answering(raw, requests)) as base_url:
-            return await adapter(base_url=base_url, **credentials).send(message())
+            return await adapter(base_url, credentials).send(message())
 
     return run(work())
 
@@ -41,13 +41,13 @@ def test_a_message_goes_out_in_one_call() -> None:
 
 def test_the_graph_version_is_a_credential() -> None:
     requests: list[bytes] = []
-    sent(ACCEPTED, requests, graph_version="v26.0")
+    sent(ACCEPTED, requests, {"graph_version": "v26.0"})
     assert requests[0].startswith(b"POST /v26.0/")
 
 
 def test_a_token_pasted_with_a_line_end_works() -> None:
     requests: list[bytes] = []
-    sent(ACCEPTED, requests, access_token="EAAtoken\n")
+    sent(ACCEPTED, requests, {"access_token": "EAAtoken\n"})
     assert b"bearer eaatoken\r\n" in requests[0].lower()
 
 

@@ -85,7 +85,7 @@ def test_building_changes_nothing_of_the_message() -> None:
 
 def schemas_of_today() -> dict[str, Any]:
     """Meta's schemas of v23, brought to where the documentation is; each change is one fact that the file lacks."""
-    document = payload("openapi_message")
+    document: dict[str, Any] = payload("openapi_message")
     schemas: dict[str, Any] = document["components"]["schemas"]
     base = schemas["BaseMessageProperties"]
     # A business-scoped user id goes in `recipient` in place of `to` (documentation of July 2026).

@@ -75,7 +75,7 @@ def test_a_signature_by_another_secret_is_refused() -> None:
 
 def test_without_an_app_secret_every_signature_is_refused() -> None:
     with pytest.raises(BadSignature):
-        adapter(app_secret="").verify_webhook(signed(b"{}", secret=""))
+        adapter(credentials={"app_secret": ""}).verify_webhook(signed(b"{}", secret=""))
 
 
 def test_one_changed_byte_breaks_the_signature() -> None:
@@ -106,7 +106,7 @@ def test_a_bad_handshake_is_refused(change: dict[str, str]) -> None:
 
 def test_an_account_without_a_verify_token_refuses_every_handshake() -> None:
     query = {"hub.mode": "subscribe", "hub.challenge": "1", "hub.verify_token": ""}
-    assert adapter(verify_token="").webhook_challenge(query) is None
+    assert adapter(credentials={"verify_token": ""}).webhook_challenge(query) is None
 
 
 # --- the unknown and the broken -------------------------------------------------------------------------------------
