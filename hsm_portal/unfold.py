@@ -32,7 +32,10 @@ UNFOLD_SETTINGS: dict[str, Any] = {
     "LANGUAGES": {"action": "hsm_portal.navigation.language_address"},
     "DASHBOARD_CALLBACK": "hsm_portal.dashboard.dashboard_context",
     "GLOBAL_CALLBACK": "hsm_portal.navigation.shell_context",
-    "STYLES": [lambda request: static("hsm_portal/portal.css")],
+    "STYLES": [
+        lambda request: static("hsm_portal/portal.css"),
+        lambda request: static("templates_app/bubble.css"),
+    ],
     "SCRIPTS": [lambda request: static("hsm_portal/portal.js")],
     "COLORS": {"primary": TEAL},
     "BORDER_RADIUS": "8px",

@@ -76,6 +76,14 @@ class ParsedTemplate:
         """Why no message can be made of it; empty when one can."""
         return tuple(_blockers(self))
 
+    def button_of(self, key: str) -> Button | None:
+        """The button that the variable `key` ("button.0.url", "card.1.button.0.url") belongs to."""
+        owners = [("button", self.buttons), *((f"card.{card.index}.button", card.buttons) for card in self.cards)]
+        return next(
+            (button for start, buttons in owners for button in buttons if key.startswith(f"{start}.{button.index}.")),
+            None,
+        )
+
     @property
     def body_stands_alone(self) -> bool:
         """Whether the body is the only component, which allows it to be long."""

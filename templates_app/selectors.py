@@ -75,6 +75,14 @@ def templates_listed() -> QuerySet[Template]:
     return Template.objects.select_related("account")
 
 
+def accounts_with_templates() -> QuerySet[ProviderAccount]:
+    """The active accounts with `template_count` and `sendable_count` (approved and listed); one query."""
+    sendable = Q(templates__status=TemplateStatus.APPROVED, templates__missing_since__isnull=True)
+    return ProviderAccount.objects.filter(is_active=True).annotate(
+        template_count=Count("templates"), sendable_count=Count("templates", filter=sendable)
+    )
+
+
 def template_uses(template: Template) -> tuple[int, Any]:
     """How many messages used the template, and when the last one was queued (None = never)."""
     # The relation is declared by the app above, so it is reached by name.

@@ -155,12 +155,8 @@ Found = tuple[str, StrOrPromise] | None
 
 
 def _repeats_base(variable: Variable, value: str, parsed: ParsedTemplate) -> bool:
-    owners = [("button", button) for button in parsed.buttons]
-    owners += [(f"card.{card.index}.button", button) for card in parsed.cards for button in card.buttons]
-    return any(
-        variable.key == f"{prefix}.{button.index}.url" and button.base_url and value.startswith(button.base_url)
-        for prefix, button in owners
-    )
+    button = parsed.button_of(variable.key)
+    return button is not None and button.base_url != "" and value.startswith(button.base_url)
 
 
 def _media(value: str) -> Found:

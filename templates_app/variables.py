@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
+from dataclasses import replace
 
 from django.utils.translation import gettext_lazy as _
 from django_stubs_ext import StrOrPromise
@@ -45,7 +46,8 @@ def text_variables(prefix: str, text: Text, *, max_length: int | None = None, co
 def header_variables(prefix: str, header: Header) -> Iterator[Variable]:
     """What the header asks: its text's variables, a media address, a place on the map, or a product."""
     if header.kind == "text":
-        yield from text_variables(prefix, header.text, max_length=HEADER_LIMIT)
+        for variable in text_variables(prefix, header.text, max_length=HEADER_LIMIT):
+            yield replace(variable, label=sentence(_("Header %(place)s"), place=variable.label))
     elif header.kind in MEDIA_KINDS:
         yield Variable(
             f"{prefix}.{header.kind}", "media_url", MEDIA_LABELS[header.kind], True, header.media_example, URL_LIMIT
@@ -99,14 +101,8 @@ def card_variables(card: Card) -> Iterator[Variable]:
 
 
 def _on_card(card: Card, variable: Variable) -> Variable:
-    return Variable(
-        variable.key,
-        variable.kind,
-        sentence(_("Card %(number)s: %(label)s"), number=card.index + 1, label=variable.label),
-        variable.required,
-        variable.example,
-        variable.max_length,
-    )
+    label = sentence(_("Card %(number)s: %(label)s"), number=card.index + 1, label=variable.label)
+    return replace(variable, label=label)
 
 
 def template_variables(

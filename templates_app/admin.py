@@ -1,0 +1,106 @@
+"""Templates in the Manager: the list with why each cannot be sent, and one page per template. Read-only but for the sync."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from django.contrib import admin
+from django.contrib.humanize.templatetags.humanize import naturaltime
+from django.db.models import QuerySet
+from django.http import HttpRequest, HttpResponse
+from django.urls import URLPattern, path
+from django.utils.translation import gettext_lazy as _
+from unfold.admin import ModelAdmin
+from unfold.contrib.filters.admin import ChoicesDropdownFilter, RelatedDropdownFilter
+from unfold.decorators import display
+
+from templates_app.admin_pages import template_page, templates_sync_page
+from templates_app.history import QUALITY_TONES, STATUS_TONES
+from templates_app.models import Template, TemplateStatus
+from templates_app.selectors import accounts_with_templates, template_blockers, templates_listed
+
+# Tones of the portal in the words of Unfold's labels.
+LABELS = {"ok": "success", "soon": "warning", "stopped": "danger"}
+STATUS_LABELS = {status: LABELS[STATUS_TONES.get(status, "stopped")] for status in TemplateStatus.values}
+QUALITY_LABELS = {quality: LABELS[tone] for quality, tone in QUALITY_TONES.items()}
+
+
+@admin.register(Template)
+class TemplateAdmin(ModelAdmin):
+    """What the provider's templates are, here and now."""
+
+    list_display = [
+        "name_shown",
+        "status_shown",
+        "category_shown",
+        "quality_shown",
+        "account",
+        "synced_shown",
+        "blockers_shown",
+    ]
+    list_filter = [
+        ("status", ChoicesDropdownFilter),
+        ("category", ChoicesDropdownFilter),
+        ("quality", ChoicesDropdownFilter),
+        ("account", RelatedDropdownFilter),
+        "language",
+    ]
+    list_per_page = 50
+    search_fields = ["name", "external_id"]
+    search_help_text = _("Name, or id at the provider")
+    ordering = ["name", "language"]
+    show_full_result_count = False
+    actions = None
+    list_before_template = "templates_app/sync_strip.html"
+
+    def get_urls(self) -> list[URLPattern]:
+        """The sync's address before those of the list, which take anything for an id."""
+        view = self.admin_site.admin_view(self.sync_view)
+        urls: list[URLPattern] = super().get_urls()
+        return [path("sync/<int:account_id>/", view, name="templates_app_template_sync"), *urls]
+
+    def get_queryset(self, request: HttpRequest) -> QuerySet[Template]:
+        return templates_listed()
+
+    def has_add_permission(self, request: HttpRequest) -> bool:
+        return False
+
+    def has_delete_permission(self, request: HttpRequest, obj: Template | None = None) -> bool:
+        return False
+
+    def changelist_view(self, request: HttpRequest, extra_context: dict[str, Any] | None = None) -> HttpResponse:
+        context = {"sync_accounts": accounts_with_templates(), "may_sync": self.has_change_permission(request)}
+        response: HttpResponse = super().changelist_view(request, {**context, **(extra_context or {})})
+        return response
+
+    def change_view(
+        self, request: HttpRequest, object_id: str, form_url: str = "", extra_context: dict[str, Any] | None = None
+    ) -> HttpResponse:
+        return template_page(self, request, object_id)
+
+    def sync_view(self, request: HttpRequest, account_id: int) -> HttpResponse:
+        return templates_sync_page(self, request, account_id)
+
+    @display(description=_("template"), ordering="name", header=True)
+    def name_shown(self, template: Template) -> list[str]:
+        return [template.name, template.language]
+
+    @display(description=_("status"), ordering="status", label=STATUS_LABELS)
+    def status_shown(self, template: Template) -> tuple[str, str]:
+        return template.status, template.get_status_display()
+
+    @display(description=_("category"), ordering="category")
+    def category_shown(self, template: Template) -> str:
+        return template.get_category_display()
+
+    @display(description=_("quality"), ordering="quality", label=QUALITY_LABELS)
+    def quality_shown(self, template: Template) -> tuple[str, str]:
+        return template.quality, template.get_quality_display()
+
+    @display(description=_("last sync"), ordering="synced_at", empty_value="–")
+    def synced_shown(self, template: Template) -> str | None:
+        return naturaltime(template.synced_at) if template.synced_at else None
+
+    @display(description=_("why it cannot be sent"), empty_value="–")
+    def blockers_shown(self, template: Template) -> str | None:
+        return " ".join(str(blocker.sentence) for blocker in template_blockers(template)) or None
