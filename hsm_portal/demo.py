@@ -164,7 +164,17 @@ class Demo:
         say("Starting web, worker, dispatcher and beat ...")
         celery = ["-m", "celery", "-A", "hsm_portal"]
         worker = ["worker", "-l", "info", "--without-gossip", "--without-mingle"]
-        bind = ["--bind", f"127.0.0.1:{self.port}", "--workers", "2", "--threads", "8", "--graceful-timeout", "5"]
+        bind = [
+            "--bind",
+            f"127.0.0.1:{self.port}",
+            "--workers",
+            "2",
+            "--threads",
+            "8",
+            "--graceful-timeout",
+            "5",
+            "--preload",
+        ]
         self._start("web", "-m", "gunicorn", "hsm_portal.wsgi", *bind)
         self._start("worker", *celery, *worker, "-Q", "default", "-n", "worker@%h", "-c", "2")
         self._start("dispatcher", *celery, *worker, "-Q", "dispatch", "-n", "dispatcher@%h", "-c", "1")
