@@ -24,8 +24,9 @@ from hsm_portal.models import ApiKey, User
 SCOPES: dict[str, frozenset[str]] = {
     "templates:read": frozenset({"templates_app.view_template"}),
     "queries:read": frozenset({"recontact.view_query", "recontact.view_all_queries"}),
-    "queries:write": frozenset({"recontact.add_query"}),
-    "queries:recontact": frozenset({"recontact.recontact_query"}),
+    "queries:write": frozenset({"recontact.add_query", "recontact.open_query_with_hsm"}),
+    # The last two let the key of a coordinator or manager act in the place of a query's agent, as its user may.
+    "queries:recontact": frozenset({"recontact.recontact_query", "recontact.bulk_recontact", "recontact.refer_query"}),
     "messages:read": frozenset({"recontact.view_message", "recontact.see_phones", "recontact.see_costs"}),
     "messages:send": frozenset({"recontact.send_hsm"}),
 }

@@ -1,0 +1,119 @@
+"""`Idempotency-Key`: a repeated request gets the first one's answer, and nothing is sent twice.
+
+The key's row, the send and the stored answer are one transaction. A crash leaves nothing, so the key is free again; a
+request that comes meanwhile waits at the unique index and then replays. Only successes are kept: a refusal stores nothing
+and may be tried again with the same key once its reason is gone.
+"""
+
+from __future__ import annotations
+
+import hashlib
+import json
+import re
+from collections.abc import Callable
+from dataclasses import dataclass
+from datetime import timedelta
+from typing import Any
+
+from django.db import OperationalError, connection, transaction
+from django.utils.translation import gettext as _
+from psycopg.errors import LockNotAvailable
+from rest_framework.renderers import JSONRenderer
+from rest_framework.request import Request
+from rest_framework.response import Response
+
+from recontact.clock import database_now
+from recontact.models import IdempotencyKey
+from templates_app.api.errors import ApiProblem
+
+LIFETIME = timedelta(hours=24)
+#: How long a repeated request waits for the first one before it is told to come back.
+WAIT_SECONDS = 10
+_KEY = re.compile(r"[\x21-\x7e]{1,72}")
+
+
+@dataclass(frozen=True, slots=True)
+class Answer:
+    """A success to give and to keep: the status and a serializer's data, which must have a `url`."""
+
+    status: int
+    data: Any
+
+
+def idempotent(request: Request, work: Callable[[str | None], Answer], *, required: bool = True) -> Response:
+    """Do `work` once per key. It gets the send key for the outbox (None without an idempotency key).
+
+    Raises ApiProblem: 400 without a key or with an unusable one, 422 when the key belongs to another request, 409 while
+    the first one is still under way. What `work` raises goes through, and then nothing is stored.
+    """
+    key = _key(request, required=required)
+    if key is None:
+        with transaction.atomic():
+            return _response(_plain(work(None)))
+    fingerprint = _fingerprint(request)
+    with transaction.atomic():
+        row, is_first = _claim(request.user, key, fingerprint)
+        if not is_first:
+            return _replay(row, fingerprint)
+        answer = _plain(work(f"api:{request.user.pk}:{key}"))
+        row.status, row.response = answer.status, answer.data
+        row.save(update_fields=["status", "response"])
+    return _response(answer)
+
+
+def idempotency_keys_expire() -> int:
+    """Delete the keys older than 24 h; returns how many. An expired key still sends nothing again (the outbox's send key)."""
+    deleted, _by_model = IdempotencyKey.objects.filter(created_at__lt=database_now() - LIFETIME).delete()
+    return deleted
+
+
+def _key(request: Request, *, required: bool) -> str | None:
+    key = request.headers.get("Idempotency-Key")
+    if key is None and not required:
+        return None
+    if key is None:
+        detail = _("Send an Idempotency-Key header, new for each message: a repeated request then sends nothing twice.")
+        raise ApiProblem(400, "idempotency_key_required", detail, field="Idempotency-Key")
+    if not _KEY.fullmatch(key):
+        detail = _("The Idempotency-Key must have 1 to 72 visible ASCII characters.")
+        raise ApiProblem(400, "idempotency_key_invalid", detail, field="Idempotency-Key")
+    return key
+
+
+def _fingerprint(request: Request) -> str:
+    body = json.dumps(request.data, sort_keys=True, separators=(",", ":"), ensure_ascii=True)
+    return hashlib.sha256(f"{request.method}\n{request.path}\n{body}".encode()).hexdigest()
+
+
+def _claim(user: Any, key: str, fingerprint: str) -> tuple[IdempotencyKey, bool]:
+    """The key's row and whether it is new. Waits while another request with this key is under way."""
+    try:
+        with transaction.atomic(), connection.cursor() as cursor:
+            cursor.execute("SELECT set_config('lock_timeout', %s, true)", [f"{WAIT_SECONDS}s"])
+            found = IdempotencyKey.objects.get_or_create(user=user, key=key, defaults={"fingerprint": fingerprint})
+            # The wait that follows, for the customer's row, is not this one.
+            cursor.execute("SET LOCAL lock_timeout TO DEFAULT")
+    except OperationalError as error:
+        if not isinstance(error.__cause__, LockNotAvailable):
+            raise
+        detail = _("The first request with this Idempotency-Key is still under way. Repeat this one in a moment.")
+        raise ApiProblem(409, "idempotency_in_progress", detail, headers={"Retry-After": "2"}) from error
+    return found
+
+
+def _replay(row: IdempotencyKey, fingerprint: str) -> Response:
+    if row.fingerprint != fingerprint:
+        detail = _("This Idempotency-Key was used for another request. Use a new key for a new message.")
+        raise ApiProblem(422, "idempotency_key_reused", detail, field="Idempotency-Key")
+    response = _response(Answer(row.status or 200, row.response))
+    response["Idempotency-Replayed"] = "true"
+    return response
+
+
+def _plain(answer: Answer) -> Answer:
+    """The answer as JSON values only, so that a replay is the same to the letter."""
+    return Answer(answer.status, json.loads(JSONRenderer().render(answer.data)))
+
+
+def _response(answer: Answer) -> Response:
+    return Response(answer.data, status=answer.status, headers={"Location": answer.data["url"]})
