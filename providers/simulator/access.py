@@ -12,6 +12,9 @@ from providers.simulator.simulator import Simulator
 from providers.simulator.wire import Json, compact_bytes, mapping
 from providers.simulator.world import Account, Number, Template
 
+RATE_LIMITS = {4: "whatsapp", 80007: "whatsapp"}
+# Minutes until the next call may succeed, with the usage that got there.
+BUSY = {"call_count": 100, "total_cputime": 25, "total_time": 25, "estimated_time_to_regain_access": 5}
 SIMULATOR = web.AppKey("simulator", Simulator)
 
 
@@ -71,7 +74,14 @@ def graph_response(request: web.Request, body: Json) -> web.Response:
     )
 
 
-def refusal_response(refusal: Refusal) -> web.Response:
-    """An error answer."""
+def refusal_response(request: web.Request, refusal: Refusal) -> web.Response:
+    """An error answer; rate limits say in a header when to come back."""
     status, body = refusal.answer()
-    return web.Response(status=status, body=compact_bytes(body), content_type="application/json", charset="utf-8")
+    headers = graph_headers(request)
+    if refusal.code in RATE_LIMITS:
+        usage = {**BUSY, "type": RATE_LIMITS[refusal.code]}
+        number = request.app[SIMULATOR].world.numbers.get(request.match_info.get("object_id", ""))
+        headers["x-business-use-case-usage"] = json.dumps({number.waba_id if number else "0": [usage]})
+    return web.Response(
+        status=status, body=compact_bytes(body), content_type="application/json", charset="utf-8", headers=headers
+    )

@@ -40,7 +40,7 @@ async def graph_errors(request: web.Request, handler: Handler) -> web.StreamResp
     try:
         return await handler(request)
     except Refusal as refusal:
-        return refusal_response(refusal)
+        return refusal_response(request, refusal)
 
 
 def build_application(simulator: Simulator) -> web.Application:

@@ -3,13 +3,15 @@
 POST bodies must be ``application/json``. Mistakes answer 400 ``{"error": "…"}``.
 
 * ``GET  /control/state``           health, counts, knobs, accounts (secrets masked), numbers, ``pending``
-* ``GET  /control/counts``          counters only; ``duplicates``: references accepted more than once
+* ``GET  /control/counts``          counters only; ``duplicates``: how many references were accepted more than once,
+  ``duplicated_references``: which, and how often
 * ``POST /control/seed``            {accounts, numbers, templates, customers}: accounts and numbers are updated, templates
   and customers that exist are left alone unless ``replace`` is true
 * ``POST /control/knobs``           any of the knobs (see knobs.py); ``GET`` shows them
 * ``POST /control/reset``           forgets traffic and knobs; ``{"world": true}`` the world too
 * ``POST /control/webhooks/hold``, ``/control/webhooks/release``
-* ``GET  /control/messages``        accepted messages; filters ``to``, ``reference``; ``limit`` (newest last), ``offset``
+* ``GET  /control/messages``        accepted messages; filters ``to``, ``reference``; ``limit`` (10,000), ``offset``; oldest first
+* ``GET  /control/references``      how often each reference was accepted: the whole oracle in one answer
 * ``GET  /control/requests``        received requests, same filters
 * ``GET  /control/deliveries``      webhook POSTs; ``limit``
 * ``POST /control/inbound``         a customer's message (see customers.py)
@@ -40,7 +42,7 @@ from providers.simulator.record import as_json
 from providers.simulator.wire import Json, compact_bytes
 from providers.simulator.world import Account, Number, Template, merged, thing_to_json
 
-DEFAULT_LIMIT = 1000
+DEFAULT_LIMIT = 10_000
 SECRETS = ("token", "app_secret", "verify_token")
 Handler = Callable[[web.Request], Awaitable[web.StreamResponse]]
 
@@ -86,8 +88,9 @@ async def state(request: web.Request) -> web.Response:
 async def counts(request: web.Request) -> web.Response:
     """``GET /control/counts``."""
     simulator = request.app[SIMULATOR]
-    duplicates = simulator.record.duplicated_references()
-    return answer({**simulator.record.counts, "pending": simulator.pending, "duplicates": duplicates})
+    twice = simulator.record.duplicated_references()
+    body = {"pending": simulator.pending, "duplicates": len(twice), "duplicated_references": twice}
+    return answer({**simulator.record.counts, **body})
 
 
 async def seed(request: web.Request) -> web.Response:
@@ -127,6 +130,11 @@ async def messages(request: web.Request) -> web.Response:
     record = request.app[SIMULATOR].record
     found = record.find_messages(to=request.query.get("to"), reference=request.query.get("reference"))
     return answer(_page(request, found))
+
+
+async def references(request: web.Request) -> web.Response:
+    """``GET /control/references``."""
+    return answer({"data": request.app[SIMULATOR].record.accepted_by_reference()})
 
 
 async def requests(request: web.Request) -> web.Response:
@@ -267,6 +275,7 @@ ROUTES = (
     web.post("/webhooks/release", hold),
     web.post("/reset", reset),
     web.get("/messages", messages),
+    web.get("/references", references),
     web.get("/requests", requests),
     web.get("/deliveries", deliveries),
     web.post("/inbound", inbound),

@@ -39,7 +39,7 @@ async def send(request: web.Request) -> web.StreamResponse:
     except Refusal as refusal:
         simulator.settle_request(received, "refused", refusal.code)
         await _delay(simulator)
-        return refusal_response(refusal)
+        return refusal_response(request, refusal)
     await _delay(simulator)
     if message is None:
         return web.Response(status=502, text=GATEWAY_PAGE, content_type="text/html")

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import random
 import time
-from dataclasses import asdict, dataclass, fields
+from dataclasses import asdict, dataclass
 from typing import Any
 
 from providers.simulator.errors import GRAPH_ERRORS
@@ -81,6 +81,3 @@ def _checked(name: str, value: Any, old: Any) -> Any:
     if type(value) is int and name != "clock_offset_seconds" and value < 0:
         raise ValueError(f"knob {name} is not negative")
     return value
-
-
-KNOB_NAMES = tuple(item.name for item in fields(Knobs))

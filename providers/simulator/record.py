@@ -209,13 +209,14 @@ class Record:
             return [item for item in found if to is None or digits_or_id(item.to) == digits_or_id(to)]
         return self.requests if to is None else self._requests_to.get(digits_or_id(to), [])
 
+    def accepted_by_reference(self) -> dict[str, int]:
+        """How often each reference was accepted."""
+        return {reference: len(messages) for reference, messages in self._messages_by_reference.items() if messages}
+
     def duplicated_references(self) -> dict[str, int]:
         """References that were accepted more than once: what a sender must never cause."""
-        return {
-            reference: len(messages)
-            for reference, messages in self._messages_by_reference.items()
-            if reference and len(messages) > 1
-        }
+        counts = self.accepted_by_reference()
+        return {reference: count for reference, count in counts.items() if reference and count > 1}
 
     def conversation(self, phone_number_id: str, customer_key: str) -> Conversation | None:
         """One conversation."""

@@ -14,7 +14,8 @@ def seed(simulator: Simulator, data: Json) -> Json:
     """Put accounts, numbers, templates and customers into the world; returns how many of each were written.
 
     Accounts and numbers get the given fields. Templates (known by id, or account, name and language) and customers that
-    exist already keep what has happened to them, unless ``replace`` is true. Raises ValueError and changes nothing.
+    exist already keep what has happened to them, unless ``replace`` is true. A customer without ``portfolio_id`` is known
+    to every portfolio. Raises ValueError and changes nothing.
     """
     unknown = sorted(set(data) - set(SECTIONS))
     if unknown:
@@ -32,7 +33,8 @@ def seed(simulator: Simulator, data: Json) -> Json:
     for waba_id in {*(number.waba_id for number in numbers), *(template.waba_id for template in templates)}:
         if waba_id not in known_accounts:
             raise ValueError(f"there is no account {waba_id}")
-    customers = [_customer(item) for item in data.get("customers", [])]
+    portfolios = {account.portfolio for account in [*world.accounts.values(), *accounts]}
+    customers = [person for item in data.get("customers", []) for person in _customers(item, portfolios)]
     fresh_templates = [item for item in templates if replace or item.id not in world.templates]
     known_people = {(person.portfolio_id, person.user_id) for person in world.customers()}
     fresh_customers = [
@@ -69,11 +71,15 @@ def _template(simulator: Simulator, item: Json) -> Template:
     return thing_from_json(Template, {**data, "id": str(data["id"])})
 
 
-def _customer(item: Json) -> Customer:
+def _customers(item: Json, portfolios: set[str]) -> list[Customer]:
+    """The person as the named portfolio sees her, or as each one does when none is named."""
     data = {"wa_id": None, **item}
     if data["wa_id"] is None and "user_id" not in data:
         raise ValueError("Customer: wa_id or user_id is required")
     key = str(data["wa_id"] or data["user_id"])
     data.setdefault("name", invented_name(key))
-    data.setdefault("user_id", user_id_for(str(data.get("portfolio_id", "")), key))
-    return thing_from_json(Customer, data)
+    named = data.pop("portfolio_id", None)
+    return [
+        thing_from_json(Customer, {"user_id": user_id_for(portfolio, key), **data, "portfolio_id": portfolio})
+        for portfolio in ([str(named)] if named is not None else sorted(portfolios))
+    ]

@@ -124,13 +124,15 @@ def receiver_server(receiver: Receiver) -> ThreadingHTTPServer:
 class SimulatorProcess:
     """A simulator process on a free port, with a client that holds the account's token."""
 
-    def __init__(self, store: Path) -> None:
+    def __init__(self, store: Path, *options: str) -> None:
         self.store = store
+        self._options = options
         self.start()
 
     def start(self) -> None:
         """Start (again) on the same store."""
-        command = [sys.executable, "-m", "providers.simulator", "--port", "0", "--store", str(self.store)]
+        where = ["--port", "0", "--store", str(self.store)]
+        command = [sys.executable, "-m", "providers.simulator", *where, *self._options]
         environment = {key: value for key, value in os.environ.items() if not key.startswith("SIMULATOR_")}
         self._process = subprocess.Popen(command, cwd=PROJECT, env=environment, stdout=subprocess.PIPE, text=True)
         assert self._process.stdout is not None

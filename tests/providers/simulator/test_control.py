@@ -122,6 +122,23 @@ def test_it_pages_its_record(simulator: SimulatorProcess) -> None:
     assert [message["reference"] for message in page] == ["hsm:1"]
 
 
+def test_it_counts_what_was_accepted_by_reference(simulator: SimulatorProcess) -> None:
+    for reference in ("hsm:a", "hsm:b", "hsm:b"):
+        simulator.send(biz_opaque_callback_data=reference)
+
+    assert simulator.get("references")["data"] == {"hsm:a": 1, "hsm:b": 2}
+
+
+def test_it_knows_a_seeded_person_in_every_portfolio(simulator: SimulatorProcess) -> None:
+    person = {"wa_id": "5491155550177", "name": "Olga"}
+    simulator.post("seed", accounts=[{"waba_id": "399", "token": "other", "app_secret": "s"}], customers=[person])
+
+    simulator.send(to="+5491155550177")
+
+    listed = httpx.get(f"{simulator.url}/phone/conversations").json()["data"]
+    assert [item["name"] for item in listed] == ["Olga"]
+
+
 def test_it_lists_outcomes(simulator: SimulatorProcess) -> None:
     assert "131026" in simulator.get("outcomes")["data"]["02"]
 

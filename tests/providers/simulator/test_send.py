@@ -90,6 +90,14 @@ def test_it_refuses_by_the_last_digits_with_metas_own_words(
     assert simulator.get("counts").get("accepted", 0) == 0
 
 
+@pytest.mark.parametrize("digits", ["34", "35"])
+def test_it_says_when_a_rate_limit_ends(simulator: SimulatorProcess, digits: str) -> None:
+    response = simulator.send(to=f"+54911555501{digits}")
+
+    usage = json.loads(response.headers["x-business-use-case-usage"])[WABA_ID][0]
+    assert usage["estimated_time_to_regain_access"] == 5
+
+
 def test_it_asks_for_a_token(simulator: SimulatorProcess) -> None:
     response = httpx.post(f"{simulator.url}/v25.0/{PHONE_NUMBER_ID}/messages", json={})
 
@@ -169,7 +177,8 @@ def test_it_names_references_that_were_accepted_twice(simulator: SimulatorProces
     simulator.send(biz_opaque_callback_data="hsm:twice")
     simulator.send(biz_opaque_callback_data="hsm:twice")
 
-    assert simulator.get("counts")["duplicates"] == {"hsm:twice": 2}
+    counts = simulator.get("counts")
+    assert (counts["duplicates"], counts["duplicated_references"]) == (1, {"hsm:twice": 2})
 
 
 @pytest.mark.parametrize("digits", ["25", "27", "41"])
