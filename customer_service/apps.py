@@ -5,3 +5,6 @@ from django.utils.translation import gettext_lazy as _
 class CustomerServiceConfig(AppConfig):
     name = "customer_service"
     verbose_name = _("Customer Service")
+
+    def ready(self) -> None:
+        from customer_service import receivers  # noqa: F401  # registers the handlers of the providers' events

@@ -24,5 +24,7 @@ BEAT_SCHEDULE: dict[str, dict[str, Any]] = {
         "options": {"expires": HEARTBEAT_SECONDS * 6, "queue": "dispatch"},
     },
     "dispatch sweep": {"task": "recontact.tasks.dispatch_sweep", "schedule": 5.0, "options": {"expires": 10.0}},
+    "inbox sweep": {"task": "providers.tasks.inbox_sweep", "schedule": 5.0, "options": {"expires": 10.0}},
+    "raw data expiry": {"task": "providers.tasks.raw_data_expiry", "schedule": crontab(hour="3", minute="50")},
     "retention": {"task": "recontact.tasks.retention", "schedule": crontab(hour="3", minute="30")},
 }

@@ -2,12 +2,26 @@
 
 from __future__ import annotations
 
-from providers.contracts import StatusEvent
+from providers.contracts import IdentityChangeEvent, PreferenceEvent, StatusEvent
 from providers.events import handles
 from recontact.delivery import status_apply
+from recontact.identity import identity_change_apply
+from recontact.wishes import preference_apply
 
 
 @handles(StatusEvent)
 def on_status(account_id: int, event: StatusEvent) -> None:
     """A provider's word on one of our messages."""
     status_apply(account_id, event)
+
+
+@handles(PreferenceEvent)
+def on_preference(account_id: int, event: PreferenceEvent) -> None:
+    """A person's wish about marketing, set at the platform."""
+    preference_apply(event)
+
+
+@handles(IdentityChangeEvent)
+def on_identity_change(account_id: int, event: IdentityChangeEvent) -> None:
+    """A person changed number."""
+    identity_change_apply(event)

@@ -1,0 +1,87 @@
+"""What customers write: stored once, in the query it belongs to; a word that asks for no more marketing is obeyed."""
+
+from __future__ import annotations
+
+from django.db import transaction
+from django.utils.translation import gettext as _
+
+from customer_service.models import InboundMessage
+from providers.contracts import InboundEvent
+from providers.events import CannotHandle
+from providers.models import SenderNumber
+from recontact.customers import customer_identify
+from recontact.hashes import keyed_hash
+from recontact.inbound import customer_wrote
+from recontact.opt_out_words import is_opt_out
+from recontact.phones import phone_from_wire
+from recontact.wishes import CUSTOMERS_WORD, marketing_stop
+
+_WORDED = frozenset({"text", "button", "interactive"})
+
+
+@transaction.atomic
+def inbound_receive(account_id: int, event: InboundEvent) -> InboundMessage:
+    """Store the customer's message and let it open the window and the query; the same message twice changes nothing.
+
+    Raises CannotHandle when the number it came to is not known here.
+    """
+    known = _known(account_id, event)
+    if known is not None:
+        return known
+    number = SenderNumber.objects.filter(account_id=account_id, external_id=event.sender_external_id).first()
+    if number is None:
+        raise CannotHandle("The sender number is not known here. Sync the account's numbers, then replay.")
+    phone = phone_from_wire(event.phone)
+    customer = customer_identify(
+        phone=phone, bsuid=event.bsuid, name=event.profile_name, wa_id=event.phone.removeprefix("+")
+    )
+    # Another worker may have stored it while this one waited for the customer's row.
+    known = _known(account_id, event)
+    if known is not None:
+        return known
+    query = customer_wrote(
+        customer=customer,
+        sender_number=number,
+        at=event.occurred_at,
+        preview=inbound_preview(event),
+        context_message_id=event.context_message_id,
+        is_reaction=event.kind == "reaction",
+    )
+    if event.kind in _WORDED and (is_opt_out(event.text) or is_opt_out(event.button_payload)):
+        marketing_stop(customer=customer, at=event.occurred_at, source=CUSTOMERS_WORD)
+    return InboundMessage.objects.create(
+        account_id=account_id,
+        sender_number=number,
+        customer=query.customer,
+        query=query,
+        provider_message_id=event.provider_message_id,
+        kind=event.kind[:20],
+        text=event.text,
+        button_payload=event.button_payload[:300],
+        context_message_id=event.context_message_id[:128],
+        payload=event.payload,
+        occurred_at=event.occurred_at,
+    )
+
+
+def _known(account_id: int, event: InboundEvent) -> InboundMessage | None:
+    """The message as it is stored already, under its hash once the customer was erased."""
+    ids = [event.provider_message_id, keyed_hash(event.provider_message_id)]
+    return InboundMessage.objects.filter(account_id=account_id, provider_message_id__in=ids).first()
+
+
+def inbound_preview(event: InboundEvent) -> str:
+    """One line for the lists: what the customer wrote, or what kind of thing he sent."""
+    text = " ".join(event.text.split())
+    labels = {
+        "image": _("Picture"),
+        "audio": _("Voice message"),
+        "video": _("Video"),
+        "document": _("Document"),
+        "sticker": _("Sticker"),
+        "location": _("Place"),
+        "contacts": _("Contact"),
+        "reaction": _("Reaction"),
+        "order": _("Order"),
+    }
+    return text or labels.get(event.kind) or _("A kind of message that WhatsApp does not pass on")

@@ -1,0 +1,83 @@
+"""The customer wrote: the window opens, and the query comes to the top, or a new one begins. The content is kept elsewhere."""
+
+from __future__ import annotations
+
+from datetime import datetime
+
+from django.db import transaction
+
+from providers.models import SenderNumber
+from recontact.clock import database_now
+from recontact.customers import customer_lock
+from recontact.hashes import keyed_hash
+from recontact.models import Customer, Message, Query, QueryEvent
+from recontact.windows import window_extend
+
+#: HSMs that leave without a query: an answer to one of them begins a query of its own origin.
+_MANAGERS = frozenset({Message.Origin.MANAGER, Message.Origin.BULK})
+
+
+@transaction.atomic
+def customer_wrote(
+    *,
+    customer: Customer,
+    sender_number: SenderNumber,
+    at: datetime,
+    preview: str,
+    context_message_id: str,
+    is_reaction: bool = False,
+) -> Query:
+    """The query that the customer's message belongs to, open unless it is a reaction to something in a resolved one.
+
+    `at` is the customer's own time; one ahead of our clock counts as now. Takes the customer's lock, then the query's.
+    """
+    customer = customer_lock(customer.pk)
+    at = min(at, database_now())
+    window_extend(customer_id=customer.pk, sender_number_id=sender_number.pk, inbound_at=at)
+    answered = _answered(sender_number, customer, context_message_id)
+    query = _open_query(customer, sender_number)
+    if query is None and is_reaction and answered is not None and answered.query_id is not None:
+        # A thumb up under a closed conversation is no new question.
+        return Query.objects.select_for_update().get(pk=answered.query_id)
+    if query is None:
+        query = _begin(customer, sender_number, answered, at)
+    _touch(query, at=at, preview=preview)
+    return query
+
+
+def _open_query(customer: Customer, number: SenderNumber) -> Query | None:
+    rows = Query.objects.select_for_update().filter(customer=customer, sender_number=number)
+    return rows.exclude(state=Query.State.RESOLVED).first()
+
+
+def _answered(number: SenderNumber, customer: Customer, context_message_id: str) -> Message | None:
+    """Our message that the customer's one refers to."""
+    if not context_message_id:
+        return None
+    ids = [context_message_id, keyed_hash(context_message_id)]
+    rows = Message.objects.filter(account_id=number.account_id, provider_message_id__in=ids, customer=customer)
+    return rows.order_by("pk").first()
+
+
+def _begin(customer: Customer, number: SenderNumber, answered: Message | None, at: datetime) -> Query:
+    """A pending query of nobody yet. The HSM that was answered becomes a part of its story."""
+    is_managers = answered is not None and answered.query_id is None and answered.origin in _MANAGERS
+    query = Query.objects.create(
+        customer=customer,
+        sender_number=number,
+        state=Query.State.PENDING,
+        origin=Query.Origin.CAMPAIGN if is_managers else Query.Origin.INBOUND,
+        activity_at=at,
+    )
+    QueryEvent.objects.create(query=query, kind=QueryEvent.Kind.OPENED)
+    if answered is not None:
+        Message.objects.filter(pk=answered.pk, query=None).update(query=query)
+    return query
+
+
+def _touch(query: Query, *, at: datetime, preview: str) -> None:
+    """Bring the query to the top; a message that comes late takes nothing back."""
+    if query.last_inbound_at is None or at >= query.last_inbound_at:
+        query.last_inbound_at, query.preview = at, preview[:200]
+    query.activity_at = max(query.activity_at, at)
+    query.save(update_fields=["last_inbound_at", "preview", "activity_at"])
