@@ -1,4 +1,4 @@
-"""What people do with queries: take, refer, resolve, reopen; each in one transaction, under the customer's and the query's locks."""
+"""What people do with queries: take, refer, resolve, reopen; each in one transaction, with the customer and the query locked."""
 
 from __future__ import annotations
 

@@ -1,0 +1,91 @@
+// What keeps an agent's place while a ticket refreshes itself: drafts, scroll, open menus, and the word when the line is down.
+(() => {
+  "use strict";
+
+  // Drafts: what was typed and not sent survives a refresh of the composer, a reload and the wrong click. Per query and field.
+  const draftKey = (field) => {
+    const composer = document.getElementById("ticket-composer");
+    return composer && field.dataset.draft ? `draft:${composer.dataset.query}:${field.dataset.draft}` : "";
+  };
+  const restoreDrafts = () => {
+    for (const field of document.querySelectorAll("textarea[data-draft]")) {
+      const key = draftKey(field);
+      const draft = key && sessionStorage.getItem(key);
+      if (draft && !field.value) field.value = draft;
+    }
+  };
+  document.addEventListener("input", (event) => {
+    const key = event.target.matches("textarea[data-draft]") ? draftKey(event.target) : "";
+    if (key) sessionStorage.setItem(key, event.target.value);
+  });
+  document.addEventListener("submit", (event) => {
+    if (event.defaultPrevented) return;
+    for (const field of event.target.querySelectorAll("textarea[data-draft]")) sessionStorage.removeItem(draftKey(field));
+  });
+
+  // The timeline stays at its end while one is there, and stays put while one reads further up.
+  const timeline = () => document.getElementById("ticket-timeline");
+  let atEnd = true;
+  const toEnd = () => {
+    const box = timeline();
+    if (box && atEnd) box.scrollTop = box.scrollHeight;
+  };
+  document.addEventListener("htmx:oobBeforeSwap", (event) => {
+    const box = event.target;
+    if (box.id === "ticket-timeline") atEnd = box.scrollHeight - box.scrollTop - box.clientHeight < 48;
+  });
+  document.addEventListener("htmx:oobAfterSwap", (event) => {
+    if (event.target.id === "ticket-timeline") toEnd();
+    if (event.target.id === "ticket-composer") restoreDrafts();
+  });
+
+  // The list keeps its own scroll while it is replaced.
+  let listScroll = 0;
+  document.addEventListener("htmx:beforeSwap", (event) => {
+    const rows = document.querySelector(".desk-rows");
+    if (rows && event.detail.target.id === "conversations") listScroll = rows.scrollTop;
+  });
+  document.addEventListener("htmx:afterSwap", (event) => {
+    const rows = document.querySelector(".desk-rows");
+    if (rows && event.detail.requestConfig.elt.id === "conversations") rows.scrollTop = listScroll;
+  });
+
+  // A page that no longer refreshes itself says so.
+  const offline = (hidden) => {
+    const box = document.getElementById("desk-offline");
+    if (box) box.hidden = hidden;
+  };
+  document.addEventListener("htmx:sendError", () => offline(false));
+  document.addEventListener("htmx:responseError", () => offline(false));
+  document.addEventListener("htmx:afterRequest", (event) => {
+    if (event.detail.successful) offline(true);
+  });
+
+  // Menus close with Escape and by a click elsewhere; Ctrl + Enter sends a text.
+  const menus = () => document.querySelectorAll("details.desk-menu[open]");
+  document.addEventListener("click", (event) => {
+    for (const menu of menus()) if (!menu.contains(event.target)) menu.open = false;
+  });
+  document.addEventListener("keydown", (event) => {
+    if (event.key === "Escape") {
+      for (const menu of menus()) {
+        menu.open = false;
+        menu.querySelector("summary").focus();
+      }
+    }
+    const form = event.target.closest("form.desk-write");
+    if (form && event.key === "Enter" && (event.ctrlKey || event.metaKey)) {
+      event.preventDefault();
+      form.requestSubmit();
+    }
+  });
+
+  const begin = () => {
+    restoreDrafts();
+    toEnd();
+    const problems = document.getElementById("composer-problems");
+    if (problems) problems.focus();
+  };
+  if (document.readyState === "loading") document.addEventListener("DOMContentLoaded", begin);
+  else begin();
+})();

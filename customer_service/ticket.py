@@ -1,0 +1,96 @@
+"""A ticket as its page draws it: the query with its window, timeline, composer and side."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import Any
+
+from django.utils.translation import gettext as _
+
+from customer_service.composer import Composer, composer_of
+from customer_service.selectors import customer_title
+from customer_service.side import Side, side_of
+from customer_service.timeline import Timeline, timeline_of
+from customer_service.wording import WindowWords, window_words
+from recontact.access import query_is_foreign
+from recontact.clock import database_now
+from recontact.models import Query
+from recontact.phones import phone_display, phone_for
+from recontact.windows import window_expires_at
+
+
+@dataclass(frozen=True, slots=True)
+class Actions:
+    """What the user may do with the query itself. `key` changes when the buttons do."""
+
+    take: bool
+    resolve: bool
+    reopen: bool
+    refer: bool
+    note: bool
+
+    @property
+    def key(self) -> str:
+        return f"{self.take}{self.resolve}{self.reopen}{self.refer}{self.note}"
+
+
+@dataclass(frozen=True, slots=True)
+class Ticket:
+    """Everything that a ticket's page and its live parts show."""
+
+    query: Query
+    title: str
+    phone: str
+    sender: str
+    window: WindowWords
+    composer: Composer
+    timeline: Timeline
+    side: Side
+    actions: Actions
+    news: str
+
+
+def ticket_of(query: Query, *, user: Any, everything: bool = False) -> Ticket:
+    """The ticket of a query that `user` reaches; `everything` shows a long timeline whole."""
+    now = database_now()
+    customer, number = query.customer, query.sender_number
+    whole = user.has_perm("recontact.see_phones")
+    closes = window_expires_at(customer_id=customer.pk, sender_number_id=number.pk)
+    window = window_words(closes, now)
+    title = customer_title(customer, whole=whole)
+    timeline = timeline_of(query, now=now, everything=everything)
+    return Ticket(
+        query=query,
+        title=title,
+        phone=phone_for(customer.phone, whole=whole),
+        sender=f"{phone_display(number.phone)} ({number.account})",
+        window=window,
+        composer=composer_of(query, user=user, window=window),
+        timeline=timeline,
+        side=side_of(query, user=user, now=now),
+        actions=_actions(query, user),
+        news=_news(timeline, title),
+    )
+
+
+def _actions(query: Query, user: Any) -> Actions:
+    may_change = user.has_perm("recontact.change_query")
+    mine_to_change = may_change and not query_is_foreign(user, query)
+    return Actions(
+        take=may_change and query.is_open and query.assigned_to_id is None,
+        resolve=mine_to_change and query.is_open,
+        reopen=mine_to_change and not query.is_open,
+        refer=user.has_perm("recontact.refer_query") and query.is_open,
+        note=user.has_perm("customer_service.add_note"),
+    )
+
+
+def _news(timeline: Timeline, title: str) -> str:
+    """The last thing that happened, as a screen reader should say it when it changes."""
+    entries = [entry for day in timeline.days for entry in day.entries if entry.kind in ("in", "out")]
+    if not entries:
+        return ""
+    last = entries[-1]
+    if last.mark is None:
+        return _("Message from %(customer)s: %(text)s") % {"customer": title, "text": last.text}
+    return _("Last message sent: %(state)s") % {"state": last.mark.words}

@@ -1,0 +1,163 @@
+"""A query's story as its ticket tells it: what the customer wrote, what we sent, notes and events, day by day."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass, field
+from datetime import date, datetime, timedelta
+from itertools import groupby, pairwise
+from typing import Any
+
+from django.utils import formats, timezone
+from django.utils.translation import gettext as _
+
+from customer_service.models import InboundMessage, Note
+from customer_service.wording import Mark, mark
+from recontact.models import Message, Query, QueryEvent
+from recontact.windows import WINDOW
+
+#: Of each kind the newest so many are shown at first; the screen says so and offers the rest.
+LIMIT = 200
+
+
+@dataclass(frozen=True, slots=True)
+class Entry:
+    """One thing on the timeline. `kind` is in, out, note or event; `mark` belongs to out."""
+
+    kind: str
+    at: datetime
+    text: str
+    author: str = ""
+    label: str = ""
+    footer: str = ""
+    buttons: Sequence[str] = ()
+    mark: Mark | None = None
+    key: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class Day:
+    """The entries of one day in the reader's time zone, with what the day is called."""
+
+    title: str
+    entries: Sequence[Entry]
+
+
+@dataclass(frozen=True, slots=True)
+class Timeline:
+    """The story; `cut` when there are earlier entries than the ones here."""
+
+    days: Sequence[Day] = field(default_factory=tuple)
+    cut: bool = False
+
+
+def timeline_of(query: Query, *, now: datetime, everything: bool = False) -> Timeline:
+    """The query's timeline in the reader's language and time zone: four database queries, whatever its length."""
+    inbound, cut_in = _newest(InboundMessage.objects.filter(query=query), everything)
+    sent, cut_out = _newest(Message.objects.filter(query=query).select_related("created_by"), everything)
+    notes, cut_notes = _newest(Note.objects.filter(query=query).select_related("author"), everything)
+    events, cut_events = _newest(QueryEvent.objects.filter(query=query).select_related("actor"), everything)
+    entries = [
+        *(_inbound(message) for message in inbound),
+        *(_sent(message) for message in sent),
+        *(Entry("note", note.created_at, note.text, str(note.author), key=f"n{note.pk}") for note in notes),
+        *(_event(event, query) for event in events),
+        *window_closings([message.occurred_at for message in inbound], now),
+    ]
+    cut = cut_in or cut_out or cut_notes or cut_events
+    return Timeline(_days(sorted(entries, key=lambda entry: (entry.at, entry.kind)), now), cut)
+
+
+def window_closings(inbound: Iterable[datetime], now: datetime) -> list[Entry]:
+    """One event for each time that 24 h passed without a word from the customer. Pure but for translation."""
+    times = sorted(inbound)
+    text = _("24 h passed since the customer's last message: the window closed")
+    ends = [before + WINDOW for before, after in pairwise([*times, now]) if after - before >= WINDOW]
+    return [Entry("event", at, text, key=f"w{int(at.timestamp())}") for at in ends]
+
+
+def _newest(rows: Any, everything: bool) -> tuple[list[Any], bool]:
+    if everything:
+        return list(rows.order_by("id")), False
+    found = list(rows.order_by("-id")[: LIMIT + 1])
+    return found[:LIMIT][::-1], len(found) > LIMIT
+
+
+def _inbound(message: InboundMessage) -> Entry:
+    label = "" if message.kind == "text" else _inbound_label(message.kind)
+    return Entry("in", message.occurred_at, message.text, label=label, key=f"i{message.pk}")
+
+
+def _inbound_label(kind: str) -> str:
+    labels = {
+        "button": _("Tapped a button"),
+        "interactive": _("Chose an answer"),
+        "image": _("Picture"),
+        "audio": _("Voice message"),
+        "video": _("Video"),
+        "document": _("Document"),
+        "sticker": _("Sticker"),
+        "location": _("Place"),
+        "contacts": _("Contact"),
+        "reaction": _("Reaction"),
+        "unsupported": _("A kind of message that WhatsApp does not pass on"),
+    }
+    return labels.get(kind, kind)
+
+
+def _sent(message: Message) -> Entry:
+    bubble = message.bubble or {}
+    is_template = message.kind == Message.Kind.TEMPLATE
+    return Entry(
+        "out",
+        message.created_at,
+        message.body.removesuffix(f"\n{bubble.get('footer', '')}") if bubble.get("footer") else message.body,
+        author=str(message.created_by) if message.created_by is not None else _("the system"),
+        label=f"HSM · {message.template_name}" if is_template else "",
+        footer=bubble.get("footer", ""),
+        buttons=[button.get("text", "") for button in bubble.get("buttons", ())],
+        mark=mark(message.state, reason=message.reason, provider_code=message.provider_code, held=message.held),
+        key=f"m{message.pk}",
+    )
+
+
+def _event(event: QueryEvent, query: Query) -> Entry:
+    words = _event_words(event, query)
+    if event.detail:
+        words = f"{words}: {event.detail}"
+    return Entry("event", event.at, words, key=f"e{event.pk}")
+
+
+def _event_words(event: QueryEvent, query: Query) -> str:
+    kinds = QueryEvent.Kind
+    who = {"agent": str(event.actor) if event.actor is not None else _("the system")}
+    if event.kind == kinds.OPENED and event.actor is None:
+        return _("The query was opened (%(origin)s)") % {"origin": query.get_origin_display()}
+    sentences: dict[str, str] = {
+        kinds.OPENED: _("%(agent)s opened the query") % who,
+        kinds.TAKEN: _("%(agent)s took the query") % who,
+        kinds.REFERRED: _("%(agent)s referred the query") % who,
+        kinds.RECONTACTED: _("%(agent)s recontacted the customer") % who,
+        kinds.RELEASED: _("%(agent)s gave the recontact back") % who,
+        kinds.RESOLVED: _("%(agent)s resolved the query") % who,
+        kinds.REOPENED: _("%(agent)s reopened the query") % who,
+        kinds.MERGED: _("The customer turned out to be another one: merged into"),
+    }
+    return sentences.get(event.kind) or str(event.get_kind_display())
+
+
+def _days(entries: Sequence[Entry], now: datetime) -> list[Day]:
+    today = timezone.localdate(now)
+    return [
+        Day(_day_title(day, today), list(group))
+        for day, group in groupby(entries, key=lambda entry: timezone.localdate(entry.at))
+    ]
+
+
+def _day_title(day: date, today: date) -> str:
+    if day == today:
+        return _("Today")
+    if day == today - timedelta(days=1):
+        return _("Yesterday")
+    written = formats.date_format(day, "MONTH_DAY_FORMAT" if day.year == today.year else "DATE_FORMAT")
+    return f"{formats.date_format(day, 'l').capitalize()}, {written}"

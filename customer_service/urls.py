@@ -1,0 +1,30 @@
+"""The addresses of Customer Service, under /service/."""
+
+from __future__ import annotations
+
+from django.urls import path
+
+from customer_service.views.actions import NoteView, ReferView, ReopenView, ResolveView, TakeView
+from customer_service.views.conversations import ConversationsLiveView, ConversationsView
+from customer_service.views.hsm import HsmPartView, HsmView
+from customer_service.views.sending import RecontactPartView, RecontactView, TextView
+from customer_service.views.tickets import TicketLiveView, TicketView
+
+app_name = "customer_service"
+
+urlpatterns = [
+    path("", ConversationsView.as_view(), name="conversations"),
+    path("live/", ConversationsLiveView.as_view(), name="conversations_live"),
+    path("hsm/", HsmView.as_view(), name="hsm"),
+    path("hsm/<str:part>/", HsmPartView.as_view(), name="hsm_part"),
+    path("queries/<int:query_id>/", TicketView.as_view(), name="ticket"),
+    path("queries/<int:query_id>/live/", TicketLiveView.as_view(), name="ticket_live"),
+    path("queries/<int:query_id>/recontact/", RecontactView.as_view(), name="recontact"),
+    path("queries/<int:query_id>/recontact/<str:part>/", RecontactPartView.as_view(), name="recontact_part"),
+    path("queries/<int:query_id>/text/", TextView.as_view(), name="text"),
+    path("queries/<int:query_id>/take/", TakeView.as_view(), name="take"),
+    path("queries/<int:query_id>/resolve/", ResolveView.as_view(), name="resolve"),
+    path("queries/<int:query_id>/reopen/", ReopenView.as_view(), name="reopen"),
+    path("queries/<int:query_id>/refer/", ReferView.as_view(), name="refer"),
+    path("queries/<int:query_id>/note/", NoteView.as_view(), name="note"),
+]

@@ -1,0 +1,109 @@
+"""What people do with a query on its ticket: take, refer, resolve, reopen, note."""
+
+from __future__ import annotations
+
+from django import forms
+from django.contrib import messages
+from django.http import HttpRequest, HttpResponse
+from django.shortcuts import redirect
+from django.utils.translation import gettext as _
+
+from customer_service.forms import NoteForm, ReferForm, ResolveForm
+from customer_service.notes import note_add
+from customer_service.views.tickets import Redisplay, TicketBase, back_to_ticket
+from recontact.access import query_access
+from recontact.models import Query
+from recontact.queries import QueryRefused, query_refer, query_reopen, query_resolve, query_take
+
+
+class ActionView(TicketBase):
+    """One action on a query, by POST; refused, the ticket comes back with the reason and the form as it was filled."""
+
+    http_method_names = ["post"]
+    menu = ""
+
+    def post(self, request: HttpRequest, query_id: int) -> HttpResponse:
+        query = self.query(query_id)
+        form = self.form()
+        if form is not None and not form.is_valid():
+            return self.ticket_page(query, Redisplay(menu=self.menu, menu_form=form), status=400)
+        try:
+            self.act(query, form.cleaned_data if form is not None else {})
+        except QueryRefused as refused:
+            shown = Redisplay(problems=[refused.sentence], menu=self.menu, menu_form=form)
+            return self.ticket_page(self.query(query_id), shown, status=409)
+        if query_access(request.user, query_id) is None:
+            messages.success(request, _("Done. The conversation is no longer among those that you reach."))
+            return redirect("customer_service:conversations")
+        return back_to_ticket(request, query)
+
+    def form(self) -> forms.Form | None:
+        """The form of the action, bound; None when it asks nothing."""
+        return None
+
+    def act(self, query: Query, values: dict[str, object]) -> None:
+        """Call the service. Raises QueryRefused."""
+        raise NotImplementedError
+
+
+class TakeView(ActionView):
+    """Take an unassigned query; the second taker is told who has it."""
+
+    permission_required = ("recontact.view_query", "recontact.change_query")
+
+    def act(self, query: Query, values: dict[str, object]) -> None:
+        query_take(query_id=query.pk, user=self.request.user)
+
+
+class ResolveView(ActionView):
+    """Resolve the query, saying how."""
+
+    permission_required = ("recontact.view_query", "recontact.change_query")
+    menu = "resolve"
+
+    def form(self) -> forms.Form:
+        return ResolveForm(self.request.POST)
+
+    def act(self, query: Query, values: dict[str, object]) -> None:
+        query_resolve(query_id=query.pk, user=self.request.user, resolution=str(values["resolution"]))
+
+
+class ReopenView(ActionView):
+    """Open a resolved query again."""
+
+    permission_required = ("recontact.view_query", "recontact.change_query")
+
+    def act(self, query: Query, values: dict[str, object]) -> None:
+        query_reopen(query_id=query.pk, user=self.request.user)
+
+
+class ReferView(ActionView):
+    """Hand the query to an agent or a team."""
+
+    permission_required = ("recontact.view_query", "recontact.refer_query")
+    menu = "refer"
+
+    def form(self) -> forms.Form:
+        return ReferForm(self.request.POST)
+
+    def act(self, query: Query, values: dict[str, object]) -> None:
+        query_refer(
+            query_id=query.pk,
+            user=self.request.user,
+            agent=values["agent"],
+            team=values["team"],  # type: ignore[arg-type]  # a Team or None, by the form's field
+            comment=str(values["comment"]),
+        )
+
+
+class NoteView(ActionView):
+    """Leave a note for other agents."""
+
+    permission_required = ("recontact.view_query", "customer_service.add_note")
+    menu = "note"
+
+    def form(self) -> forms.Form:
+        return NoteForm(self.request.POST)
+
+    def act(self, query: Query, values: dict[str, object]) -> None:
+        note_add(query=query, user=self.request.user, text=str(values["note"]))

@@ -1,0 +1,148 @@
+"""A ticket: its page, and the parts of it that keep themselves up to date."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from typing import Any
+from urllib.parse import urlencode
+
+from django import forms
+from django.contrib import messages
+from django.http import Http404, HttpRequest, HttpResponse, HttpResponseBase
+from django.shortcuts import redirect
+from django.template.loader import render_to_string
+from django.urls import reverse
+from django.utils.translation import gettext as _
+from django_htmx.http import HttpResponseClientRedirect
+
+from customer_service.composer import RECONTACT, TEXT
+from customer_service.forms import NoteForm, ReferForm, ResolveForm, TextForm
+from customer_service.panel import Panel, panel_for_query, send_key_new
+from customer_service.selectors import MINE
+from customer_service.ticket import Ticket, ticket_of
+from customer_service.views.conversations import list_context, list_place
+from customer_service.views.shell import ServiceView, digest, is_fragment, unchanged
+from recontact.models import Query
+
+#: Parts that only show: they travel when what they show changed.
+SHOWN = ("head", "timeline", "side", "news")
+#: Parts in which people type: they travel only when what can be done changed.
+TYPED = ("actions", "composer")
+
+
+@dataclass(frozen=True, slots=True)
+class Redisplay:
+    """What a refused form leaves on the page: its values, what is wrong, and the menu that stays open."""
+
+    text_form: forms.Form | None = None
+    panel: Panel | None = None
+    problems: Sequence[str] = ()
+    menu: str = ""
+    menu_form: forms.Form | None = None
+    send_key: str = ""
+
+
+FRESH = Redisplay()
+
+
+class TicketBase(ServiceView):
+    """What the ticket's page and its forms share."""
+
+    def ticket_page(self, query: Query, shown: Redisplay = FRESH, *, status: int = 200) -> HttpResponse:
+        """The whole page; `shown` and `status` say what was refused, if anything was."""
+        request = self.request
+        ticket = ticket_of(query, user=request.user, everything=_everything(request))
+        conversations = list_context(request, current=query.pk, default_tab=MINE)
+        context = _context(request, ticket, shown, conversations["place"])
+        parts = {name: _draw(request, name, context) for name in (*SHOWN, *TYPED)}
+        context |= {
+            "title": _("Query %(number)s") % {"number": query.pk},
+            "is_fullwidth": "1",
+            "list": conversations,
+            "parts": parts,
+            "live": _live_address(request, ticket, {name: digest(parts[name]) for name in SHOWN}, context["place"]),
+        }
+        return self.page("customer_service/ticket.html", context, status=status)
+
+
+class TicketView(TicketBase):
+    """The conversation with one customer about one query."""
+
+    def get(self, request: HttpRequest, query_id: int) -> HttpResponse:
+        return self.ticket_page(self.query(query_id))
+
+
+class TicketLiveView(TicketBase):
+    """The parts that changed since the page was drawn; 204 when none did."""
+
+    def get(self, request: HttpRequest, query_id: int) -> HttpResponseBase:
+        try:
+            query = self.query(query_id)
+        except Http404:
+            if not is_fragment(request):
+                raise
+            messages.info(request, _("The conversation is no longer among those that you reach."))
+            return HttpResponseClientRedirect(reverse("customer_service:conversations"))
+        ticket = ticket_of(query, user=request.user, everything=_everything(request))
+        context = _context(request, ticket, FRESH, list_place(request.GET.get("tab", MINE), request.GET.get("q", "")))
+        shown = {name: _draw(request, name, context) for name in SHOWN}
+        changed = {name: html for name, html in shown.items() if digest(html) != request.GET.get(name)}
+        for name, key in _typed_keys(ticket).items():
+            if key != request.GET.get(name):
+                changed[name] = _draw(request, name, context)
+        if not changed:
+            return unchanged()
+        live = _live_address(request, ticket, {name: digest(html) for name, html in shown.items()}, context["place"])
+        return self.fragment("customer_service/parts/live.html", {"live": live, "changed": changed})
+
+
+def back_to_ticket(request: HttpRequest, query: Query) -> HttpResponse:
+    """To the ticket's page, with the list beside it on the tab where it was."""
+    tab = request.GET.get("tab", "")
+    suffix = f"?tab={tab}" if tab.isalpha() else ""
+    return redirect(reverse("customer_service:ticket", args=[query.pk]) + suffix)
+
+
+def _everything(request: HttpRequest) -> bool:
+    return request.GET.get("everything") == "1"
+
+
+def _context(request: HttpRequest, ticket: Ticket, shown: Redisplay, place: str) -> dict[str, Any]:
+    mode = ticket.composer.mode
+    panel = shown.panel
+    if mode == RECONTACT and panel is None:
+        panel = panel_for_query(ticket.query, user=request.user)
+    forms_by_menu: dict[str, forms.Form] = {"resolve": ResolveForm(), "note": NoteForm()}
+    if ticket.actions.refer:
+        forms_by_menu["refer"] = ReferForm()
+    if shown.menu and shown.menu_form is not None:
+        forms_by_menu[shown.menu] = shown.menu_form
+    return {
+        "ticket": ticket,
+        "query": ticket.query,
+        "place": place,
+        "everything": _everything(request),
+        "panel": panel if mode == RECONTACT else None,
+        "panel_address": reverse("customer_service:recontact", args=[ticket.query.pk]),
+        "text_form": shown.text_form or TextForm(),
+        "send_key": shown.send_key or (send_key_new() if mode == TEXT else ""),
+        "problems": shown.problems,
+        "menu": shown.menu,
+        "forms": forms_by_menu,
+    }
+
+
+def _draw(request: HttpRequest, name: str, context: dict[str, Any]) -> str:
+    return render_to_string(f"customer_service/parts/{name}.html", context, request=request)
+
+
+def _typed_keys(ticket: Ticket) -> dict[str, str]:
+    return {"actions": digest(ticket.actions.key), "composer": digest(ticket.composer.key)}
+
+
+def _live_address(request: HttpRequest, ticket: Ticket, shown: dict[str, str], place: str) -> str:
+    """The address that asks for what changed since now: it carries the fingerprints of all parts."""
+    versions = urlencode({**shown, **_typed_keys(ticket), "everything": "1" if _everything(request) else ""})
+    address = reverse("customer_service:ticket_live", args=[ticket.query.pk])
+    return f"{address}?{place}&{versions}"
