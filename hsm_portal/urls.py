@@ -21,6 +21,7 @@ urlpatterns: list[URLPattern | URLResolver] = [
     path("manager/login/", manager_login),
     path("webhooks/<slug:provider>/<uuid:key>/", webhook, name="webhook"),
     path("api/v1/", include("hsm_portal.api_urls")),
+    path("service/", include("customer_service.urls")),
     path("manager/", admin.site.urls),
 ]
 
