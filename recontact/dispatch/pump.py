@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import contextlib
+import threading
 import time
 from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor
@@ -13,7 +14,7 @@ import structlog
 from django.conf import settings
 from django.db import close_old_connections, connections
 
-from providers.contracts import Accepted, Provider
+from providers.contracts import Accepted, AccountConfig, Provider
 from providers.errors import Reason, SendError, Throttled, Unavailable, Uncertain
 from providers.registry import adapter_for
 from recontact.dispatch.claim import CLAIM_DEADLINE_SECONDS, Claim, LeaseLost, claim
@@ -30,15 +31,11 @@ SLICE_SECONDS = 30.0
 LOOK_EVERY_SECONDS = 0.25
 RECORD_EVERY_SECONDS = 0.1
 IDLE_SECONDS = 2.0
-_threads = ThreadPoolExecutor(max_workers=4, thread_name_prefix="dispatch-db")
-
-
-async def in_database(function: Callable[..., T], *args: Any) -> T:
-    """Run a blocking database step in a thread, on a connection that is checked first: one that was dropped is replaced."""
-    return await asyncio.get_running_loop().run_in_executor(_threads, _fresh, function, args)
+DATABASE_THREADS = 4
 
 
 def _fresh(function: Callable[..., T], args: tuple[Any, ...]) -> T:
+    """One database step, on a connection that is checked first: one that the server dropped is replaced."""
     close_old_connections()
     try:
         return function(*args)
@@ -47,16 +44,35 @@ def _fresh(function: Callable[..., T], args: tuple[Any, ...]) -> T:
         raise
 
 
+def _close_connections(together: threading.Barrier) -> None:
+    together.wait(timeout=10)
+    connections.close_all()
+
+
 class Pump:
     """One slice of dispatching. `stop` is asked often; when it says yes, nothing more is claimed and what flies is recorded."""
 
-    def __init__(self, holder: str, stop: Callable[[], bool], adapter: Callable[..., Provider] = adapter_for) -> None:
+    def __init__(
+        self,
+        holder: str,
+        stop: Callable[[], bool],
+        *,
+        adapter: Callable[[AccountConfig], Provider] = adapter_for,
+        idle_seconds: float = IDLE_SECONDS,
+    ) -> None:
         self.holder = holder
         self.stop = stop
         self.adapter = adapter
+        self.idle_seconds = idle_seconds
+        self.threads = ThreadPoolExecutor(max_workers=DATABASE_THREADS, thread_name_prefix="dispatch-db")
         self.numbers: dict[int, asyncio.Task[None]] = {}
         self.results: list[Result] = []
-        self.flying = 0
+        self.one_flush = asyncio.Lock()
+        self.recording = True
+
+    async def in_database(self, function: Callable[..., T], *args: Any) -> T:
+        """Run a blocking database step in a thread, so that sends go on meanwhile."""
+        return await asyncio.get_running_loop().run_in_executor(self.threads, _fresh, function, args)
 
     async def run(self, seconds: float = SLICE_SECONDS) -> bool:
         """Pump until nothing is due, `seconds` have passed, or `stop`. True: there is more to do, come back at once."""
@@ -67,44 +83,52 @@ class Pump:
         finally:
             self.stop = lambda: True
             await asyncio.gather(*self.numbers.values(), return_exceptions=True)
-            recorder.cancel()
-            with contextlib.suppress(asyncio.CancelledError):
-                await recorder
-            await self._flush()
-        await in_database(forget_awake)
-        return bool(await in_database(numbers_due))
+            self.recording = False
+            await recorder
+        await self.in_database(forget_awake)
+        more = await self.in_database(numbers_due)
+        self._close_threads()
+        return more
+
+    def _close_threads(self) -> None:
+        """Every thread closes its own connection: another one may not."""
+        together = threading.Barrier(DATABASE_THREADS)
+        for _ in range(DATABASE_THREADS):
+            self.threads.submit(_close_connections, together)
+        self.threads.shutdown()
 
     async def _lead(self, ends: float) -> None:
         """Look for numbers to own every 250 ms, until the slice ends or nothing has been due for a while."""
         busy_at = time.monotonic()
         while time.monotonic() < ends and not self.stop():
             self.numbers = {number: task for number, task in self.numbers.items() if not task.done()}
-            if await in_database(dispatch_may_run):
-                for lease in await in_database(leases_take, self.holder):
+            if await self.in_database(dispatch_may_run):
+                for lease in await self.in_database(leases_take, self.holder):
                     self.numbers[lease.number_id] = asyncio.create_task(NumberPump(self, lease).run())
             if self.numbers:
                 busy_at = time.monotonic()
-                await in_database(stay_awake)
-            elif time.monotonic() - busy_at > IDLE_SECONDS:
+                await self.in_database(stay_awake)
+            elif time.monotonic() - busy_at > self.idle_seconds:
                 return
             await asyncio.sleep(LOOK_EVERY_SECONDS)
 
     async def _record_forever(self) -> None:
-        while True:
+        while self.recording:
             await asyncio.sleep(RECORD_EVERY_SECONDS)
-            await self._flush()
+            await self.flush()
 
-    async def _flush(self) -> None:
+    async def flush(self) -> None:
         """Record what came in. A failed write is tried again with the next batch; the sweep is behind that."""
-        batch, self.results = self.results, []
-        if not batch:
-            return
-        try:
-            await in_database(record, batch)
-        except Exception:
-            log.exception("dispatch_record_failed", results=len(batch))
-            self.results = batch + self.results
-            await asyncio.sleep(RECORD_EVERY_SECONDS)
+        async with self.one_flush:
+            batch, self.results = self.results, []
+            if not batch:
+                return
+            try:
+                await self.in_database(record, batch)
+            except Exception:
+                log.exception("dispatch_record_failed", results=len(batch))
+                self.results = batch + self.results
+                await asyncio.sleep(RECORD_EVERY_SECONDS)
 
 
 class NumberPump:
@@ -124,7 +148,7 @@ class NumberPump:
         try:
             while not self.pump.stop():
                 if time.monotonic() - renewed > LEASE_SECONDS / 3:
-                    if not await in_database(lease_renew, self.lease):
+                    if not await self.pump.in_database(lease_renew, self.lease):
                         return
                     renewed = time.monotonic()
                 claimed = await self._claim()
@@ -138,16 +162,16 @@ class NumberPump:
             log.exception("dispatch_number_failed", number_id=self.lease.number_id)
         finally:
             await asyncio.gather(*self.sends, return_exceptions=True)
-            await self.pump._flush()
+            await self.pump.flush()
             with contextlib.suppress(Exception):
-                await in_database(lease_release, self.lease)
+                await self.pump.in_database(lease_release, self.lease)
 
     async def _claim(self) -> int:
         limit = self.rate.room()
         if limit < 1:
             return 0
         began = time.monotonic()
-        claims = await in_database(claim, self.lease, limit, self.turn)
+        claims = await self.pump.in_database(claim, self.lease, limit, self.turn)
         self.turn += 1
         for each in claims:
             task = asyncio.create_task(self._send(each, began + CLAIM_DEADLINE_SECONDS))
@@ -157,7 +181,9 @@ class NumberPump:
 
     async def _send(self, each: Claim, deadline: float) -> None:
         await self.rate.take()
-        self.pump.results.append(Result(each, await self._call(each, deadline)))
+        outcome = await self._call(each, deadline)
+        # The list is swapped by every flush: it is looked up only now, after the call.
+        self.pump.results.append(Result(each, outcome))
 
     async def _call(self, each: Claim, deadline: float) -> Accepted | SendError:
         """The adapter's one call; begun before the claim's deadline, or certainly not at all. Never raises."""
