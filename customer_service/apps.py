@@ -7,4 +7,7 @@ class CustomerServiceConfig(AppConfig):
     verbose_name = _("Customer Service")
 
     def ready(self) -> None:
-        from customer_service import receivers  # noqa: F401  # registers the handlers of the providers' events
+        from customer_service import (
+            erasure,  # noqa: F401  # registers what a customer's erasure empties here
+            receivers,  # noqa: F401  # registers the handlers of the providers' events
+        )

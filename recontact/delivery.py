@@ -40,14 +40,16 @@ _MOMENTS: dict[str, tuple[str, ...]] = {
 @transaction.atomic
 def status_apply(account_id: int, event: StatusEvent) -> MessageEvent:
     """Append the event once and let it move its message, if one is found. Doubled, late and reordered events are fine."""
+    message_id, erased = _kept_id(account_id, event.provider_message_id[:128])
     stored, created = MessageEvent.objects.get_or_create(
         account_id=account_id,
-        provider_message_id=event.provider_message_id[:128],
+        provider_message_id=message_id,
         status=event.status,
-        defaults=_columns(event),
+        defaults={**_columns(event), **({"detail": ""} if erased else {})},
     )
     if created or stored.message_id is None:
-        _identify(event)
+        if not erased:
+            _identify(event)
         _match_and_apply(stored)
     elif event.price is not None and stored.price is None:
         # The same status said again, now with its price.
@@ -55,6 +57,13 @@ def status_apply(account_id: int, event: StatusEvent) -> MessageEvent:
         stored.refresh_from_db()
         _charge(Message.objects.select_for_update().get(pk=stored.message_id), stored)
     return stored
+
+
+def _kept_id(account_id: int, provider_message_id: str) -> tuple[str, bool]:
+    """The id as it may be kept: hashed once the message's customer was erased, because it holds his phone."""
+    digest = keyed_hash(provider_message_id)
+    erased = Message.objects.filter(account_id=account_id, provider_message_id=digest).exists()
+    return (digest, True) if erased else (provider_message_id, False)
 
 
 def _columns(event: StatusEvent) -> dict[str, Any]:

@@ -1,0 +1,28 @@
+"""What customer service keeps of a customer, erased: what he wrote and what agents noted."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+from customer_service.models import InboundMessage, Note
+from recontact.audit_erasure import audit_erase
+from recontact.erasure import erases, hashed
+
+
+@erases
+def conversations_erase(customer_ids: Sequence[int]) -> None:
+    """Empty the inbound messages and notes of these customers; the rows stay, so that a replay brings nothing back."""
+    for message in InboundMessage.objects.filter(customer__in=customer_ids).only(
+        "pk", "provider_message_id", "context_message_id"
+    ):
+        InboundMessage.objects.filter(pk=message.pk).update(
+            provider_message_id=hashed(message.provider_message_id),
+            context_message_id=hashed(message.context_message_id),
+            text="",
+            button_payload="",
+            payload={},
+        )
+        audit_erase(InboundMessage, [message.pk])
+    notes = Note.objects.filter(query__customer__in=customer_ids)
+    audit_erase(Note, notes.values_list("pk", flat=True))
+    notes.update(text="")
