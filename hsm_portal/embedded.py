@@ -87,7 +87,7 @@ class EmbeddedPostgres:
         """Start the server, making its data first if there is none; returns the URL once it answers."""
         if self._kept_data is not None:
             self._take_lock()
-            _end_leftover(self.data)
+            _end_leftover(self.data, own_folder=self._folder)
         folder = self._working_folder()
         binaries = _postgres_binaries(folder, copied=self._run_as is not None)
         if not (self.data / "PG_VERSION").is_file():
@@ -370,7 +370,7 @@ def _free_port() -> int:
         return int(probe.getsockname()[1])
 
 
-def _end_leftover(data: Path) -> None:
+def _end_leftover(data: Path, *, own_folder: Path | None) -> None:
     """Stop a server that an earlier owner of `data` left behind; the lock proves that the owner is gone."""
     pid_file = data / "postmaster.pid"
     try:
@@ -382,5 +382,10 @@ def _end_leftover(data: Path) -> None:
     # Without a server of ours the number is another process's by now, which PostgreSQL would take for a running server.
     pid_file.unlink(missing_ok=True)
     folder = Path(sockets).parent
-    if folder.name.startswith("hsm-") and folder.is_dir() and folder.stat().st_uid == os.geteuid():
+    if (
+        folder != own_folder
+        and folder.name.startswith("hsm-")
+        and folder.is_dir()
+        and folder.stat().st_uid == os.geteuid()
+    ):
         shutil.rmtree(folder, ignore_errors=True)
