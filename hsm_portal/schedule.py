@@ -25,6 +25,11 @@ BEAT_SCHEDULE: dict[str, dict[str, Any]] = {
     },
     "dispatch sweep": {"task": "recontact.tasks.dispatch_sweep", "schedule": 5.0, "options": {"expires": 10.0}},
     "inbox sweep": {"task": "providers.tasks.inbox_sweep", "schedule": 5.0, "options": {"expires": 10.0}},
+    "templates sync": {
+        "task": "templates_app.tasks.templates_sync_all",
+        "schedule": crontab(minute="17"),
+        "options": {"expires": 1800.0},
+    },
     "raw data expiry": {"task": "providers.tasks.raw_data_expiry", "schedule": crontab(hour="3", minute="50")},
     "retention": {"task": "recontact.tasks.retention", "schedule": crontab(hour="3", minute="30")},
 }

@@ -22,7 +22,7 @@ from templates_app.selectors import accounts_with_templates, template_blockers, 
 # Tones of the portal in the words of Unfold's labels.
 LABELS = {"ok": "success", "soon": "warning", "stopped": "danger"}
 STATUS_LABELS = {status: LABELS[STATUS_TONES.get(status, "stopped")] for status in TemplateStatus.values}
-QUALITY_LABELS = {quality: LABELS[tone] for quality, tone in QUALITY_TONES.items()}
+QUALITY_LABELS = {quality: LABELS.get(QUALITY_TONES.get(quality, ""), "") for quality in Template.Quality.values}
 
 
 @admin.register(Template)
@@ -49,7 +49,6 @@ class TemplateAdmin(ModelAdmin):
     search_fields = ["name", "external_id"]
     search_help_text = _("Name, or id at the provider")
     ordering = ["name", "language"]
-    show_full_result_count = False
     actions = None
     list_before_template = "templates_app/sync_strip.html"
 

@@ -37,6 +37,7 @@ def template_page(model_admin: ModelAdmin, request: HttpRequest, object_id: str)
         **model_admin.admin_site.each_context(request),
         "title": str(template),
         "opts": model_admin.model._meta,
+        "original": template,
         "template": template,
         "status_tone": status_tone(template.status),
         "quality_tone": QUALITY_TONES.get(template.quality, ""),

@@ -5,12 +5,12 @@ from __future__ import annotations
 import hashlib
 import json
 from collections.abc import Sequence
-from typing import Any
+from typing import Any, TypedDict
 
 from django.db.models import Count, Max, Q, QuerySet
 from django.db.models.functions import Now
 from django.utils.translation import gettext_lazy as _
-from django_stubs_ext import StrOrPromise
+from django_stubs_ext import StrOrPromise, WithAnnotations
 
 from providers.contracts import JsonObject
 from providers.models import ProviderAccount
@@ -75,7 +75,14 @@ def templates_listed() -> QuerySet[Template]:
     return Template.objects.select_related("account")
 
 
-def accounts_with_templates() -> QuerySet[ProviderAccount]:
+class TemplateCounts(TypedDict):
+    """What `accounts_with_templates` counts."""
+
+    template_count: int
+    sendable_count: int
+
+
+def accounts_with_templates() -> QuerySet[WithAnnotations[ProviderAccount, TemplateCounts]]:
     """The active accounts with `template_count` and `sendable_count` (approved and listed); one query."""
     sendable = Q(templates__status=TemplateStatus.APPROVED, templates__missing_since__isnull=True)
     return ProviderAccount.objects.filter(is_active=True).annotate(

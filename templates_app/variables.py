@@ -77,8 +77,8 @@ def button_variables(prefix: str, button: Button, *, otp_in_body: bool = False) 
             f"{key}.url", "url_suffix", label, True, button.example, max(URL_LIMIT - len(button.base_url), 1)
         )
     elif button.kind == "copy_code":
-        label = sentence(_("Code of “%(button)s”"), button=name)
-        yield Variable(f"{key}.copy_code", "code", label, True, button.example, CODE_LIMIT)
+        # WhatsApp labels this button itself, so it has no name of its own.
+        yield Variable(f"{key}.copy_code", "code", _("Code to copy"), True, button.example, CODE_LIMIT)
     elif button.kind == "otp" and not otp_in_body:
         yield Variable(f"{key}.code", "code", _("One-time code"), True, button.example, CODE_LIMIT)
     elif button.kind == "flow":
