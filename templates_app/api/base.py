@@ -29,11 +29,11 @@ class HasPermission(BasePermission):
     """The view's permission for the method. A method that a view serves without naming one is refused."""
 
     def has_permission(self, request: Request, view: APIView) -> bool:
-        needed = getattr(view, "permissions_required", {}).get(request.method or "")
+        method = "GET" if request.method == "HEAD" else request.method
+        needed = getattr(view, "permissions_required", {}).get(method)
         if needed is None:
-            return (request.method or "").lower() not in {
-                name for name in view.http_method_names if hasattr(view, name)
-            }
+            # What the view does not serve goes on to become a 405.
+            return method not in view.allowed_methods
         require_permission(request.user, needed)
         return True
 
@@ -66,6 +66,11 @@ class ApiView(APIView):
     parser_classes = [BoundedJSONParser]
     throttle_classes = [ForgivingUserRateThrottle]
     http_method_names = ["get", "head", "post", "put", "patch", "delete"]
+
+    @property
+    def default_response_headers(self) -> dict[str, str]:
+        """Answers hold personal data: no proxy and no browser keeps them."""
+        return {**super().default_response_headers, "Cache-Control": "no-store"}
 
     def perform_authentication(self, request: Request) -> None:
         """Authenticate, then speak the user's language: an API key has no session for the middleware to read."""

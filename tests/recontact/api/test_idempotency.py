@@ -49,7 +49,7 @@ def all_at_once(post: Callable[[int], Any]) -> list[Any]:
 def same_key_client(original: KeyClient) -> KeyClient:
     """Another client with the same API key: one client is not made for several threads."""
     client = KeyClient()
-    client.credentials(**original._credentials)
+    client.credentials(HTTP_AUTHORIZATION=f"Bearer {original.secret}")
     return client
 
 

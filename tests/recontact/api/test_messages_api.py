@@ -43,7 +43,7 @@ def template() -> Template:
 
 
 def body_of(template: Template, **fields: Any) -> dict[str, Any]:
-    return {"phone": PHONE, "template": template.pk, "values": VALUES, **fields}
+    return {"phone": PHONE, "template": template.pk, "values": VALUES} | fields
 
 
 def refused(api: KeyClient, body: Any) -> tuple[int, str, str]:
@@ -117,7 +117,6 @@ def test_it_refuses_a_phone_with_an_open_window(api: KeyClient, template: Templa
         ({"parameters": "Carla"}, "not_a_list", "parameters"),
         ({"sender_number": 999}, "sender_number_unknown", "sender_number"),
         ({"sender_number": []}, "invalid", "sender_number"),
-        ({"template": {"language": "es"}}, "required", "template.name"),
         ({"open_query": "maybe"}, "invalid", "open_query"),
     ],
 )
@@ -125,6 +124,10 @@ def test_it_names_what_is_wrong_with_a_send(
     api: KeyClient, template: Template, fields: dict[str, Any], code: str, field: str
 ) -> None:
     assert refused(api, body_of(template, **fields)) == (400, code, field)
+
+
+def test_it_names_what_a_template_by_name_lacks(api: KeyClient, template: Template) -> None:
+    assert refused(api, body_of(template) | {"template": {"language": "es"}}) == (400, "required", "template.name")
 
 
 def test_it_refuses_an_authentication_template_without_a_phone(api: KeyClient, template: Template) -> None:

@@ -12,7 +12,8 @@ from providers.errors import Reason
 from providers.models import Rate
 from providers.parking import park
 from recontact.customers import opt_out_add
-from recontact.models import Message, OptOut, Query, Recontact
+from recontact.ledger import settle
+from recontact.models import Customer, Incident, Message, OptOut, Query, Recontact
 from recontact.windows import window_extend
 from templates_app.models import Template, TemplateStatus
 from tests.api_client import KeyClient, client_make, kept
@@ -186,6 +187,31 @@ def test_it_refuses_a_value_given_twice(api: KeyClient, query: Query, template: 
     body = body_of(template) | {"parameters": ["Carla"]}
 
     assert refused(api, query, body) == (400, "value_given_twice", "parameters")
+
+
+def test_it_refuses_an_erased_customer(api: KeyClient, query: Query, template: Template) -> None:
+    Customer.objects.filter(pk=query.customer_id).update(phone=None, name="", erased_at=timezone.now())
+
+    assert refused(api, query, body_of(template)) == (409, "customer_erased", "")
+
+
+def test_it_refuses_while_an_earlier_recontact_may_have_arrived(
+    api: KeyClient, query: Query, template: Template
+) -> None:
+    message = message_make(query=query, template=template)
+    Message.objects.filter(pk=message.pk).update(state=Message.State.EXPIRED)
+    settle([message.pk])
+    Incident.objects.create(kind=Incident.Kind.PROOF_AGAINST_UNSENT, message=message)
+
+    assert refused(api, query, body_of(template)) == (409, "recontact_incident", "")
+
+
+def test_it_sends_again_after_a_recontact_that_never_left(api: KeyClient, query: Query, template: Template) -> None:
+    message = message_make(query=query, template=template)
+    Message.objects.filter(pk=message.pk).update(state=Message.State.EXPIRED)
+    settle([message.pk])
+
+    assert api.send(f"queries/{query.pk}/recontact", body_of(template)).status_code == 202
 
 
 def test_it_refuses_a_query_of_another_agent(query: Query, template: Template) -> None:
