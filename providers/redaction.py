@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 import re
 from collections.abc import Iterable, Mapping
+from functools import lru_cache
 from typing import Any
 from urllib.parse import quote, quote_plus
 
@@ -75,6 +76,7 @@ class Redactor:
     def __init__(self, *, secrets: Iterable[str] = ()) -> None:
         self._secrets = {spelling for secret in secrets if secret for spelling in _spellings(secret)}
         self._learnt: set[str] = set()
+        self._encoded: list[str] | None = None
         self._phones: set[str] = set()
 
     def headers(self, headers: Mapping[str, str], *, kept: frozenset[str]) -> dict[str, str]:
@@ -114,7 +116,7 @@ class Redactor:
         for secret in self._secrets:
             text = text.replace(secret, SECRET)
         text = _TELLING.sub(MASK, text)
-        for value in sorted(self._learnt, key=len, reverse=True):
+        for value in self._learnt_spellings(text):
             text = text.replace(value, MASK)
         if self._phones:
             text = _DIGITS.sub(lambda found: MASK if self._is_known_phone(found.group()) else found.group(), text)
@@ -134,10 +136,10 @@ class Redactor:
             return [self._request(item, path, kept_paths) for item in value]
         if value is None or isinstance(value, bool):
             return value
-        if _plain(path.rpartition(".")[2]) in SECRET_NAMES:
-            return SECRET
         if path in kept_paths:
             return value
+        if _plain(path.rpartition(".")[2]) in SECRET_NAMES:
+            return SECRET
         self._learn(str(value))
         return MASK
 
@@ -145,7 +147,17 @@ class Redactor:
         if _PHONE.fullmatch(value):
             self._phones.add(value.lstrip("+"))
         elif len(value) >= _SHORTEST_LEARNT:
-            self._learnt.update(_spellings(value.replace("\x00", "")))
+            self._learnt.add(value.replace("\x00", ""))
+            self._encoded = None
+
+    def _learnt_spellings(self, text: str) -> list[str]:
+        """The spellings that `text` may hold, longest first. Most texts hold no sign of an encoding, which is quick."""
+        if not any(sign in text for sign in "%+\\"):
+            return sorted(self._learnt, key=len, reverse=True)
+        if self._encoded is None:
+            encoded = {spelling for value in self._learnt for spelling in _spellings(value)}
+            self._encoded = sorted(encoded, key=len, reverse=True)
+        return self._encoded
 
     def _is_known_phone(self, text: str) -> bool:
         digits = re.sub(r"\D", "", text)
@@ -156,6 +168,7 @@ def _same_tail(left: str, right: str) -> bool:
     return min(len(left), len(right)) >= _PHONE_TAIL and left[-_PHONE_TAIL:] == right[-_PHONE_TAIL:]
 
 
+@lru_cache(maxsize=512)
 def _plain(name: str) -> str:
     return name.lower().replace("-", "_")
 

@@ -11,10 +11,12 @@ import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
+from providers.adapters.meta import webhook as reading_of_webhooks
 from providers.contracts import (
     BadItem,
     BadSignature,
     Event,
+    JsonObject,
     StatusEvent,
     TemplateEvent,
     UnknownEvent,
@@ -155,6 +157,18 @@ def test_a_broken_entry_spoils_no_other(broken: Any) -> None:
     assert isinstance(fine, StatusEvent)
 
 
+def test_a_mistake_of_ours_in_reading_one_item_spoils_no_other(monkeypatch: pytest.MonkeyPatch) -> None:
+    def stumble(item: JsonObject, _value: JsonObject) -> Event:
+        raise ZeroDivisionError(item["id"])
+
+    monkeypatch.setitem(reading_of_webhooks._LISTS, "messages", stumble)
+    inbound, status = payload("webhook_inbound_text"), payload("webhook_status_sent")
+    bad, fine = parse({"entry": [inbound["entry"][0], status["entry"][0]]})
+    assert isinstance(bad, BadItem)
+    assert bad.error == "It could not be read (ZeroDivisionError)."
+    assert isinstance(fine, StatusEvent)
+
+
 @pytest.mark.parametrize(
     "body",
     [
@@ -170,6 +184,7 @@ def test_a_broken_entry_spoils_no_other(broken: Any) -> None:
         b"\xff\xfe\x00",
         b"[" * 200_000,
         b'{"entry":' * 900 + b"1" + b"}" * 900,
+        b'{"entry": [{"changes": ' + b"[" * 70 + b"]" * 70 + b"}]}",
         b'{"entry": [1' + b"0" * 5000 + b"]}",
         b"hub.mode=subscribe",
     ],
