@@ -17,7 +17,7 @@ from recontact import ledger
 from recontact.costs.report import report_append
 from recontact.customers import customer_identify, opt_out_add
 from recontact.hashes import keyed_hash
-from recontact.models import Customer, Incident, Message, MessageEvent, OptOut
+from recontact.models import Customer, Incident, Message, MessageEvent, OptOut, Recontact
 from recontact.phones import phone_from_wire
 from recontact.states import MESSAGE_MOVES, NEVER_SENT, MessageState
 
@@ -139,11 +139,15 @@ def _apply(message: Message, event: MessageEvent) -> str:
     if moves:
         changes |= {"state": target, "lease_expires_at": None}
         changes |= {"reason": event.reason, "provider_code": event.provider_code, "provider_detail": event.detail}
+        if current == MessageState.FAILED:
+            changes["billed"] = None  # what counted as not billed was delivered after all
     if not message.provider_message_id:
         changes["provider_message_id"] = event.provider_message_id
     if changes:
         Message.objects.filter(pk=message.pk, state=current).update(**changes)
         message.refresh_from_db()
+    if moves and _was_given_back(message):
+        _incident(message, event, Incident.Kind.PROOF_AGAINST_UNSENT)
     if moves or target == current:
         _charge(message, event)
         _remember_opt_out(message, event)
@@ -160,6 +164,11 @@ def _against_the_books(message: Message, event: MessageEvent, current: MessageSt
         return MessageEvent.Effect.KNOWN
     _incident(message, event, Incident.Kind.PROOF_AGAINST_UNSENT)
     return MessageEvent.Effect.INCIDENT
+
+
+def _was_given_back(message: Message) -> bool:
+    """A person gave the query its recontact back because this message had failed; now it turns out to have arrived."""
+    return Recontact.objects.filter(message=message, state=Recontact.State.RELEASED).exists()
 
 
 def _is_second_send(message: Message, event: MessageEvent) -> bool:
