@@ -47,6 +47,11 @@ def api_key_create(*, user: User, name: str, scopes: list[str]) -> tuple[ApiKey,
     return key, secret
 
 
+def api_key_revoke(*, key: ApiKey) -> bool:
+    """The key works no more. False: it was revoked before."""
+    return bool(ApiKey.objects.filter(pk=key.pk, revoked_at__isnull=True).update(revoked_at=Now()))
+
+
 def api_key_find(secret: str) -> ApiKey | None:
     """The standing key of an active user for `secret`, or None. A random 256-bit secret needs no slow hash."""
     key = ApiKey.objects.select_related("user").filter(digest=_digest(secret), revoked_at__isnull=True).first()

@@ -1,12 +1,91 @@
-"""The Manager's first page."""
+"""The Manager's first page: today at a glance, what runs, what wants attention, and two charts."""
 
 from __future__ import annotations
 
+import json
+from collections.abc import Sequence
 from typing import Any
 
 from django.http import HttpRequest
+from django.utils import formats, timezone
+from django.utils.translation import gettext as _
+
+from recontact import figures
+from recontact.models import Incident
+from recontact.templatetags.manager import money_text
+
+#: Series colours of the charts: ours, lost, then one per account. Chart.js takes no CSS variables.
+OURS, LOST = "#0d9488", "#dc2626"
+ACCOUNT_COLOURS = ("#0d9488", "#2563eb", "#b45309", "#7c3aed", "#64748b", "#be185d")
 
 
 def dashboard_context(request: HttpRequest, context: dict[str, Any]) -> dict[str, Any]:
-    """Unfold's callback: the context of the admin index."""
+    """Unfold's callback: the context of the admin index, by what the user may see."""
+    context["title"] = _("Dashboard")
+    user = request.user
+    if not user.has_perm("recontact.view_message"):
+        return context
+    context |= {
+        "figures": True,
+        "today": figures.today(),
+        "queue": figures.queue(),
+        "recontacts": figures.recontacts(),
+        "hours_chart": _hours_chart(),
+    }
+    if user.has_perm("recontact.see_costs"):
+        context |= {"spent": _spent(), "spend_chart": _spend_chart(), "month": _month()}
+    if user.has_perm("recontact.view_campaign"):
+        context["campaigns"] = figures.campaigns_alive()
+    if user.has_perm("providers.view_sendernumber"):
+        context["numbers"] = figures.numbers()
+    if user.has_perm("templates_app.view_template"):
+        context["troubled"] = figures.templates_in_trouble()
+    if user.has_perm("recontact.view_incident"):
+        context["incident_count"] = Incident.objects.filter(closed_at__isnull=True).count()
     return context
+
+
+def _spent() -> list[tuple[str, str]]:
+    """(today, this month) by currency, as they are written."""
+    return [
+        (money_text(day, currency, decimals=2), money_text(month, currency, decimals=2))
+        for currency, (day, month) in figures.spent().items()
+    ]
+
+
+def _month() -> str:
+    return formats.date_format(timezone.localtime(), "F")
+
+
+def _hours_chart() -> dict[str, str]:
+    hours, sent, lost = figures.by_hour()
+    labels = [timezone.localtime(hour).strftime("%H:%M") for hour in hours]
+    data = [_series(_("Sent"), sent, OURS), _series(_("Lost"), lost, LOST)]
+    return _chart(labels, data)
+
+
+def _spend_chart() -> dict[str, str]:
+    days, series = figures.spend_by_day()
+    labels = [formats.date_format(day, "j M") for day in days]
+    colours = [ACCOUNT_COLOURS[index % len(ACCOUNT_COLOURS)] for index in range(len(series))]
+    data = [_series(name, values, colour) for (name, values), colour in zip(series.items(), colours, strict=True)]
+    return _chart(labels, data)
+
+
+def _series(label: str, values: Sequence[float], colour: str) -> dict[str, Any]:
+    return {"label": label, "data": list(values), "backgroundColor": colour, "borderRadius": 2, "maxBarThickness": 20}
+
+
+def _chart(labels: list[str], datasets: list[dict[str, Any]]) -> dict[str, str]:
+    axis = {"stacked": True, "grid": {"display": False}}
+    options = {
+        "responsive": True,
+        "maintainAspectRatio": False,
+        "animation": False,
+        "scales": {
+            "x": axis,
+            "y": {"stacked": True, "beginAtZero": True, "ticks": {"precision": 0, "maxTicksLimit": 5}},
+        },
+        "plugins": {"legend": {"display": len(datasets) > 0, "position": "bottom"}},
+    }
+    return {"data": json.dumps({"labels": labels, "datasets": datasets}), "options": json.dumps(options)}

@@ -1,0 +1,122 @@
+"""The history of messages: list, and the page of one."""
+
+from __future__ import annotations
+
+import uuid
+from typing import Any
+
+from django.contrib import admin
+from django.db.models import Q, QuerySet
+from django.http import Http404, HttpRequest, HttpResponseBase
+from django.urls import URLPattern, path
+from django.utils.formats import number_format
+from django.utils.translation import gettext_lazy as _
+from unfold.contrib.filters.admin import (
+    AutocompleteSelectFilter,
+    MultipleChoicesDropdownFilter,
+    RangeDateFilter,
+    RelatedDropdownFilter,
+)
+from unfold.decorators import display
+
+from recontact.admin.base import STATE_LABELS, ReadOnlyAdmin, person, see_costs, see_phones
+from recontact.admin_pages.message import MessageCancelPage, MessagePage
+from recontact.admin_pages.send import SendPage, SendPreview
+from recontact.admin_pages.uncertain import SettlePage, UncertainPage
+from recontact.models import Message
+from recontact.search import customers_matching
+
+
+@admin.register(Message)
+class MessageAdmin(ReadOnlyAdmin):
+    """Every message that was ever queued."""
+
+    list_display_links = ("number",)
+    list_filter = (
+        ("state", MultipleChoicesDropdownFilter),
+        ("sender_number", RelatedDropdownFilter),
+        ("template", AutocompleteSelectFilter),
+        ("origin", MultipleChoicesDropdownFilter),
+        ("created_at", RangeDateFilter),
+    )
+    search_fields = ("reference",)
+    search_help_text = _("Phone, name, reference, or the provider's id of the message")
+
+    def get_list_display(self, request: HttpRequest) -> list[str]:
+        customer = "customer_whole" if see_phones(request) else "customer_masked"
+        price = ["price"] if see_costs(request) else []
+        return [
+            "number",
+            customer,
+            "what",
+            "shown_state",
+            "sender_number",
+            "origin",
+            *price,
+            "created_by",
+            "created_at",
+        ]
+
+    def get_queryset(self, request: HttpRequest) -> QuerySet[Message]:
+        rows: QuerySet[Message] = super().get_queryset(request)
+        return rows.select_related("customer", "sender_number", "created_by").defer("components", "bubble", "body")
+
+    def get_search_results(
+        self, request: HttpRequest, queryset: QuerySet[Message], search_term: str
+    ) -> tuple[QuerySet[Message], bool]:
+        term = search_term.replace("\x00", "").strip()
+        if not term:
+            return queryset, False
+        wanted = Q(customer__in=customers_matching(term).values("pk")) | Q(provider_message_id=term)
+        try:
+            wanted |= Q(reference=uuid.UUID(term))
+        except ValueError:
+            if term.lstrip("#").isdigit() and len(term) < 16:
+                wanted |= Q(pk=int(term.lstrip("#")))
+        return queryset.filter(wanted), False
+
+    def get_urls(self) -> list[URLPattern]:
+        wrap = self.admin_site.admin_view
+        pages = [
+            path("send/", wrap(SendPage.as_view()), name="recontact_message_send"),
+            path("send/preview/", wrap(SendPreview.as_view()), name="recontact_message_send_preview"),
+            path("uncertain/", wrap(UncertainPage.as_view()), name="recontact_message_uncertain"),
+            path("<int:message_id>/settle/", wrap(SettlePage.as_view()), name="recontact_message_settle"),
+            path("<int:message_id>/cancel/", wrap(MessageCancelPage.as_view()), name="recontact_message_cancel"),
+        ]
+        return [*pages, *super().get_urls()]
+
+    def change_view(
+        self, request: HttpRequest, object_id: str, form_url: str = "", extra_context: dict[str, Any] | None = None
+    ) -> HttpResponseBase:
+        if not object_id.isdigit() or len(object_id) > 18:
+            raise Http404
+        return MessagePage.as_view()(request, message_id=int(object_id))
+
+    @display(description=_("Message"), ordering="id")
+    def number(self, message: Message) -> str:
+        return f"#{message.pk}"
+
+    @display(description=_("Customer"))
+    def customer_whole(self, message: Message) -> str:
+        return person(message.customer.name, message.customer.phone, whole=True)
+
+    @display(description=_("Customer"))
+    def customer_masked(self, message: Message) -> str:
+        return person(message.customer.name, message.customer.phone, whole=False)
+
+    @display(description=_("Template"))
+    def what(self, message: Message) -> str:
+        if message.kind == Message.Kind.TEXT:
+            return str(message.get_kind_display())
+        return f"{message.template_name} · {message.template_language}"
+
+    @display(description=_("State"), ordering="state", label=STATE_LABELS)
+    def shown_state(self, message: Message) -> tuple[str, str]:
+        return message.state, str(message.get_state_display())
+
+    @display(description=_("Estimate"))
+    def price(self, message: Message) -> str:
+        if message.estimate is None:
+            return "—"
+        return f"{message.currency} {number_format(message.estimate, 4, use_l10n=True)}"

@@ -1,0 +1,121 @@
+"""Campaigns from queries: made, paused, resumed, cancelled. The messages are the outbox's; here is only their lane."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from typing import Any
+
+from django.db import IntegrityError, transaction
+from django.utils.translation import gettext as _
+
+from recontact.access import queries_for
+from recontact.campaigns.mapping import Filling, values_for
+from recontact.cancelling import messages_cancel
+from recontact.clock import ClockTimestamp
+from recontact.dispatch.wake import wake
+from recontact.models import Campaign, CampaignRefusal, Message, Query
+from recontact.outbox import query_recontact
+from recontact.refusals import SendRefused
+
+#: As many queries as one request can queue in good time.
+LIMIT = 500
+
+#: A campaign whose messages are still being queued waits, lest the sweep take it for completed.
+PREPARING = "preparing"
+
+
+class TooManyQueries(ValueError):
+    """More queries than one campaign takes. The message says so to a person."""
+
+
+def campaign_from_queries(
+    *,
+    query_ids: Sequence[int],
+    template_id: int,
+    mapping: Mapping[str, Filling],
+    user: Any,
+    send_key: str,
+    name: str,
+) -> Campaign:
+    """Recontact each query that `user` reaches with the template, each in its own transaction, as one campaign.
+
+    Who is refused is stored with the reasons. The same `send_key` again returns the campaign it made, and sends nothing.
+    Raises TooManyQueries.
+    """
+    if len(query_ids) > LIMIT:
+        raise TooManyQueries(_("At most %(limit)s queries can be recontacted at once.") % {"limit": LIMIT})
+    try:
+        with transaction.atomic():
+            campaign = Campaign.objects.create(
+                name=name.strip()[:200],
+                template_id=template_id,
+                state=Campaign.State.PAUSED,
+                state_reason=PREPARING,
+                send_key=send_key,
+                created_by=user,
+            )
+    except IntegrityError:
+        return Campaign.objects.get(send_key=send_key)
+    rows = queries_for(user).filter(pk__in=query_ids).select_related("customer", "assigned_to")
+    for query in rows.order_by("pk"):
+        _recontact(campaign, query, mapping, user)
+    _begin(campaign)
+    return campaign
+
+
+def _recontact(campaign: Campaign, query: Query, mapping: Mapping[str, Filling], user: Any) -> None:
+    try:
+        query_recontact(
+            query_id=query.pk,
+            template_id=campaign.template_id,
+            values=values_for(query, mapping, user),
+            user=user,
+            send_key=None,
+            origin=Message.Origin.BULK,
+            campaign=campaign,
+        )
+    except SendRefused as refused:
+        CampaignRefusal.objects.bulk_create(
+            CampaignRefusal(campaign=campaign, query=query, code=refusal.code, params=dict(refusal.params))
+            for refusal in refused.refusals
+        )
+
+
+def _begin(campaign: Campaign) -> None:
+    """Let the messages go, unless a person paused or cancelled the campaign while they were being queued."""
+    rows = Campaign.objects.filter(pk=campaign.pk, state=Campaign.State.PAUSED, state_reason=PREPARING)
+    started = rows.update(state=Campaign.State.RUNNING, state_reason="")
+    campaign.refresh_from_db()
+    if started:
+        wake()
+    elif campaign.state == Campaign.State.CANCELLED:
+        messages_cancel(Message.objects.filter(campaign=campaign))
+
+
+def campaign_pause(*, campaign_id: int) -> bool:
+    """Stop the campaign's queued messages from being taken. False: it was not running."""
+    rows = Campaign.objects.filter(pk=campaign_id, state=Campaign.State.RUNNING)
+    return bool(rows.update(state=Campaign.State.PAUSED, state_reason="person"))
+
+
+def campaign_resume(*, campaign_id: int) -> bool:
+    """Let a paused or parked campaign go on. False: it was neither."""
+    waiting = [Campaign.State.PAUSED, Campaign.State.PARKED]
+    rows = Campaign.objects.filter(pk=campaign_id, state__in=waiting)
+    resumed = bool(rows.update(state=Campaign.State.RUNNING, state_reason=""))
+    if resumed:
+        wake()
+    return resumed
+
+
+def campaign_cancel(*, campaign_id: int) -> int | None:
+    """End the campaign: what is still queued is cancelled, its queries get their right back. Returns how many messages.
+
+    None: it had ended already. The campaign's own row is committed first: a worker that claims locks messages before it
+    touches the campaign, so holding both in the other order could deadlock.
+    """
+    alive = [Campaign.State.RUNNING, Campaign.State.PAUSED, Campaign.State.PARKED]
+    rows = Campaign.objects.filter(pk=campaign_id, state__in=alive)
+    if not rows.update(state=Campaign.State.CANCELLED, state_reason="", completed_at=ClockTimestamp()):
+        return None
+    return messages_cancel(Message.objects.filter(campaign_id=campaign_id))

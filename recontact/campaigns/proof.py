@@ -1,0 +1,86 @@
+"""The proof that a campaign's books balance (I8): every planned message has exactly one fate, by one SQL query."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Iterable
+from dataclasses import dataclass
+from decimal import Decimal
+
+from django.db import connection
+
+from recontact.states import MessageState
+
+
+@dataclass(frozen=True, slots=True)
+class Books:
+    """The counts of one campaign. A retry counts in place of the message it retries: the last of each chain.
+
+    `planned` counts the recipients on their own, not as the sum of `by_state`. `estimate` sums, in `currency`, what may
+    still cost or has cost: everything that was not certainly never sent.
+    """
+
+    planned: int
+    by_state: dict[str, int]
+    refused: int
+    estimate: Decimal
+    currency: str
+
+    @property
+    def balance(self) -> bool:
+        """Whether planned equals the sum of all fates."""
+        return self.planned == sum(self.by_state.values())
+
+    def count(self, *states: MessageState) -> int:
+        return sum(self.by_state.get(state.value, 0) for state in states)
+
+    @property
+    def waiting(self) -> int:
+        return self.count(MessageState.QUEUED, MessageState.SENDING)
+
+    @property
+    def gone(self) -> int:
+        """How many are no longer waiting."""
+        return self.planned - self.waiting
+
+
+_EMPTY = {state.value: 0 for state in MessageState}
+
+# `planned` counts chains by their first message, the states count them by their last: two different sets of rows, equal
+# only when every chain has both ends.
+_SQL = """
+    SELECT c.id,
+           (SELECT count(*) FROM recontact_message m WHERE m.campaign_id = c.id AND m.retry_of_id IS NULL),
+           (SELECT coalesce(jsonb_object_agg(s.state, s.number), '{}') FROM (
+                SELECT m.state, count(*) AS number FROM recontact_message m
+                WHERE m.campaign_id = c.id
+                  AND NOT EXISTS (SELECT 1 FROM recontact_message r WHERE r.retry_of_id = m.id)
+                GROUP BY m.state) s),
+           (SELECT count(DISTINCT f.query_id) FROM recontact_campaignrefusal f WHERE f.campaign_id = c.id),
+           (SELECT coalesce(sum(m.estimate), 0) FROM recontact_message m WHERE m.campaign_id = c.id
+                AND m.state NOT IN ('rejected', 'skipped', 'cancelled', 'expired', 'failed')),
+           (SELECT coalesce(max(m.currency), '') FROM recontact_message m WHERE m.campaign_id = c.id)
+    FROM recontact_campaign c WHERE c.id = ANY(%s)
+"""
+
+
+def campaigns_books(campaign_ids: Iterable[int]) -> dict[int, Books]:
+    """The books of these campaigns by id, in one query."""
+    with connection.cursor() as cursor:
+        cursor.execute(_SQL, [list(campaign_ids)])
+        rows = cursor.fetchall()
+    return {
+        campaign_id: Books(planned, {**_EMPTY, **_mapping(states)}, refused, estimate, currency)
+        for campaign_id, planned, states, refused, estimate, currency in rows
+    }
+
+
+def _mapping(value: str | dict[str, int]) -> dict[str, int]:
+    """A raw cursor of Django gives jsonb as text."""
+    found: dict[str, int] = json.loads(value) if isinstance(value, str) else value
+    return found
+
+
+def campaign_books(campaign_id: int) -> Books:
+    """The books of one campaign. Raises KeyError when there is none."""
+    return campaigns_books([campaign_id])[campaign_id]

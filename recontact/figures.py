@@ -1,0 +1,181 @@
+"""The dashboard's figures, each group from one query. Days and hours are those of the active time zone."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+from decimal import Decimal
+
+from django.db.models import Count, DateTimeField, Exists, Min, OuterRef, Q, Sum
+from django.db.models.functions import Now, TruncDate, TruncHour
+from django.utils import timezone
+
+from providers.models import SenderNumber
+from recontact.campaigns.proof import Books, campaigns_books
+from recontact.models import Campaign, CostEntry, Message, Recontact, ServiceWindow
+from recontact.states import NEVER_SENT, MessageState
+from templates_app.models import Template, TemplateStatus
+
+#: Estimates of messages in these states cost nothing.
+_FREE = [*NEVER_SENT, MessageState.FAILED]
+_RUNNING = [Campaign.State.RUNNING, Campaign.State.PAUSED, Campaign.State.PARKED]
+
+
+@dataclass(frozen=True, slots=True)
+class Today:
+    """Today's messages by fate; `total` counts those that were queued today."""
+
+    total: int
+    read: int
+    delivered: int
+    on_its_way: int
+    lost: int
+
+    @property
+    def sent(self) -> int:
+        """What went out: everything but what was lost on the way."""
+        return self.total - self.lost
+
+
+@dataclass(frozen=True, slots=True)
+class Queue:
+    """What waits to be sent."""
+
+    depth: int
+    oldest: datetime | None
+    uncertain: int
+
+
+@dataclass(frozen=True, slots=True)
+class Recontacts:
+    """Today's recontacts, and how many of their customers have written since."""
+
+    count: int
+    answered: int
+
+
+def day_start() -> datetime:
+    """Midnight of today in the active zone."""
+    return timezone.localtime().replace(hour=0, minute=0, second=0, microsecond=0)
+
+
+def today() -> Today:
+    """The fates of the messages queued today."""
+    state = MessageState
+    found = Message.objects.filter(created_at__gte=day_start()).aggregate(
+        total=Count("pk"),
+        read=Count("pk", filter=Q(state=state.READ)),
+        delivered=Count("pk", filter=Q(state=state.DELIVERED)),
+        lost=Count("pk", filter=Q(state__in=[state.FAILED, *NEVER_SENT])),
+    )
+    on_its_way = found["total"] - found["read"] - found["delivered"] - found["lost"]
+    return Today(found["total"], found["read"], found["delivered"], on_its_way, found["lost"])
+
+
+def queue() -> Queue:
+    """How deep the queue is, since when its oldest message is due, and how many messages are without certainty."""
+    alive = Message.objects.filter(state__in=[MessageState.QUEUED, MessageState.UNCERTAIN])
+    due = Q(state=MessageState.QUEUED)
+    found = alive.aggregate(
+        depth=Count("pk", filter=due),
+        oldest=Min("due_at", filter=due & Q(due_at__lte=Now())),
+        uncertain=Count("pk", filter=Q(state=MessageState.UNCERTAIN)),
+    )
+    return Queue(found["depth"], found["oldest"], found["uncertain"])
+
+
+def spent() -> dict[str, tuple[Decimal, Decimal]]:
+    """What today's and this month's messages cost, by currency: (today, month). Our estimates, without what was never
+    sent, failed, or is told to be free by `billed`."""
+    day = day_start()
+    rows = (
+        Message.objects.filter(created_at__gte=day.replace(day=1), estimate__isnull=False)
+        .exclude(state__in=_FREE)
+        .exclude(billed=False)
+        .values("currency")
+        .annotate(month=Sum("estimate"), day=Sum("estimate", filter=Q(created_at__gte=day)))
+        .order_by("currency")
+    )
+    return {row["currency"]: (row["day"] or Decimal(0), row["month"]) for row in rows}
+
+
+def recontacts() -> Recontacts:
+    """Recontacts made today that stand, and how many of them the customer has answered."""
+    answered = ServiceWindow.objects.filter(
+        customer_id=OuterRef("query__customer_id"),
+        sender_number_id=OuterRef("query__sender_number_id"),
+        last_inbound_at__gt=OuterRef("reserved_at"),
+    )
+    rows = Recontact.objects.filter(reserved_at__gte=day_start()).exclude(state=Recontact.State.RELEASED)
+    found = rows.aggregate(count=Count("pk"), answered=Count("pk", filter=Exists(answered)))
+    return Recontacts(found["count"], found["answered"])
+
+
+def by_hour() -> tuple[list[datetime], list[int], list[int]]:
+    """The last 24 hours: the hours, how many messages went or go out in each, and how many were lost."""
+    last = timezone.localtime().replace(minute=0, second=0, microsecond=0)
+    hours = [last - timedelta(hours=back) for back in range(23, -1, -1)]
+    lost = Q(state__in=[MessageState.FAILED, *NEVER_SENT])
+    rows = (
+        Message.objects.filter(created_at__gte=hours[0])
+        .annotate(hour=TruncHour("created_at", output_field=DateTimeField()))
+        .values("hour")
+        .annotate(sent=Count("pk", filter=~lost), lost=Count("pk", filter=lost))
+        .order_by()
+    )
+    found: Mapping[datetime, tuple[int, int]] = {row["hour"]: (row["sent"], row["lost"]) for row in rows}
+    return hours, [found.get(hour, (0, 0))[0] for hour in hours], [found.get(hour, (0, 0))[1] for hour in hours]
+
+
+def spend_by_day(days: int = 14) -> tuple[list[datetime], dict[str, list[float]]]:
+    """The last `days` days, and for each account (with its currency) what its messages cost on each: estimates."""
+    first = day_start() - timedelta(days=days - 1)
+    dates = [(first + timedelta(days=day)) for day in range(days)]
+    rows = (
+        CostEntry.objects.filter(created_at__gte=first, kind=CostEntry.Kind.ESTIMATE)
+        .exclude(message__state__in=_FREE)
+        .annotate(day=TruncDate("created_at"))
+        .values("day", "message__account__name", "currency")
+        .annotate(amount=Sum("amount"))
+        .order_by("message__account__name", "currency")
+    )
+    series: dict[str, list[float]] = {}
+    position = {date.date(): index for index, date in enumerate(dates)}
+    for row in rows:
+        values = series.setdefault(f"{row['message__account__name']} ({row['currency']})", [0.0] * days)
+        values[position[row["day"]]] += float(row["amount"])
+    return dates, series
+
+
+def numbers() -> list[tuple[SenderNumber, int]]:
+    """The active numbers with how many people each wrote to in 24 hours; those that need attention first."""
+    since = timezone.now() - timedelta(hours=24)
+    rows = Message.objects.filter(created_at__gte=since).exclude(state__in=list(NEVER_SENT)).values("sender_number")
+    used = dict(
+        rows.annotate(people=Count("customer", distinct=True)).values_list("sender_number", "people").order_by()
+    )
+    found = SenderNumber.objects.filter(is_active=True).select_related("account", "portfolio")
+    order = {SenderNumber.Quality.RED: 1, SenderNumber.Quality.YELLOW: 2}
+    ordered = sorted(found, key=lambda row: (not (row.is_parked or row.account.is_parked), order.get(row.quality, 3)))  # type: ignore[call-overload]  # quality is stored as text
+    return [(number, used.get(number.pk, 0)) for number in ordered]
+
+
+def templates_in_trouble(limit: int = 8) -> list[Template]:
+    """Templates that want attention: not approved any more, stopped, of low quality, changing category, or missing."""
+    calm = [TemplateStatus.APPROVED, TemplateStatus.PENDING, TemplateStatus.DELETED, TemplateStatus.ARCHIVED]
+    trouble = (
+        ~Q(status__in=calm)
+        | Q(quality=Template.Quality.RED)
+        | Q(parked_at__isnull=False)
+        | ~Q(coming_category="")
+        | Q(missing_since__isnull=False, status=TemplateStatus.APPROVED)
+    )
+    return list(Template.objects.filter(trouble, account__is_active=True).select_related("account")[:limit])
+
+
+def campaigns_alive() -> list[tuple[Campaign, Books]]:
+    """The campaigns that are not over, with their books."""
+    found = list(Campaign.objects.filter(state__in=_RUNNING).select_related("template")[:5])
+    books = campaigns_books([campaign.pk for campaign in found]) if found else {}
+    return [(campaign, books[campaign.pk]) for campaign in found]

@@ -1,0 +1,34 @@
+"""Finding customers as people look for them: the beginnings of a name's words, or a phone as it is typed."""
+
+from __future__ import annotations
+
+import contextlib
+import re
+
+from django.conf import settings
+from django.contrib.postgres.search import SearchQuery, SearchVector
+from django.db.models import QuerySet
+
+from recontact.customers import fold
+from recontact.models import Customer
+from recontact.phones import InvalidPhone, phone_parse
+
+
+def customers_matching(text: str) -> QuerySet[Customer]:
+    """Customers found by a phone in any usual form, or by the beginnings of the words of a name. Empty text: nobody."""
+    terms = _terms(text.replace("\x00", "").strip())
+    if not terms:
+        return Customer.objects.none()
+    vector = SearchVector("search", config="simple")
+    query = SearchQuery(terms, search_type="raw", config="simple")
+    return Customer.objects.annotate(found=vector).filter(found=query)
+
+
+def _terms(text: str) -> str:
+    digits = re.sub(r"\D", "", text)
+    if not digits or any(character.isalpha() for character in text):
+        return " & ".join(f"{word}:*" for word in re.findall(r"[^\W_]+", fold(text)))
+    forms = {digits, digits.lstrip("0") or digits}
+    with contextlib.suppress(InvalidPhone):
+        forms.add(phone_parse(text, default_country=settings.DEFAULT_COUNTRY).e164.lstrip("+"))
+    return " | ".join(f"{form}:*" for form in sorted(forms))

@@ -1,0 +1,131 @@
+"""How the Manager's pages write money, phones, states and reasons."""
+
+from __future__ import annotations
+
+import json
+from datetime import datetime, timedelta
+from decimal import Decimal
+from typing import Any
+
+from django import template
+from django.utils import formats, timezone
+from django.utils.translation import gettext as _
+from django.utils.translation import gettext_noop
+
+from providers.errors import reason_sentence
+from recontact.models import CampaignRefusal, Message, Query, Recontact
+from recontact.phones import phone_for
+from recontact.refusals import refusal_sentence
+
+register = template.Library()
+
+_SIGNS = {"USD": "US$", "EUR": "€", "BRL": "R$", "GBP": "£"}
+
+#: Badge class (hsm_portal/portal.css) of each state; the word stands beside it.
+_CLASSES: dict[str, str] = {
+    Message.State.ACCEPTED: "ours",
+    Message.State.SENT: "ours",
+    Message.State.DELIVERED: "ok",
+    Message.State.READ: "ok",
+    Message.State.FAILED: "stopped",
+    Message.State.REJECTED: "stopped",
+    Message.State.UNCERTAIN: "soon",
+    Message.State.EXPIRED: "soon",
+    Query.State.PENDING: "soon",
+    Query.State.IN_PROGRESS: "ours",
+    Query.State.RESOLVED: "ok",
+    Recontact.State.SPENT: "ours",
+    "running": "ours",
+    "paused": "soon",
+    "parked": "stopped",
+    "completed": "ok",
+}
+
+#: Reasons that are neither the provider's nor a refusal's.
+_OWN_REASONS = {
+    "template_changed": gettext_noop("The template changed after the message was queued, so it was not sent."),
+}
+
+
+def money_text(amount: Decimal, currency: str, *, decimals: int) -> str:
+    """An amount with its currency, as a person of the active language writes it."""
+    number = formats.number_format(amount, decimals, use_l10n=True, force_grouping=True)
+    return f"{_SIGNS.get(currency, currency)} {number}"
+
+
+@register.filter
+def price(amount: Decimal | None, currency: str) -> str:
+    """The price of one message: four decimals, because most are below a cent's precision."""
+    return "—" if amount is None else money_text(amount, currency, decimals=4)
+
+
+@register.filter
+def money(amount: Decimal | None, currency: str) -> str:
+    """A sum."""
+    return "—" if amount is None else money_text(amount, currency, decimals=2)
+
+
+@register.filter
+def state_class(state: str) -> str:
+    """The badge class of a state."""
+    return _CLASSES.get(state, "")
+
+
+@register.filter
+def reason_words(reason: str) -> str:
+    """The sentence of a stored reason: the provider's catalogue, else the portal's refusals, else the word itself."""
+    if not reason:
+        return ""
+    if reason in _OWN_REASONS:
+        return _(_OWN_REASONS[reason])
+    sentence = reason_sentence(reason)
+    return sentence if sentence != reason else refusal_sentence(reason, {})
+
+
+@register.simple_tag(takes_context=True)
+def phone(context: template.RequestContext, e164: str | None) -> str:
+    """A phone as the reader may see it: whole with the permission, masked without."""
+    request = context.request
+    return phone_for(e164, whole=request.user.has_perm("recontact.see_phones"))
+
+
+@register.filter
+def since(moment: datetime | None) -> str:
+    """How long ago, in one unit."""
+    return "" if moment is None else duration_words(timezone.now() - moment)
+
+
+def duration_words(duration: timedelta) -> str:
+    """A duration in the unit that fits: seconds, minutes, hours or days."""
+    seconds = max(int(duration.total_seconds()), 0)
+    if seconds < 60:
+        return _("%(count)s s") % {"count": seconds}
+    if seconds < 3600:
+        return _("%(count)s min") % {"count": seconds // 60}
+    if seconds < 48 * 3600:
+        return _("%(count)s h") % {"count": seconds // 3600}
+    return _("%(count)s d") % {"count": seconds // 86400}
+
+
+@register.filter
+def pretty(value: Any) -> str:
+    """JSON for reading."""
+    return json.dumps(value, indent=2, ensure_ascii=False, sort_keys=False)
+
+
+@register.filter
+def percent(part: int, whole: int) -> int:
+    """Whole percent; 0 of nothing."""
+    return round(100 * part / whole) if whole else 0
+
+
+@register.filter
+def state_words(state: str) -> str:
+    """A message's state, or a provider's status of the same name, in words."""
+    return str(dict(Message.State.choices).get(state, state))
+
+
+@register.filter
+def refusal_words(refusal: CampaignRefusal) -> str:
+    """A stored refusal in words."""
+    return refusal_sentence(refusal.code, refusal.params)
