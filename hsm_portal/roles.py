@@ -62,6 +62,7 @@ _COORDINATOR = (
     | _views("recontact", "servicewindow")
     | {
         "recontact.view_all_queries",
+        "recontact.add_query",
         "recontact.refer_query",
         "recontact.send_hsm",
         "recontact.settle_message",

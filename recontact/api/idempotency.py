@@ -2,7 +2,8 @@
 
 The key's row, the send and the stored answer are one transaction. A crash leaves nothing, so the key is free again; a
 request that comes meanwhile waits at the unique index and then replays. Only successes are kept: a refusal stores nothing
-and may be tried again with the same key once its reason is gone.
+and may be tried again with the same key once its reason is gone. Keys expire after 24 h (recontact.retention); one used again
+after that still sends nothing twice, because the outbox keeps its send key for good.
 """
 
 from __future__ import annotations
@@ -12,7 +13,6 @@ import json
 import re
 from collections.abc import Callable
 from dataclasses import dataclass
-from datetime import timedelta
 from typing import Any
 
 from django.db import OperationalError, connection, transaction
@@ -22,11 +22,9 @@ from rest_framework.renderers import JSONRenderer
 from rest_framework.request import Request
 from rest_framework.response import Response
 
-from recontact.clock import database_now
 from recontact.models import IdempotencyKey
 from templates_app.api.errors import ApiProblem
 
-LIFETIME = timedelta(hours=24)
 #: How long a repeated request waits for the first one before it is told to come back.
 WAIT_SECONDS = 10
 _KEY = re.compile(r"[\x21-\x7e]{1,72}")
@@ -59,12 +57,6 @@ def idempotent(request: Request, work: Callable[[str | None], Answer], *, requir
         row.status, row.response = answer.status, answer.data
         row.save(update_fields=["status", "response"])
     return _response(answer)
-
-
-def idempotency_keys_expire() -> int:
-    """Delete the keys older than 24 h; returns how many. An expired key still sends nothing again (the outbox's send key)."""
-    deleted, _by_model = IdempotencyKey.objects.filter(created_at__lt=database_now() - LIFETIME).delete()
-    return deleted
 
 
 def _key(request: Request, *, required: bool) -> str | None:

@@ -87,7 +87,7 @@ class RecontactInput(serializers.Serializer[Any]):
 
 
 class RecipientInput(serializers.Serializer[Any]):
-    """A person by phone (any usual form; without country code taken as of the portal's country) or WhatsApp user id."""
+    """A person by phone (any usual form; without country code taken as of the portal's country) or by WhatsApp user id."""
 
     phone = serializers.CharField(max_length=40, required=False, allow_blank=True)
     bsuid = serializers.CharField(max_length=140, required=False, allow_blank=True)
@@ -96,6 +96,11 @@ class RecipientInput(serializers.Serializer[Any]):
     def validate(self, attrs: dict[str, Any]) -> dict[str, Any]:
         if not attrs.get("phone") and not attrs.get("bsuid"):
             raise serializers.ValidationError({"phone": _("Give the phone or the WhatsApp user id.")}, "required")
+        if attrs.get("phone") and attrs.get("bsuid"):
+            # Both would make two customers one, which only the provider's word may do.
+            raise serializers.ValidationError(
+                {"bsuid": _("Give the phone or the WhatsApp user id, not both.")}, "ambiguous"
+            )
         return attrs
 
 

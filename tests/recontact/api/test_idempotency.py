@@ -13,8 +13,8 @@ from django.db import connection, transaction
 from django.utils import timezone
 
 from recontact.api import idempotency
-from recontact.api.idempotency import idempotency_keys_expire
 from recontact.models import IdempotencyKey, Message, Query, Recontact
+from recontact.retention import idempotency_keys_expire
 from templates_app.models import Template
 from tests.api_client import KeyClient, client_make, kept
 from tests.factories import VALUES, query_make, rate_card_make, sender_number_make, template_make

@@ -111,6 +111,7 @@ def test_it_refuses_a_phone_with_an_open_window(api: KeyClient, template: Templa
         ({"phone": "12"}, "invalid_phone", "phone"),
         ({"phone": ""}, "required", "phone"),
         ({"phone": {"a": 1}}, "invalid", "phone"),
+        ({"bsuid": "AR.1234567890"}, "ambiguous", "bsuid"),
         ({"values": {}}, "invalid_variables", "values.body.1"),
         ({"values": {"body.1": None}}, "null", "values.body.1"),
         ({"values": ["Carla"]}, "not_a_dict", "values"),

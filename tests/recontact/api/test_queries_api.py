@@ -5,6 +5,7 @@ from __future__ import annotations
 from datetime import timedelta
 
 import pytest
+from django.contrib.auth.models import Group
 from django.utils import timezone
 
 from recontact.models import Query, QueryEvent, Team
@@ -156,6 +157,15 @@ def test_it_opens_a_query(api: KeyClient) -> None:
     assert (query.state, query.origin, query.team, query.opened_by) == ("pending", "api", team, api.user)
     assert (query.subject, query.data) == ("Turno", {"order": 7})
     assert QueryEvent.objects.get().kind == QueryEvent.Kind.OPENED
+
+
+@pytest.mark.parametrize(("role", "status"), [("Manager", 201), ("Coordinator", 201), ("Agent", 403), ("Ops", 403)])
+def test_it_lets_those_open_queries_who_run_them(role: str, status: int) -> None:
+    client = client_make(permissions=[])
+    client.user.groups.add(Group.objects.get(name=role))
+    sender_number_make()
+
+    assert client.send("queries", {"customer": {"phone": "+5491155554321"}}).status_code == status
 
 
 def test_it_leads_to_the_open_query_instead_of_opening_a_second(api: KeyClient) -> None:
