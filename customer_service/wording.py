@@ -8,9 +8,8 @@ from datetime import datetime, timedelta
 from django.utils.translation import gettext as _
 from django.utils.translation import ngettext
 
-from providers.errors import reason_sentence
 from recontact.models import Message
-from recontact.refusals import refusal_sentence
+from recontact.reasons import reason_words
 
 SOON = timedelta(hours=4)
 
@@ -65,21 +64,33 @@ def duration_words(duration: timedelta, *, exact: bool = False) -> str:
     return _("%(minutes)s min") % {"minutes": minutes}
 
 
-def mark(state: str, *, reason: str = "", provider_code: str = "", held: bool = False) -> Mark:
+def mark(
+    state: str, *, reason: str = "", provider_code: str = "", held: bool = False, billed: bool | None = None
+) -> Mark:
     """The ticks of a message in `state`, and the sentence behind them."""
     why = reason_words(reason)
     if provider_code:
-        why = _("%(why)s (code %(code)s)") % {"why": why, "code": provider_code} if why else provider_code
+        why = _("%(why)s (code %(code)s).") % {"why": why.rstrip("."), "code": provider_code}
     found = _marks().get(state)
     if found is None:
         return Mark("lost", "!", state, why)
     if held and state == Message.State.ACCEPTED:
         return Mark("sent", "✓", _("Held by the provider"), _("The provider checks the template's quality first."))
-    return Mark(found.level, found.symbol, found.words, _with_why(why, found.detail) if found.detail else "")
+    if not found.detail:
+        return found
+    not_billed = _("Nothing was charged.") if state == Message.State.FAILED and billed is False else ""
+    return Mark(found.level, found.symbol, found.words, " ".join(filter(None, [why, found.detail, not_billed])))
 
 
-def _with_why(why: str, detail: str) -> str:
-    return f"{why} {detail}".strip()
+def mark_of(message: Message) -> Mark:
+    """The mark of a message row."""
+    return mark(
+        message.state,
+        reason=message.reason,
+        provider_code=message.provider_code,
+        held=message.held,
+        billed=message.billed,
+    )
 
 
 def _marks() -> dict[str, Mark]:
@@ -100,16 +111,6 @@ def _marks() -> dict[str, Mark]:
             "unsure",
             "?",
             _("Without certainty"),
-            _(
-                "It may have been sent, so it is not sent again. A coordinator settles it, or the provider's report does."
-            ),
+            _("It is not sent again by itself: the provider's report settles it, or a coordinator does."),
         ),
     }
-
-
-def reason_words(reason: str) -> str:
-    """The sentence of a stored reason: the provider's catalogue, else the portal's refusals, else the word itself."""
-    if not reason:
-        return ""
-    sentence = reason_sentence(reason)
-    return sentence if sentence != reason else refusal_sentence(reason, {})

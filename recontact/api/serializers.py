@@ -9,11 +9,11 @@ from django.urls import reverse
 from drf_spectacular.utils import extend_schema_field
 from rest_framework import serializers
 
-from providers.errors import reason_sentence
 from recontact.clock import database_now
 from recontact.eligibility import recontact_refusals
 from recontact.models import CostEntry, Customer, Message, Query
 from recontact.phones import phone_mask
+from recontact.reasons import reason_words
 
 
 def viewer_context(user: Any) -> dict[str, Any]:
@@ -191,7 +191,7 @@ class MessageSerializer(serializers.Serializer[Any]):
         return reverse("api-message", args=[message.pk])
 
     def get_reason_sentence(self, message: Message) -> str:
-        return reason_sentence(message.reason) if message.reason else ""
+        return reason_words(message.reason)
 
     @extend_schema_field(MessageTemplateSerializer(allow_null=True))
     def get_template(self, message: Message) -> dict[str, Any] | None:
