@@ -36,7 +36,9 @@ class MetaCloudApi:
     credential_fields: Sequence[CredentialField] = (
         CredentialField("access_token", "Access token", "A system user's permanent token."),
         CredentialField("app_secret", "App secret", "Signs the webhooks."),
-        CredentialField("verify_token", "Verify token", "The word that Meta repeats when it checks the webhook."),
+        CredentialField(
+            "verify_token", "Verify token", "The word that Meta repeats when it checks the webhook.", secret=False
+        ),
         CredentialField("graph_version", "Graph version", f"Empty = {GRAPH_VERSION}.", secret=False, required=False),
     )
 
