@@ -60,7 +60,7 @@ class ReadOnlyAdmin(ModelAdmin):
 class ParkableAdmin(ModelAdmin):
     """What accounts and numbers share: whether they may send, and the buttons of their pages."""
 
-    change_form_outer_after_template = "providers/account_actions.html"
+    change_form_outer_before_template = "providers/account_actions.html"
 
     @display(description=_("sending"), label=SENDING_LABELS)
     def sending_shown(self, row: Any) -> tuple[str, Any]:
@@ -118,14 +118,14 @@ class ProviderAccountAdmin(ParkableAdmin):
         return form
 
     def get_fieldsets(self, request: HttpRequest, obj: ProviderAccount | None = None) -> list[tuple[Any, Any]]:
-        fields = ["name", "provider", "external_id", "is_active"]
+        fields = ["name", "provider" if obj is None else "provider_shown", "external_id", "is_active"]
         if obj is None or not self.has_change_permission(request, obj):
             return [(None, {"fields": fields})]
         credentials = [PREFIX + field.name for field in _form_of(obj).credential_fields]
         return [(None, {"fields": fields}), (_("Credentials"), {"fields": credentials})]
 
     def get_readonly_fields(self, request: HttpRequest, obj: ProviderAccount | None = None) -> list[str]:
-        return [] if obj is None else ["provider"]
+        return [] if obj is None else ["provider_shown"]
 
     def save_model(self, request: HttpRequest, obj: ProviderAccount, form: Any, change: bool) -> None:
         if isinstance(form, AccountForm) and form.credential_fields:

@@ -29,8 +29,8 @@ from providers.wake import wake_inbox
 
 log = structlog.get_logger(__name__)
 
-#: Longer than a delivery of the largest size takes; it is renewed on the way.
-LEASE = timedelta(seconds=120)
+#: Longer than any one item takes: it is renewed between them. A dead worker's delivery waits this long.
+LEASE = timedelta(seconds=60)
 #: A delivery whose worker died this often is left to a person.
 MOST_RUNS = 5
 #: Tries of one handler when another transaction was in its way.

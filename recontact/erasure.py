@@ -35,6 +35,7 @@ from recontact.models import (
     Settlement,
 )
 from recontact.states import ALIVE
+from recontact.wishes import PREFERENCE
 
 log = structlog.get_logger(__name__)
 
@@ -76,7 +77,7 @@ def customer_erase(*, customer_id: int, user: Any) -> Customer:
         for eraser in _ERASERS:
             eraser(ids)
         _erase_customers(ids)
-        audit_erase(OptOut, OptOut.objects.filter(customer__in=ids).values_list("pk", flat=True))
+        _erase_wishes(OptOut.objects.filter(customer__in=ids))
         customer.refresh_from_db()
         _audit(customer, user)
     log.info("customer_erased", customer_id=customer.pk)
@@ -167,6 +168,13 @@ def _erase_customers(ids: list[int]) -> None:
             erased_at=customer.erased_at or ClockTimestamp(),
         )
     audit_erase(Customer, ids)
+
+
+def _erase_wishes(opt_outs: QuerySet[OptOut]) -> None:
+    """What a person wrote about how he learned of a wish may name somebody; the wish itself stands."""
+    opt_outs.filter(created_by__isnull=False).update(source="")
+    opt_outs.exclude(revoked_source=PREFERENCE).update(revoked_source="")
+    audit_erase(OptOut, opt_outs.values_list("pk", flat=True))
 
 
 def _audit(customer: Customer, user: Any) -> None:

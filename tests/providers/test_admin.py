@@ -114,6 +114,7 @@ def test_the_address_and_the_verify_token_are_shown_for_copying(admin: Client, n
 
 def test_a_manager_looks_at_an_account_without_its_credentials(manager: Client, number: SenderNumber) -> None:
     page = _text(manager.get(_address("provideraccount_change", number.account_id)))
+    assert "Meta Cloud API" in page
     assert "credential_" not in page
     assert CREDENTIALS["verify_token"] not in page
 

@@ -116,3 +116,10 @@ def test_it_refuses_a_handshake_with_another_token(client: Client, account: Prov
     query = {"hub.mode": "subscribe", "hub.verify_token": "wrong", "hub.challenge": "115811"}
     answer = client.get(account.webhook_path, query)
     assert (answer.status_code, answer.content) == (403, b"")
+
+
+def test_an_answer_costs_three_statements(
+    client: Client, account: ProviderAccount, django_assert_num_queries: Any
+) -> None:
+    with django_assert_num_queries(3):
+        webhook_post(client, account, BODY)

@@ -15,7 +15,7 @@ from customer_service.models import InboundMessage, Note
 from providers.contracts import DeliveryStatus, StatusEvent
 from providers.inbox import delivery_replay
 from providers.models import WebhookDelivery
-from recontact.customers import customer_identify, customer_merge, opt_out_add, opt_out_standing
+from recontact.customers import customer_identify, customer_merge, opt_out_add, opt_out_revoke, opt_out_standing
 from recontact.delivery import status_apply
 from recontact.erasure import CannotErase, customer_erase
 from recontact.hashes import keyed_hash
@@ -70,6 +70,8 @@ def story() -> Message:
     QueryEvent.objects.create(query=query, kind=QueryEvent.Kind.REFERRED, detail="secreto")
     deliver(number.account, payload("webhook_inbound_text_reply_to_template"))
     Note.objects.create(query=query, author=ana, text="secreto de Lucía")
+    opt_out_add(customer=customer, scope="all", source="Lucía llamó", user=ana)
+    opt_out_revoke(customer=customer, scope="all", source="Lucía firmó")
     LogEntry.objects.log_create(
         customer, force_log=True, action=LogEntry.Action.UPDATE, changes={"name": ["Carla", "Lucía"]}
     )
