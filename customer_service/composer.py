@@ -9,7 +9,7 @@ from typing import Any
 
 from django.utils.translation import gettext as _
 
-from customer_service.wording import Mark, WindowWords, mark
+from customer_service.wording import Mark, WindowWords, mark_of
 from recontact import ledger
 from recontact.eligibility import customer_refusals, number_refusals, recontact_refusals, text_refusals
 from recontact.models import Query, Recontact
@@ -69,11 +69,10 @@ def story_of(query: Query) -> RecontactStory | None:
         found = rows.order_by("-id").first()
     if found is None:
         return None
-    message = found.message
     return RecontactStory(
         by=str(found.reserved_by) if found.reserved_by is not None else _("the system"),
         at=found.reserved_at,
-        mark=mark(message.state, reason=message.reason, provider_code=message.provider_code, held=message.held),
+        mark=mark_of(found.message),
         released=found.state == Recontact.State.RELEASED,
     )
 

@@ -12,6 +12,7 @@ from unfold.widgets import UnfoldAdminSelectWidget, UnfoldAdminTextareaWidget, U
 from providers.models import SenderNumber
 from recontact.models import Team
 from recontact.outbox import TEXT_LIMIT
+from recontact.phones import phone_display
 
 
 class TextForm(forms.Form):
@@ -71,6 +72,13 @@ class ReferForm(forms.Form):
         self.fields["team"].queryset = Team.objects.all()  # type: ignore[attr-defined]
 
 
+class SenderNumberField(forms.ModelChoiceField):  # type: ignore[type-arg]  # not generic when Django runs
+    """Sender numbers as people read phones, with the account they belong to."""
+
+    def label_from_instance(self, obj: Any) -> str:
+        return " · ".join(filter(None, [phone_display(obj.phone), obj.display_name, obj.account.name]))
+
+
 class RecipientForm(forms.Form):
     """To whom an HSM goes, and from which number."""
 
@@ -81,7 +89,7 @@ class RecipientForm(forms.Form):
             attrs={"inputmode": "tel", "autocomplete": "off", "placeholder": "+54 9 11 5555-0142"}
         ),
     )
-    number = forms.ModelChoiceField(
+    number = SenderNumberField(
         label=_("Sender number"), queryset=SenderNumber.objects.none(), empty_label=None, widget=UnfoldAdminSelectWidget
     )
 

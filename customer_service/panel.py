@@ -7,6 +7,8 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
+from django.forms import BoundField
+
 from customer_service.prefill import prefill
 from customer_service.pricing import Price, price_of
 from providers.models import SenderNumber
@@ -31,6 +33,27 @@ class Panel:
     price: Price | None
     reasons: Sequence[str]
     send_key: str
+
+    @property
+    def needed(self) -> list[BoundField]:
+        """The variables that a send cannot do without."""
+        return self._fields(required=True)
+
+    @property
+    def optional(self) -> list[BoundField]:
+        """The variables that may stay empty: folded away."""
+        return self._fields(required=False)
+
+    @property
+    def optional_open(self) -> bool:
+        """Whether something was typed, or is wrong, among those folded away."""
+        return any(field.errors or field.value() for field in self.optional)
+
+    def _fields(self, *, required: bool) -> list[BoundField]:
+        if self.form is None:
+            return []
+        keys = [variable.key for variable in self.form.parsed.variables if variable.required == required]
+        return [self.form[key] for key in keys]
 
     @property
     def can_send(self) -> bool:

@@ -179,6 +179,7 @@ def _cursor_read(cursor: str) -> tuple[datetime, int] | None:
     """The place that a cursor names; None for an empty or a damaged one (then the list begins at the top)."""
     try:
         at, _space, pk = base64.urlsafe_b64decode(cursor + "=" * (-len(cursor) % 4)).decode().partition(" ")
-        return datetime.fromisoformat(at), int(pk)
+        moment = datetime.fromisoformat(at)
+        return (moment, int(pk)) if moment.tzinfo is not None else None
     except (ValueError, binascii.Error):
         return None

@@ -12,7 +12,7 @@ from django.utils import formats, timezone
 from django.utils.translation import gettext as _
 
 from customer_service.models import InboundMessage, Note
-from customer_service.wording import Mark, mark
+from customer_service.wording import Mark, mark_of
 from recontact.models import Message, Query, QueryEvent
 from recontact.windows import WINDOW
 
@@ -54,9 +54,11 @@ class Timeline:
 def timeline_of(query: Query, *, now: datetime, everything: bool = False) -> Timeline:
     """The query's timeline in the reader's language and time zone: four database queries, whatever its length."""
     inbound, cut_in = _newest(InboundMessage.objects.filter(query=query), everything)
-    sent, cut_out = _newest(Message.objects.filter(query=query).select_related("created_by"), everything)
+    sent, cut_out = _newest(Message.objects.filter(query=query).select_related("created_by", "recontact"), everything)
     notes, cut_notes = _newest(Note.objects.filter(query=query).select_related("author"), everything)
-    events, cut_events = _newest(QueryEvent.objects.filter(query=query).select_related("actor"), everything)
+    # The recontact is on the timeline as the message that it is.
+    told = QueryEvent.objects.filter(query=query).exclude(kind=QueryEvent.Kind.RECONTACTED)
+    events, cut_events = _newest(told.select_related("actor"), everything)
     entries = [
         *(_inbound(message) for message in inbound),
         *(_sent(message) for message in sent),
@@ -107,18 +109,24 @@ def _inbound_label(kind: str) -> str:
 
 def _sent(message: Message) -> Entry:
     bubble = message.bubble or {}
-    is_template = message.kind == Message.Kind.TEMPLATE
     return Entry(
         "out",
         message.created_at,
         message.body.removesuffix(f"\n{bubble.get('footer', '')}") if bubble.get("footer") else message.body,
         author=str(message.created_by) if message.created_by is not None else _("the system"),
-        label=f"HSM · {message.template_name}" if is_template else "",
+        label=_sent_label(message),
         footer=bubble.get("footer", ""),
         buttons=[button.get("text", "") for button in bubble.get("buttons", ())],
-        mark=mark(message.state, reason=message.reason, provider_code=message.provider_code, held=message.held),
+        mark=mark_of(message),
         key=f"m{message.pk}",
     )
+
+
+def _sent_label(message: Message) -> str:
+    if message.kind != Message.Kind.TEMPLATE:
+        return ""
+    parts = [_("Recontact")] if hasattr(message, "recontact") else []
+    return " · ".join([*parts, "HSM", message.template_name])
 
 
 def _event(event: QueryEvent, query: Query) -> Entry:
@@ -137,7 +145,6 @@ def _event_words(event: QueryEvent, query: Query) -> str:
         kinds.OPENED: _("%(agent)s opened the query") % who,
         kinds.TAKEN: _("%(agent)s took the query") % who,
         kinds.REFERRED: _("%(agent)s referred the query") % who,
-        kinds.RECONTACTED: _("%(agent)s recontacted the customer") % who,
         kinds.RELEASED: _("%(agent)s gave the recontact back") % who,
         kinds.RESOLVED: _("%(agent)s resolved the query") % who,
         kinds.REOPENED: _("%(agent)s reopened the query") % who,

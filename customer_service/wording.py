@@ -104,7 +104,7 @@ def _marks() -> dict[str, Mark]:
         states.READ: Mark("read", "✓✓", _("Read")),
         states.FAILED: Mark("lost", "✗", _("Not delivered"), _("It was sent, but did not arrive.")),
         states.REJECTED: Mark("lost", "✗", _("Not sent"), _("Nothing was sent or charged.")),
-        states.SKIPPED: Mark("lost", "✗", _("Not sent"), _("Nothing was sent or charged.")),
+        states.SKIPPED: Mark("lost", "✗", _("Not sent"), _("Nothing was charged.")),
         states.CANCELLED: Mark("lost", "✗", _("Cancelled"), _("Nothing was sent or charged.")),
         states.EXPIRED: Mark("lost", "✗", _("Not sent in time"), _("Nothing was sent or charged.")),
         states.UNCERTAIN: Mark(

@@ -35,4 +35,4 @@ def moment(at: datetime | None) -> str:
     local, now = timezone.localtime(at), timezone.localtime()
     if local.date() == now.date():
         return formats.date_format(local, "TIME_FORMAT")
-    return formats.date_format(local, "MONTH_DAY_FORMAT" if local.year == now.year else "SHORT_DATE_FORMAT")
+    return formats.date_format(local, "j M" if local.year == now.year else "SHORT_DATE_FORMAT")

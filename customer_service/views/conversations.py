@@ -10,7 +10,7 @@ from django.template.loader import render_to_string
 from django.urls import reverse
 from django.utils.translation import gettext as _
 
-from customer_service.selectors import ALL, MINE, PENDING, conversations, tabs_for
+from customer_service.selectors import ALL, PENDING, conversations, tabs_for
 from customer_service.views.shell import ServiceView, digest, unchanged
 
 SEARCH_LIMIT = 100
@@ -51,7 +51,7 @@ def list_context(request: HttpRequest, *, current: int | None, default_tab: str 
     context = {
         "tabs": tabs,
         "tab": tab,
-        "shows_state": bool(search) or tab in (ALL, MINE),
+        "shows_state": bool(search) or tab == ALL,
         "search": search,
         "after": after,
         "rows": page.rows,

@@ -1,0 +1,245 @@
+"""The conversations list: tabs, search, pages, and how it refreshes."""
+
+from __future__ import annotations
+
+import re
+from datetime import timedelta
+
+import pytest
+from django.db import connection
+from django.test import Client
+from django.test.utils import CaptureQueriesContext
+from django.utils import timezone
+
+from customer_service import selectors
+from customer_service.selectors import conversations, tabs_for
+from hsm_portal.models import User
+from hsm_portal.roles import Role
+from recontact.models import Query
+from tests.customer_service.agents import agent_make, browser, customer_writes
+from tests.factories import customer_make, message_make, query_make, rate_card_make, sender_number_make
+
+pytestmark = pytest.mark.django_db
+
+LIST = "/service/"
+
+
+@pytest.fixture
+def ana() -> User:
+    return agent_make()
+
+
+def shown(user: User, **asked: str) -> list[int]:
+    return [row.query.pk for row in conversations(user=user, **{"tab": "all", **asked}).rows]
+
+
+def test_it_shows_each_tab_what_belongs_there(ana: User) -> None:
+    pending = query_make()
+    mine = query_make(assigned_to=ana, state=Query.State.IN_PROGRESS)
+    resolved = query_make(assigned_to=ana, state=Query.State.RESOLVED)
+    query_make(assigned_to=agent_make(first_name="Luis"), state=Query.State.IN_PROGRESS)
+
+    assert shown(ana, tab="pending") == [pending.pk]
+    assert shown(ana, tab="mine") == [mine.pk]
+    assert shown(ana, tab="progress") == [mine.pk]
+    assert shown(ana, tab="resolved") == [resolved.pk]
+
+
+def test_it_counts_the_work_on_the_tabs(ana: User) -> None:
+    query_make()
+    query_make(assigned_to=ana, state=Query.State.IN_PROGRESS)
+
+    assert {tab.name: tab.count for tab in tabs_for(ana)} == {
+        "pending": "1",
+        "mine": "1",
+        "progress": "1",
+        "resolved": "",
+    }
+
+
+def test_it_stops_counting_where_nobody_cares_any_more(ana: User, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(selectors, "COUNT_LIMIT", 2)
+    query_make()
+    query_make()
+    query_make()
+
+    assert tabs_for(ana)[0].count == "1+"
+
+
+def test_it_offers_all_only_to_those_who_see_the_queries_of_everybody() -> None:
+    assert [tab.name for tab in tabs_for(agent_make(role=Role.COORDINATOR))][-1] == "all"
+    assert [tab.name for tab in tabs_for(agent_make())][-1] == "resolved"
+
+
+@pytest.mark.parametrize("text", ["carla", "BENÍTEZ", "benitez car", "bení"])
+def test_it_finds_a_name_by_its_beginnings_without_accents_or_order(ana: User, text: str) -> None:
+    query = query_make(customer=customer_make(name="Carla Benítez"))
+    query_make(customer=customer_make(name="Diego Ramos"))
+
+    assert shown(ana, search=text) == [query.pk]
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        "+54 9 11 5555-0142",
+        "5491155550142",
+        "+5491155550142",
+        "11 5555-0142",
+        "5555-0142",
+        "0142",
+        "11 5555",
+        "0054 9 11 5555 0142",
+    ],
+)
+def test_it_finds_a_phone_however_it_is_written(ana: User, text: str) -> None:
+    query = query_make(customer=customer_make(phone="+5491155550142", name="Carla"))
+    query_make(customer=customer_make(phone="+5493515550777", name="Diego"))
+
+    assert shown(ana, search=text) == [query.pk]
+
+
+def test_it_finds_a_query_by_its_number(ana: User) -> None:
+    query = query_make()
+    query_make()
+
+    assert shown(ana, search=f"#{query.pk}") == [query.pk]
+    assert query.pk in shown(ana, search=str(query.pk))
+
+
+def test_it_searches_the_resolved_ones_too_whatever_the_tab(ana: User) -> None:
+    query = query_make(customer=customer_make(name="Carla"), state=Query.State.RESOLVED)
+
+    assert shown(ana, tab="pending", search="carla") == [query.pk]
+
+
+def test_it_never_finds_what_the_agent_does_not_reach(ana: User) -> None:
+    query = query_make(assigned_to=agent_make(first_name="Luis"), customer=customer_make(name="Carla"))
+
+    assert shown(ana, search="carla") == []
+    assert shown(ana, search=f"#{query.pk}") == []
+
+
+@pytest.mark.parametrize("text", ["' | !", "a:*&", "\x00", "<->", "😀", "%%", "#", "99999999999999"])
+def test_it_takes_any_text_as_a_search(ana: User, text: str) -> None:
+    assert browser(ana).get(LIST, {"q": text}).status_code == 200
+
+
+def test_it_searches_by_the_index() -> None:
+    user = agent_make(role=Role.COORDINATOR)
+    with CaptureQueriesContext(connection) as captured:
+        conversations(user=user, tab="all", search="carla")
+    search = next(query["sql"] for query in captured if "to_tsquery" in query["sql"])
+    with connection.cursor() as cursor:
+        cursor.execute("SET LOCAL enable_seqscan = off")
+        cursor.execute(f"EXPLAIN {search}")
+        plan = "\n".join(row[0] for row in cursor.fetchall())
+
+    assert "customer_search" in plan
+
+
+def test_it_pages_by_place_so_that_nothing_is_shown_twice_or_skipped(
+    ana: User, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(selectors, "PAGE_SIZE", 2)
+    at = timezone.now()
+    queries = [query_make(activity_at=at) for _number in range(3)] + [query_make(activity_at=at - timedelta(hours=1))]
+
+    first = conversations(user=ana, tab="pending")
+    query_make(activity_at=at + timedelta(seconds=1))
+    second = conversations(user=ana, tab="pending", cursor=first.next_cursor)
+
+    seen = [row.query.pk for page in (first, second) for row in page.rows]
+    assert seen == [queries[2].pk, queries[1].pk, queries[0].pk, queries[3].pk]
+    assert second.next_cursor == ""
+
+
+@pytest.mark.parametrize("cursor", ["x", "MjAyNg", "🦆", "MjAyNi0wMS0wMVQwMDowMDowMCAx"])
+def test_it_begins_at_the_top_for_a_damaged_cursor(ana: User, cursor: str) -> None:
+    query = query_make()
+
+    assert shown(ana, tab="pending", cursor=cursor) == [query.pk]
+
+
+def test_it_says_how_long_the_window_stays_open_and_since_when_it_is_closed(ana: User) -> None:
+    customer_writes(query_make(), at=timezone.now() - timedelta(minutes=50))
+    customer_writes(query_make(), at=timezone.now() - timedelta(hours=22, minutes=30))
+    customer_writes(query_make(), at=timezone.now() - timedelta(days=3, hours=1))
+
+    levels = [row.window.level for row in conversations(user=ana, tab="pending").rows]
+    page = browser(ana).get(LIST).content.decode()
+
+    assert levels == ["good", "soon", "closed"]
+    assert re.search(r"23 h 0\d min", page)
+    assert "Closed 2 d ago" in page
+
+
+def test_it_shows_the_state_of_the_last_message_while_it_is_ours(ana: User) -> None:
+    query = query_make(assigned_to=ana, state=Query.State.IN_PROGRESS)
+    message_make(query=query, user=ana)
+
+    before = browser(ana).get(LIST, {"tab": "mine"}).content.decode()
+    customer_writes(query, "¡Gracias!", at=timezone.now() + timedelta(seconds=1))
+    after = browser(ana).get(LIST, {"tab": "mine"}).content.decode()
+
+    assert "Waiting to be sent" in before
+    assert "Recontacted" in before
+    assert "Waiting to be sent" not in after
+    assert "¡Gracias!" in after
+
+
+def test_it_masks_the_phone_of_a_nameless_customer_for_those_who_may_not_see_it(ana: User) -> None:
+    query_make(customer=customer_make(phone="+5215512342210", name=""))
+    ana.user_permissions.remove(*ana.user_permissions.filter(codename="see_phones"))
+
+    page = browser(User.objects.get(pk=ana.pk)).get(LIST).content.decode()
+
+    assert "+52 •••• 2210" in page
+    assert "1234" not in page
+
+
+def test_it_sends_the_list_again_only_when_it_changed(ana: User) -> None:
+    query_make()
+    client = browser(ana)
+    page = client.get(LIST).content.decode()
+    address = re.search(r'hx-get="([^"]+)"', page)
+    assert address is not None
+    refresh = address.group(1).replace("&amp;", "&")
+
+    same = client.get(refresh, headers={"HX-Request": "true"})
+    query_make(customer=customer_make(name="Recién Llegada"))
+    other = client.get(refresh, headers={"HX-Request": "true"})
+
+    assert same.status_code == 204
+    assert other.status_code == 200
+    assert "Recién Llegada" in other.content.decode()
+
+
+def test_it_reloads_the_page_rather_than_put_the_login_into_it_when_the_session_ended() -> None:
+    response = Client().get("/service/live/", headers={"HX-Request": "true"})
+
+    assert response.headers["HX-Refresh"] == "true"
+
+
+def test_it_tells_an_agent_without_conversations_what_to_do(ana: User) -> None:
+    assert "Take one from Pending" in browser(ana).get(LIST, {"tab": "mine"}).content.decode()
+
+
+def test_it_asks_the_database_equally_often_for_one_row_and_for_thirty(ana: User) -> None:
+    number = sender_number_make()
+    rate_card_make(account=number.account)
+    client = browser(ana)
+
+    def count() -> int:
+        with CaptureQueriesContext(connection) as captured:
+            assert client.get(LIST).status_code == 200
+        return len(captured)
+
+    message_make(query=query_make(sender_number=number))
+    count()
+    one = count()
+    for _number in range(29):
+        customer_writes(query_make(sender_number=number))
+
+    assert count() == one
+    assert one <= 12
