@@ -199,7 +199,11 @@ def _rendered(template: Template, values: Mapping[str, str]) -> Rendered:
     except RenderError as error:
         raise SendRefused(
             *(
-                Refusal(Code.INVALID_VARIABLES, {"problems": str(problem.message)}, field_name=problem.key)
+                Refusal(
+                    Code.INVALID_VARIABLES,
+                    {"problems": str(problem.message), "problem": problem.code},
+                    field_name=problem.key,
+                )
                 for problem in error.problems
             )
         ) from error
@@ -289,7 +293,7 @@ def _query_touched(query: Query, message: Message, *, user: Any, kind: str | Non
     query.activity_at = message.due_at
     query.preview = message.body[:200]
     fields = ["activity_at", "preview"]
-    if query.assigned_to_id is None and message.origin == Message.Origin.TICKET:
+    if user is not None and query.assigned_to_id is None and message.origin == Message.Origin.TICKET:
         query.assigned_to, query.state, query.taken_at = user, Query.State.IN_PROGRESS, message.due_at
         fields += ["assigned_to", "state", "taken_at"]
         QueryEvent.objects.create(query=query, kind=QueryEvent.Kind.TAKEN, actor=user)
