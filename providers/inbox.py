@@ -183,13 +183,11 @@ def _parsed(run: _Run) -> list[Event | BadItem]:
     try:
         adapter = adapter_for(delivery.account.config())
         items = adapter.parse_webhook(WebhookRequest(body=bytes(delivery.body), headers=delivery.headers))
-    except UnreadableWebhook as error:
-        run.problem("", str(error))
-        return []
-    except CredentialsError as error:
+    except (UnreadableWebhook, CredentialsError) as error:
         run.problem("", str(error))
         return []
     except Exception as error:
+        log.error("webhook_adapter_failed", delivery_id=delivery.pk, error=_where(error))
         run.problem("", f"The adapter failed: {_where(error)}")
         return []
     run.items = len(items)
@@ -214,7 +212,9 @@ def _handled(handler: Handler, account_id: int, event: Event) -> str:
 
     A lost connection goes through: the delivery stays as it is and is read again when its lease has run out.
     """
-    for attempt in range(1, TRIES + 1):
+    attempt = 0
+    while True:
+        attempt += 1
         try:
             with transaction.atomic():
                 handler(account_id, event)
@@ -228,7 +228,6 @@ def _handled(handler: Handler, account_id: int, event: Event) -> str:
                 return _where(error)
         else:
             return ""
-    return ""
 
 
 def _connection_is_lost(error: Exception) -> bool:

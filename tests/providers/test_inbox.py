@@ -154,6 +154,23 @@ def test_a_delivery_that_breaks_off_each_time_is_left_to_a_person(account: Provi
     assert (delivery.state, recorder.seen) == ("failed", [])
 
 
+def test_it_gives_up_on_what_is_always_in_the_way(account: ProviderAccount, recorder: Recorder) -> None:
+    recorder.failures = [IntegrityError("again")] * 9
+    delivery = deliver(account, payload("webhook_inbound_text"))
+    assert (len(recorder.seen), delivery.state) == (inbox.TRIES, "failed")
+
+
+@pytest.mark.parametrize("broken", [{"credentials": b"junk"}, {"provider": "nobody"}])
+def test_a_delivery_of_an_unusable_account_fails_and_can_be_replayed(
+    account: ProviderAccount, recorder: Recorder, broken: dict[str, Any]
+) -> None:
+    sound = {name: getattr(account, name) for name in broken}
+    ProviderAccount.objects.update(**broken)
+    delivery = deliver(account, payload("webhook_inbound_text"))
+    ProviderAccount.objects.update(**sound)
+    assert (delivery.state, delivery_replay(delivery_id=delivery.pk).state) == ("failed", "processed")
+
+
 def test_a_processed_delivery_is_not_read_again_by_itself(account: ProviderAccount, recorder: Recorder) -> None:
     delivery = deliver(account, payload("webhook_inbound_text"))
     assert delivery_process(delivery.pk) is None
@@ -172,6 +189,17 @@ def test_a_replay_is_refused_while_a_worker_reads(account: ProviderAccount) -> N
     WebhookDelivery.objects.update(claimed_until=timezone.now() + timedelta(seconds=60))
     with pytest.raises(DeliveryBusy):
         delivery_replay(delivery_id=delivery.pk)
+
+
+def test_a_replay_of_what_has_expired_finds_nothing() -> None:
+    with pytest.raises(WebhookDelivery.DoesNotExist):
+        delivery_replay(delivery_id=1)
+
+
+def test_it_reads_no_more_than_asked(account: ProviderAccount, recorder: Recorder) -> None:
+    delivery_make(account, payload("webhook_status_sent"))
+    delivery_make(account, payload("webhook_status_read"))
+    assert (deliveries_process_waiting(1), len(recorder.seen)) == (1, 1)
 
 
 def test_waiting_deliveries_are_read_oldest_first(account: ProviderAccount, recorder: Recorder) -> None:
