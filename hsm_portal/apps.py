@@ -8,6 +8,7 @@ class HsmPortalConfig(AppConfig):
     verbose_name = _("Users and access")
 
     def ready(self) -> None:
+        from hsm_portal import audit  # noqa: F401  # registers what is audited
         from hsm_portal.roles import roles_sync
 
         # This app is the last one installed, so every permission exists by the time its own signal is sent.

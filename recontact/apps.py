@@ -7,4 +7,7 @@ class RecontactConfig(AppConfig):
     verbose_name = _("Recontact")
 
     def ready(self) -> None:
-        from recontact import receivers  # noqa: F401  # registers the handlers of the providers' events
+        from recontact import (
+            audit,  # noqa: F401  # registers what is audited
+            receivers,  # noqa: F401  # registers the handlers of the providers' events
+        )

@@ -19,21 +19,25 @@ from tests.factories import message_make, user_make
 from tests.world import World
 
 
+def _template(message: Message) -> Template:
+    assert message.template is not None
+    return message.template
+
+
 def _paused(message: Message) -> None:
-    Template.objects.filter(pk=message.template_id).update(status="PAUSED")
+    Template.objects.filter(pk=_template(message).pk).update(status="PAUSED")
 
 
 def _edited(message: Message) -> None:
-    Template.objects.filter(pk=message.template_id).update(content_hash="another")
+    Template.objects.filter(pk=_template(message).pk).update(content_hash="another")
 
 
 def _recategorized(message: Message) -> None:
-    Template.objects.filter(pk=message.template_id).update(category="marketing")
+    Template.objects.filter(pk=_template(message).pk).update(category="marketing")
 
 
 def _parked(message: Message) -> None:
-    assert message.template is not None
-    park(message.template, reason="template_paused", until=timezone.now() + timedelta(hours=3))
+    park(_template(message), reason="template_paused", until=timezone.now() + timedelta(hours=3))
 
 
 def _opted_out(message: Message) -> None:
@@ -41,7 +45,7 @@ def _opted_out(message: Message) -> None:
 
 
 def _resolved(message: Message) -> None:
-    Query.objects.filter(pk=message.query_id).update(state="resolved")
+    Query.objects.filter(messages=message).update(state="resolved")
 
 
 def _answered(message: Message) -> None:

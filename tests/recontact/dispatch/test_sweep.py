@@ -140,6 +140,7 @@ def test_a_queued_message_past_its_time_expires_and_gives_the_right_back() -> No
 
 def test_a_campaign_is_completed_when_none_of_its_messages_is_alive() -> None:
     message = message_make()
+    assert message.template is not None
     campaign = Campaign.objects.create(name="c", template=message.template, created_by=user_make())
     Message.objects.filter(pk=message.pk).update(campaign=campaign)
     assert campaigns_complete() == 0

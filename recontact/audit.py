@@ -1,0 +1,13 @@
+"""What is audited here: who stopped sending, settled, gave a recontact back, opted somebody out, changed a team."""
+
+from __future__ import annotations
+
+from auditlog.registry import auditlog
+
+from recontact.models import DispatchSwitch, OptOut, Recontact, Settlement, Team
+
+auditlog.register(DispatchSwitch, exclude_fields=["identity"])
+auditlog.register(OptOut)
+auditlog.register(Recontact)
+auditlog.register(Settlement)
+auditlog.register(Team, m2m_fields={"members"})
