@@ -89,6 +89,12 @@ class RecipientForm(forms.Form):
             attrs={"inputmode": "tel", "autocomplete": "off", "placeholder": "+54 9 11 5555-0142"}
         ),
     )
+    name = forms.CharField(
+        label=_("Name, if it is known"),
+        max_length=200,
+        required=False,
+        widget=UnfoldAdminTextInputWidget(attrs={"maxlength": 200, "autocomplete": "off"}),
+    )
     number = SenderNumberField(
         label=_("Sender number"), queryset=SenderNumber.objects.none(), empty_label=None, widget=UnfoldAdminSelectWidget
     )

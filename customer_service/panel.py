@@ -85,18 +85,20 @@ def panel_for_phone(
     *,
     customer: Customer | None,
     phone: str,
+    name: str,
     user: Any,
     data: Mapping[str, Any] | None = None,
     bound: bool = False,
 ) -> Panel:
-    """The panel of the WhatsApp HSM page; `phone` is E.164 or empty, `customer` whoever has it already."""
+    """The panel of the WhatsApp HSM page; `phone` is E.164 or empty, `customer` whoever has it already, else `name` is known."""
     if number is None:
         return Panel((), None, None, None, None, (), _send_key(data))
     found = _chosen(number, data)
     values: dict[str, str] = {}
     if found.template is not None:
-        name = customer.name.split(" ")[0] if customer is not None else ""
-        values = prefill(template_parsed(found.template), data={}, customer_name=name, agent_name=user.first_name)
+        known = customer.name if customer is not None and customer.name else name.strip()
+        first = known.split(" ")[0]
+        values = prefill(template_parsed(found.template), data={}, customer_name=first, agent_name=user.first_name)
     return _panel(found, number, customer, phone, data, values, bound=bound)
 
 

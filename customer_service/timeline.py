@@ -102,6 +102,7 @@ def _inbound_label(kind: str) -> str:
         "location": _("Place"),
         "contacts": _("Contact"),
         "reaction": _("Reaction"),
+        "order": _("Order"),
         "unsupported": _("A kind of message that WhatsApp does not pass on"),
     }
     return labels.get(kind, kind)

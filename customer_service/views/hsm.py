@@ -85,6 +85,7 @@ class HsmBase(ServiceView):
             recipient.number,
             customer=recipient.customer,
             phone=recipient.phone,
+            name=str(data.get("name", "")),
             user=self.request.user,
             data=data or None,
             bound=bound,
@@ -126,6 +127,7 @@ class HsmView(HsmBase):
                 send_key=panel.send_key,
                 origin=Message.Origin.SERVICE,
                 open_query=True,
+                name=form.cleaned_data["name"],
             )
         except SendRefused as refused:
             return self.refused(refused, context, panel, form)

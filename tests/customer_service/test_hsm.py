@@ -181,3 +181,14 @@ def test_it_is_not_for_those_whose_permission_was_withdrawn(number: SenderNumber
     assert browser(user).get("/service/hsm/").status_code == 403
     assert send(user, number, template).status_code == 403
     assert not Message.objects.exists()
+
+
+def test_it_keeps_the_name_of_a_new_customer_and_fills_it_in(
+    ana: User, number: SenderNumber, template: Template
+) -> None:
+    data = {"template": template.pk, "phone": PHONE, "number": number.pk, "name": "Nora Vidal"}
+    panel = browser(ana).post("/service/hsm/panel/", data).content.decode()
+    send(ana, number, template, name="Nora Vidal")
+
+    assert 'name="var-body.1" value="Nora"' in panel
+    assert Query.objects.get().customer.name == "Nora Vidal"

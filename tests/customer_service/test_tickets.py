@@ -308,3 +308,12 @@ def test_it_shows_a_coordinator_whom_he_can_refer_to() -> None:
 
     assert "Refer" in page
     assert "Luis" in page
+
+
+def test_it_calls_no_recontact_available_that_cannot_be_made(ana: User, query: Query) -> None:
+    template_for(query)
+    assert "Available" in page_of(browser(ana), query)
+
+    opt_out_add(customer=query.customer, scope="all", source="BAJA")
+
+    assert "Available" not in page_of(browser(ana), query)

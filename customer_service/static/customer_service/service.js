@@ -30,10 +30,15 @@
     const box = timeline();
     if (box && atEnd) box.scrollTop = box.scrollHeight;
   };
-  document.addEventListener("htmx:oobBeforeSwap", (event) => {
-    const box = event.target;
-    if (box.id === "ticket-timeline") atEnd = box.scrollHeight - box.scrollTop - box.clientHeight < 48;
-  });
+  const followTimeline = () => {
+    const box = timeline();
+    if (!box) return;
+    box.addEventListener("scroll", () => {
+      atEnd = box.scrollHeight - box.scrollTop - box.clientHeight < 48;
+    });
+    // The composer below takes and gives back room.
+    new ResizeObserver(toEnd).observe(box);
+  };
   document.addEventListener("htmx:oobAfterSwap", (event) => {
     if (event.target.id === "ticket-timeline") toEnd();
     if (event.target.id === "ticket-composer") restoreDrafts();
@@ -83,6 +88,7 @@
   const begin = () => {
     restoreDrafts();
     toEnd();
+    followTimeline();
     const problems = document.getElementById("composer-problems");
     if (problems) problems.focus();
   };
