@@ -25,6 +25,9 @@ UNFOLD_SETTINGS: dict[str, Any] = {
     "SITE_TITLE": "HSM Portal",
     "SITE_HEADER": "HSM Portal",
     "SITE_SYMBOL": "forum",
+    "SITE_FAVICONS": [
+        {"rel": "icon", "type": "image/svg+xml", "href": lambda request: static("hsm_portal/favicon.svg")},
+    ],
     "SITE_URL": None,
     "SHOW_HISTORY": False,
     "SHOW_VIEW_ON_SITE": False,

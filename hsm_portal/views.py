@@ -136,5 +136,12 @@ def not_found(request: HttpRequest, exception: Exception | None = None) -> HttpR
 
 
 def _error(request: HttpRequest, status: HTTPStatus, title: str) -> HttpResponse:
-    context = {**admin.site.each_context(request), "title": title, "status": status.value}
+    # Unfold's shell greets somebody who has logged in; who has not gets the frame of the login.
+    layout = "portal_page" if request.user.is_authenticated else "plain_page"
+    context = {
+        **admin.site.each_context(request),
+        "layout": f"hsm_portal/{layout}.html",
+        "title": title,
+        "status": status.value,
+    }
     return render(request, "hsm_portal/error.html", context, status=status)
