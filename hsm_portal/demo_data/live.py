@@ -1,0 +1,79 @@
+"""What happens for real once the portal answers: the webhooks' handshake, and a few HSMs that one can watch arrive."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+
+from django.conf import settings
+from django.db.models import Exists, OuterRef
+
+from hsm_portal.demo_data.accounts import ACCOUNTS, APPOINTMENTS, PROVIDER
+from hsm_portal.demo_data.simulator import Simulator, wait_for
+from hsm_portal.demo_data.templates import DELETED, IMPROVED
+from hsm_portal.demo_data.values import CLINIC_RECONTACTS, values_for
+from providers.models import ProviderAccount
+from recontact.clock import database_now
+from recontact.models import Message, OptOut, Query, Recontact, ServiceWindow
+from recontact.outbox import query_recontact
+from recontact.refusals import SendRefused
+from templates_app.models import Template
+
+SEND_KEY = "sample-recontact-"
+SENDS = 6
+
+
+def webhooks_connect(*, simulator: Simulator) -> None:
+    """Give the simulator the portal's webhook addresses; each is tried by its handshake. Raises SimulatorError."""
+    wait_for(f"{settings.PUBLIC_URL}/healthz", what="The portal")
+    for sample in ACCOUNTS:
+        account = ProviderAccount.objects.get(provider=PROVIDER, external_id=sample.waba_id)
+        simulator.post(
+            f"accounts/{sample.waba_id}/webhook",
+            url=f"{settings.PUBLIC_URL}{account.webhook_path}",
+            verify_token=sample.credentials["verify_token"],
+        )
+
+
+def live_send(*, simulator: Simulator) -> int:
+    """Recontact a few silent customers through the outbox and let the provider change two templates; once. Returns how many."""
+    if Message.objects.filter(send_key__startswith=SEND_KEY).exists():
+        return 0
+    simulator.post(f"templates/{DELETED['id']}/status", status="DELETED")
+    simulator.post(f"templates/{IMPROVED['id']}/quality", score="GREEN")
+    template = Template.objects.get(
+        name=CLINIC_RECONTACTS[0], account__external_id=APPOINTMENTS.account.waba_id, language="es_AR"
+    )
+    return sum(_recontact(query, template, number) for number, query in enumerate(_silent_queries(), start=1))
+
+
+def _silent_queries() -> Iterator[Query]:
+    """Queries of the clinic's appointments, whose agent had no answer and whose window closed."""
+    here = {"customer_id": OuterRef("customer_id")}
+    rows = Query.objects.filter(
+        ~Exists(ServiceWindow.objects.filter(expires_at__gt=database_now(), **here)),
+        ~Exists(OptOut.objects.filter(revoked_at__isnull=True, **here)),
+        ~Exists(Recontact.objects.filter(query_id=OuterRef("pk"))),
+        sender_number__external_id=APPOINTMENTS.external_id,
+        state=Query.State.IN_PROGRESS,
+        assigned_to__isnull=False,
+        origin__in=[Query.Origin.INBOUND, Query.Origin.BOT, Query.Origin.API],
+    )
+    yield from rows.select_related("customer", "assigned_to").order_by("-activity_at", "-id")[:SENDS]
+
+
+def _recontact(query: Query, template: Template, number: int) -> bool:
+    """Queue the recontact as the query's agent would from the ticket. False: it is refused, which the sample survives."""
+    agent = query.assigned_to
+    values = values_for(
+        template.name,
+        customer=query.customer.name.split()[0],
+        agent=agent.first_name if agent is not None else "",
+        data=query.data,
+    )
+    try:
+        query_recontact(
+            query_id=query.pk, template_id=template.pk, values=values, user=agent, send_key=f"{SEND_KEY}{number}"
+        )
+    except SendRefused:
+        return False
+    return True

@@ -1,0 +1,50 @@
+"""`manage.py demo_data`: the sample data of `make demo`, made once, and the provider simulator set up to go with it."""
+
+from __future__ import annotations
+
+import argparse
+from typing import Any
+
+from django.conf import settings
+from django.core.management.base import BaseCommand, CommandError
+
+from hsm_portal.demo_data.accounts import PROVIDER, accounts_seed
+from hsm_portal.demo_data.live import live_send, webhooks_connect
+from hsm_portal.demo_data.making import NotEmpty, sample_exists, sample_make
+from hsm_portal.demo_data.simulator import Simulator, SimulatorError
+from hsm_portal.demo_data.templates import TEMPLATES
+from hsm_portal.demo_data.users import logins_text
+from providers.errors import ProviderCallError
+
+#: Slow enough to be watched, and with as many reads as usual.
+KNOBS = {"latency_ms": 150, "webhook_delay_ms": 800, "read_share": 0.6}
+
+
+class Command(BaseCommand):
+    help = "Make the sample data (once), and connect the provider simulator with the portal."
+
+    def add_arguments(self, parser: argparse.ArgumentParser) -> None:
+        parser.add_argument(
+            "--offline", action="store_true", help="Only make the data: no web process is running to take webhooks."
+        )
+
+    def handle(self, *args: Any, **options: Any) -> None:
+        url = settings.PROVIDER_BASE_URLS.get(PROVIDER, "")
+        if not url:
+            raise CommandError("PROVIDER_BASE_URLS names no simulator: the sample data never go to a real provider.")
+        try:
+            exists = sample_exists()
+            simulator = Simulator(url)
+            simulator.wait()
+            simulator.post("knobs", **KNOBS)
+            simulator.post("seed", **accounts_seed(), templates=list(TEMPLATES))
+            if not exists:
+                sample_make(simulator=simulator)
+            if not options["offline"]:
+                webhooks_connect(simulator=simulator)
+                live_send(simulator=simulator)
+        except NotEmpty as error:
+            raise CommandError("This database holds data that are not the sample's; nothing was changed.") from error
+        except (SimulatorError, ProviderCallError) as error:
+            raise CommandError(f"The sample data could not be made: {error}") from error
+        self.stdout.write(logins_text())
