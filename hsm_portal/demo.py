@@ -74,9 +74,10 @@ class Demo:
         with self._services(), self._children():
             self._prepare()
             self._start("simulator", "-m", "providers.simulator", *self._simulator_options())
-            logins = self._sample_data()
             started = time.monotonic()
             self._start_portal()
+            # Beside the processes that come up meanwhile: its end, the handshake of the webhooks, needs web.
+            logins = self._sample_data()
             self._wait_until_green(since=started)
             self._announce(logins)
             self._watch()
@@ -137,11 +138,14 @@ class Demo:
             stamp.write_text(state, encoding="ascii")
 
     def _sample_data(self) -> str:
-        """Make the sample data; returns what the command says about the logins."""
-        if not (PROJECT / "hsm_portal/management/commands/demo_data.py").is_file():
-            return "There is no sample data."
-        say("Making the sample data ...")
-        return self._manage("demo_data")
+        """Make the sample data, or find them made; returns what the command says about the logins."""
+        say("Looking after the sample data ...")
+        try:
+            return self._manage("demo_data")
+        except DemoError:
+            # A child that ended by itself is the better explanation.
+            self._require_all_running()
+            raise
 
     def _manage(self, *arguments: str) -> str:
         result = subprocess.run(  # noqa: S603 - our own commands
