@@ -10,7 +10,7 @@ from django.db.models.functions import Now
 
 from recontact.hashes import keyed_hash
 from recontact.models import Customer, OptOut, Query, QueryEvent, Recontact, ServiceWindow
-from recontact.phones import phone_country, phone_search_forms
+from recontact.phones import phone_country, phone_search_forms, phone_variants
 
 
 def fold(text: str) -> str:
@@ -41,7 +41,7 @@ def customer_identify(*, phone: str = "", bsuid: str = "", name: str = "", wa_id
     """
     if not phone and not bsuid:
         raise ValueError("a customer needs a phone or a business-scoped id")
-    by_phone = _locked(phone=phone) if phone else None
+    by_phone = _locked_by_phone(phone) if phone else None
     by_bsuid = _locked(bsuid=bsuid) if bsuid else None
     if by_phone is not None and by_bsuid is not None and by_phone.pk != by_bsuid.pk:
         customer = customer_merge(keep=by_phone, gone=by_bsuid)
@@ -49,6 +49,13 @@ def customer_identify(*, phone: str = "", bsuid: str = "", name: str = "", wa_id
         customer = by_phone or by_bsuid or _create(phone=phone, bsuid=bsuid)
     _complete(customer, phone=phone, bsuid=bsuid, name=name, wa_id=wa_id)
     return customer
+
+
+def _locked_by_phone(phone: str) -> Customer | None:
+    """By the exact phone, else by the other form of the same Argentine number: one person, one customer."""
+    forms = phone_variants(phone)
+    found = {customer.phone: customer for customer in Customer.objects.select_for_update().filter(phone__in=forms)}
+    return next((found[form] for form in forms if form in found), None)
 
 
 def _locked(**identity: str) -> Customer | None:
@@ -67,7 +74,7 @@ def _inherit_opt_outs(customer: Customer, *, phone: str, bsuid: str) -> None:
     """Somebody erased who had opted out is still opted out when the same phone or id comes back."""
     erased = Customer.objects.none()
     if phone:
-        erased = erased | Customer.objects.filter(phone_hash=keyed_hash(phone))
+        erased = erased | Customer.objects.filter(phone_hash__in=[keyed_hash(form) for form in phone_variants(phone)])
     if bsuid:
         erased = erased | Customer.objects.filter(bsuid_hash=keyed_hash(bsuid))
     scopes = OptOut.objects.filter(customer__in=erased, revoked_at__isnull=True).values_list("scope", flat=True)

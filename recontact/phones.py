@@ -23,7 +23,9 @@ class InvalidPhone(ValueError):
 def phone_parse(text: str, *, default_country: str) -> Phone:
     """The phone in `text`, in any usual form; without a country code it is taken as of `default_country` (ISO).
 
-    Argentina's and Mexico's mobile forms become the ones WhatsApp uses (+54 9 ..., +52 ...). Raises InvalidPhone.
+    Argentina's and Mexico's mobile forms become the ones WhatsApp uses (+54 9 ..., +52 ...): an Argentine number without
+    + is taken as a mobile, since that is where WhatsApp is; one written +54 without the 9 stays the fixed line it says.
+    Raises InvalidPhone.
     """
     cleaned = text.strip()
     if cleaned.startswith("00"):
@@ -34,6 +36,8 @@ def phone_parse(text: str, *, default_country: str) -> Phone:
         number = _valid("+" + cleaned, None)
     if number is None:
         raise InvalidPhone(_("This is not a phone number WhatsApp can reach: write it with its country code."))
+    if not cleaned.startswith("+"):
+        number = _argentine_mobile(number) or number
     return Phone(
         phonenumbers.format_number(number, phonenumbers.PhoneNumberFormat.E164),
         phonenumbers.region_code_for_number(number) or "",
@@ -61,6 +65,24 @@ def _mobile_form(number: phonenumbers.PhoneNumber) -> phonenumbers.PhoneNumber:
     if number.country_code == 52 and len(national) == 11 and national.startswith("1"):
         return phonenumbers.PhoneNumber(country_code=52, national_number=int(national[1:]))
     return number
+
+
+def _argentine_mobile(number: phonenumbers.PhoneNumber) -> phonenumbers.PhoneNumber | None:
+    """The mobile form (with the 9) of an Argentine number without it, if that is a valid number."""
+    national = str(number.national_number)
+    if number.country_code != 54 or national.startswith("9"):
+        return None
+    mobile = phonenumbers.PhoneNumber(country_code=54, national_number=int(f"9{national}"))
+    return mobile if phonenumbers.is_valid_number(mobile) else None
+
+
+def phone_variants(e164: str) -> list[str]:
+    """The phone and the other form the same Argentine may be known under (with or without the 9), exact one first."""
+    if e164.startswith("+549"):
+        return [e164, f"+54{e164[4:]}"]
+    if e164.startswith("+54"):
+        return [e164, f"+549{e164[3:]}"]
+    return [e164]
 
 
 def phone_from_wire(text: str) -> str:

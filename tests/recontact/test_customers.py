@@ -32,6 +32,10 @@ def test_it_finds_the_same_customer_by_phone_or_by_user_id() -> None:
     assert customer_identify(phone=PHONE) == customer_identify(bsuid=BSUID) == first
 
 
+def test_it_knows_an_argentine_with_and_without_the_nine_as_one_person() -> None:
+    assert customer_identify(phone="+5491155550142") == customer_identify(phone="+541155550142")
+
+
 def test_it_completes_a_known_customer_and_keeps_the_name_people_gave() -> None:
     customer_identify(phone=PHONE, name="Carla Benítez")
     customer = customer_identify(phone=PHONE, bsuid=BSUID, name="carlita")
