@@ -60,8 +60,8 @@ def _month() -> str:
 def _hours_chart() -> dict[str, str]:
     hours, sent, lost = figures.by_hour()
     labels = [timezone.localtime(hour).strftime("%H:%M") for hour in hours]
-    data = [_series(_("Sent"), sent, OURS), _series(_("Lost"), lost, LOST)]
-    return _chart(labels, data)
+    data = [_series(_("Sent"), sent, OURS), _series(_("Failed or not sent"), lost, LOST)]
+    return _chart(labels, data, whole=True)
 
 
 def _spend_chart() -> dict[str, str]:
@@ -69,14 +69,16 @@ def _spend_chart() -> dict[str, str]:
     labels = [formats.date_format(day, "j M") for day in days]
     colours = [ACCOUNT_COLOURS[index % len(ACCOUNT_COLOURS)] for index in range(len(series))]
     data = [_series(name, values, colour) for (name, values), colour in zip(series.items(), colours, strict=True)]
-    return _chart(labels, data)
+    return _chart(labels, data, whole=False)
 
 
 def _series(label: str, values: Sequence[float], colour: str) -> dict[str, Any]:
     return {"label": label, "data": list(values), "backgroundColor": colour, "borderRadius": 2, "maxBarThickness": 20}
 
 
-def _chart(labels: list[str], datasets: list[dict[str, Any]]) -> dict[str, str]:
+def _chart(labels: list[str], datasets: list[dict[str, Any]], *, whole: bool) -> dict[str, str]:
+    """`whole`: the values are counts, so the axis has no fractions."""
+    ticks = {"maxTicksLimit": 5, **({"precision": 0} if whole else {})}
     axis = {"stacked": True, "grid": {"display": False}}
     options = {
         "responsive": True,
@@ -84,7 +86,7 @@ def _chart(labels: list[str], datasets: list[dict[str, Any]]) -> dict[str, str]:
         "animation": False,
         "scales": {
             "x": axis,
-            "y": {"stacked": True, "beginAtZero": True, "ticks": {"precision": 0, "maxTicksLimit": 5}},
+            "y": {"stacked": True, "beginAtZero": True, "ticks": ticks},
         },
         "plugins": {"legend": {"display": len(datasets) > 0, "position": "bottom"}},
     }

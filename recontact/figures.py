@@ -24,18 +24,20 @@ _RUNNING = [Campaign.State.RUNNING, Campaign.State.PAUSED, Campaign.State.PARKED
 
 @dataclass(frozen=True, slots=True)
 class Today:
-    """Today's messages by fate; `total` counts those that were queued today."""
+    """The messages queued today, by fate. Every one is in exactly one of the counts."""
 
-    total: int
     read: int
     delivered: int
     on_its_way: int
-    lost: int
+    failed: int
+    waiting: int
+    uncertain: int
+    not_sent: int
 
     @property
     def sent(self) -> int:
-        """What went out: everything but what was lost on the way."""
-        return self.total - self.lost
+        """What certainly went out."""
+        return self.read + self.delivered + self.on_its_way + self.failed
 
 
 @dataclass(frozen=True, slots=True)
@@ -63,14 +65,17 @@ def day_start() -> datetime:
 def today() -> Today:
     """The fates of the messages queued today."""
     state = MessageState
-    found = Message.objects.filter(created_at__gte=day_start()).aggregate(
-        total=Count("pk"),
-        read=Count("pk", filter=Q(state=state.READ)),
-        delivered=Count("pk", filter=Q(state=state.DELIVERED)),
-        lost=Count("pk", filter=Q(state__in=[state.FAILED, *NEVER_SENT])),
-    )
-    on_its_way = found["total"] - found["read"] - found["delivered"] - found["lost"]
-    return Today(found["total"], found["read"], found["delivered"], on_its_way, found["lost"])
+    groups = {
+        "read": [state.READ],
+        "delivered": [state.DELIVERED],
+        "on_its_way": [state.ACCEPTED, state.SENT],
+        "failed": [state.FAILED],
+        "waiting": [state.QUEUED, state.SENDING],
+        "uncertain": [state.UNCERTAIN],
+        "not_sent": list(NEVER_SENT),
+    }
+    counts = {name: Count("pk", filter=Q(state__in=states)) for name, states in groups.items()}
+    return Today(**Message.objects.filter(created_at__gte=day_start()).aggregate(**counts))
 
 
 def queue() -> Queue:

@@ -5,6 +5,7 @@ from __future__ import annotations
 from typing import Any
 
 from django.contrib import admin
+from django.core.exceptions import PermissionDenied
 from django.db.models import QuerySet
 from django.http import Http404, HttpRequest, HttpResponseBase
 from django.shortcuts import redirect
@@ -41,8 +42,10 @@ class RecontactAdmin(ReadOnlyAdmin):
         self, request: HttpRequest, object_id: str, form_url: str = "", extra_context: dict[str, Any] | None = None
     ) -> HttpResponseBase:
         """A row is shown on its message's page."""
+        if not self.has_view_permission(request):
+            raise PermissionDenied
         row = Recontact.objects.filter(pk=object_id).first() if object_id.isdigit() and len(object_id) < 19 else None
-        if row is None or not self.has_view_permission(request, row):
+        if row is None:
             raise Http404
         return redirect("admin:recontact_message_change", row.message_id)
 

@@ -9,7 +9,9 @@ from django.contrib import admin
 from django.db.models import Q, QuerySet
 from django.http import Http404, HttpRequest, HttpResponseBase
 from django.urls import URLPattern, path
-from django.utils.formats import number_format
+from django.utils import timezone
+from django.utils.formats import date_format
+from django.utils.html import format_html
 from django.utils.translation import gettext_lazy as _
 from unfold.contrib.filters.admin import (
     AutocompleteSelectFilter,
@@ -25,6 +27,7 @@ from recontact.admin_pages.send import SendPage, SendPreview
 from recontact.admin_pages.uncertain import SettlePage, UncertainPage
 from recontact.models import Message
 from recontact.search import customers_matching
+from recontact.templatetags.manager import money_text
 
 
 @admin.register(Message)
@@ -50,11 +53,11 @@ class MessageAdmin(ReadOnlyAdmin):
             customer,
             "what",
             "shown_state",
-            "sender_number",
+            "through",
             "origin",
             *price,
             "created_by",
-            "created_at",
+            "queued",
         ]
 
     def get_queryset(self, request: HttpRequest) -> QuerySet[Message]:
@@ -115,8 +118,17 @@ class MessageAdmin(ReadOnlyAdmin):
     def shown_state(self, message: Message) -> tuple[str, str]:
         return message.state, str(message.get_state_display())
 
+    @display(description=_("Number"), ordering="sender_number")
+    def through(self, message: Message) -> str:
+        return message.sender_number.phone
+
     @display(description=_("Estimate"))
     def price(self, message: Message) -> str:
         if message.estimate is None:
             return "—"
-        return f"{message.currency} {number_format(message.estimate, 4, use_l10n=True)}"
+        return format_html('<span class="nowrap">{}</span>', money_text(message.estimate, message.currency, decimals=4))
+
+    @display(description=_("Queued"), ordering="created_at")
+    def queued(self, message: Message) -> str:
+        at = date_format(timezone.localtime(message.created_at), "SHORT_DATETIME_FORMAT")
+        return format_html('<span class="nowrap">{}</span>', at)

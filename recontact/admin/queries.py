@@ -26,6 +26,7 @@ from recontact.campaigns.control import LIMIT
 from recontact.models import Query, Recontact, Team
 from recontact.search import customers_matching
 from recontact.selectors import queries_listed
+from recontact.templatetags.manager import duration_words
 
 
 @admin.register(Query)
@@ -57,7 +58,7 @@ class QueryAdmin(ReadOnlyAdmin):
     def get_list_display(self, request: HttpRequest) -> list[str]:
         customer = "customer_whole" if see_phones(request) else "customer_masked"
         return [
-            "number", customer, "about", "shown_state", "window", "recontact", "assigned_to", "sender_number", "activity_at"
+            "number", customer, "about", "shown_state", "window", "recontact", "assigned_to", "through", "silent"
         ]  # fmt: skip
 
     def get_queryset(self, request: HttpRequest) -> QuerySet[Query]:
@@ -143,7 +144,15 @@ class QueryAdmin(ReadOnlyAdmin):
         at = formats.date_format(timezone.localtime(row.reserved_at), "SHORT_DATETIME_FORMAT")
         by = str(row.reserved_by) if row.reserved_by is not None else translate("the system")
         state = str(row.message.get_state_display()).lower()
-        return format_html('{}, {}<br><span class="small">{}</span>', by, at, state)
+        return format_html('<span class="nowrap">{}</span><br><span class="small nowrap">{}, {}</span>', by, at, state)
+
+    @display(description=_("Number"), ordering="sender_number")
+    def through(self, query: Query) -> str:
+        return query.sender_number.phone
+
+    @display(description=_("Silent for"), ordering="activity_at")
+    def silent(self, query: Query) -> str:
+        return format_html('<span class="nowrap">{}</span>', duration_words(timezone.now() - query.activity_at))
 
 
 @admin.register(Team)

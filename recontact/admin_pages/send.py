@@ -145,6 +145,8 @@ def draft_from(data: QueryDict, *, bound: bool, send_key: str = "") -> Draft:
     template = _chosen_template(number, data.get("template", ""))
     names = ("phone", "name", "sender_number", "template", "send_key")
     initial = {name: data[name] for name in names if name in data} | {"send_key": data.get("send_key") or send_key}
+    if number is not None:
+        initial["sender_number"] = str(number.pk)
     if template is None:
         initial.pop("template", None)
     form = SendForm(data if bound else None, initial=initial, number=number, numbers=numbers)

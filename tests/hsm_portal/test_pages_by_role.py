@@ -1,0 +1,110 @@
+"""Each page of the Manager by each role: 200 shown, 403 refused, or on the way to the login."""
+
+from __future__ import annotations
+
+import pytest
+from django.test import Client
+
+from hsm_portal.roles import Role
+from hsm_portal.users import user_create
+from recontact.models import Campaign, Incident, Message, Recontact
+from tests.factories import message_make, user_make
+
+pytestmark = pytest.mark.django_db
+
+MANAGER, COORDINATOR, AGENT, OPS, ADMIN = Role.MANAGER, Role.COORDINATOR, Role.AGENT, Role.OPS, Role.ADMIN
+STAFF = {MANAGER, COORDINATOR, OPS, ADMIN}
+
+#: Address (with places for rows that exist) -> who sees it. Everybody else is refused; who is nobody goes to the login.
+PAGES: dict[str, set[Role]] = {
+    "/manager/": STAFF,
+    "/manager/recontact/message/": STAFF,
+    "/manager/recontact/message/{message}/change/": STAFF,
+    "/manager/recontact/message/send/": {MANAGER, COORDINATOR, ADMIN},
+    "/manager/recontact/message/uncertain/": {MANAGER, COORDINATOR, ADMIN},
+    "/manager/recontact/message/{message}/settle/": {MANAGER, COORDINATOR, ADMIN},
+    "/manager/recontact/query/": {MANAGER, COORDINATOR, ADMIN},
+    "/manager/recontact/query/{query}/change/": {MANAGER, COORDINATOR, ADMIN},
+    "/manager/recontact/query/recontact/": {MANAGER, ADMIN},
+    "/manager/recontact/campaign/": {MANAGER, OPS, ADMIN},
+    "/manager/recontact/campaign/{campaign}/change/": {MANAGER, OPS, ADMIN},
+    "/manager/recontact/recontact/": {MANAGER, COORDINATOR, ADMIN},
+    "/manager/recontact/recontact/{recontact}/change/": {MANAGER, COORDINATOR, ADMIN},
+    "/manager/recontact/incident/": {MANAGER, COORDINATOR, ADMIN},
+    "/manager/recontact/customer/": {MANAGER, COORDINATOR, ADMIN},
+    "/manager/recontact/customer/{customer}/change/": {MANAGER, COORDINATOR, ADMIN},
+    "/manager/recontact/team/": {MANAGER, COORDINATOR, ADMIN},
+    "/manager/recontact/dispatchswitch/": {MANAGER, ADMIN},
+    "/manager/hsm_portal/user/": {ADMIN},
+    "/manager/hsm_portal/user/add/": {ADMIN},
+    "/manager/hsm_portal/user/{user}/change/": {ADMIN},
+    "/manager/hsm_portal/apikey/": {ADMIN},
+    "/manager/hsm_portal/apikey/add/": {ADMIN},
+    "/preferences/": set(Role),
+    "/password/": set(Role),
+}
+
+#: What is only ever posted -> who may.
+POSTS: dict[str, set[Role]] = {
+    "/manager/recontact/message/send/preview/": {MANAGER, COORDINATOR, ADMIN},
+    "/manager/recontact/message/{message}/cancel/": {MANAGER, COORDINATOR, ADMIN},
+    "/manager/recontact/query/recontact/preview/": {MANAGER, ADMIN},
+    "/manager/recontact/campaign/{campaign}/control/": {MANAGER, ADMIN},
+    "/manager/recontact/recontact/{recontact}/release/": {MANAGER, COORDINATOR, ADMIN},
+    "/manager/recontact/incident/{incident}/close/": {MANAGER, COORDINATOR, ADMIN},
+    "/manager/recontact/customer/{customer}/do/opt-out/": {MANAGER, COORDINATOR, ADMIN},
+    "/manager/recontact/customer/{customer}/do/erase/": {ADMIN},
+}
+
+
+@pytest.fixture
+def places() -> dict[str, int]:
+    message = message_make()
+    assert message.query_id is not None
+    assert message.template is not None
+    campaign = Campaign.objects.create(name="pagos", template=message.template, created_by=user_make())
+    incident = Incident.objects.create(kind=Incident.Kind.SENT_TWICE, message=message)
+    return {
+        "message": message.pk,
+        "query": message.query_id,
+        "customer": message.customer_id,
+        "campaign": campaign.pk,
+        "recontact": Recontact.objects.get().pk,
+        "incident": incident.pk,
+        "user": campaign.created_by_id,
+    }
+
+
+def as_role(role: Role) -> Client:
+    user = user_create(username=role.value.lower(), password="clave-segura-1", roles=[role])
+    client = Client()
+    client.force_login(user, "django.contrib.auth.backends.ModelBackend")
+    return client
+
+
+@pytest.mark.parametrize("role", list(Role))
+def test_it_shows_each_page_to_its_roles_and_refuses_the_others(role: Role, places: dict[str, int]) -> None:
+    client = as_role(role)
+    client.post(f"/manager/recontact/query/{places['query']}/change/")
+
+    found = {page: client.get(page.format(**places), follow=True).status_code for page in PAGES}
+
+    assert found == {page: 200 if role in roles else 403 for page, roles in PAGES.items()}
+
+
+@pytest.mark.parametrize("role", list(Role))
+def test_it_lets_only_its_roles_act(role: Role, places: dict[str, int]) -> None:
+    client = as_role(role)
+
+    found = {page: client.post(page.format(**places), follow=True).status_code == 403 for page in POSTS}
+
+    assert found == {page: role not in roles for page, roles in POSTS.items()}
+    assert Message.objects.filter(pk=places["message"]).exists()
+
+
+def test_it_sends_who_is_not_logged_in_from_every_page_to_the_login(places: dict[str, int]) -> None:
+    addresses = [page.format(**places) for page in [*PAGES, *POSTS]]
+
+    found = {page: Client().get(page, follow=True).redirect_chain[-1][0] for page in addresses}
+
+    assert all(target.startswith("/login/?next=") for target in found.values()), found
