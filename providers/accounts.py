@@ -62,7 +62,7 @@ def credentials_rotate_all() -> Rotation:
     rotated, unreadable = 0, []
     for account_id in ProviderAccount.objects.order_by("pk").values_list("pk", flat=True):
         with transaction.atomic():
-            account = ProviderAccount.objects.select_for_update().get(pk=account_id)
+            account = ProviderAccount.objects.select_for_update(no_key=True).get(pk=account_id)
             try:
                 token = credentials_rotate(bytes(account.credentials))
             except CredentialsError:

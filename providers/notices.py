@@ -23,7 +23,7 @@ _ENDED_BY_PEOPLE = frozenset({Reason.CREDENTIALS, Reason.PERMISSION})
 @transaction.atomic
 def number_notice_apply(account_id: int, event: NumberEvent) -> ProviderNotice | None:
     """Keep the event and apply its quality, throughput and limit. None: it was known. Raises CannotHandle."""
-    ProviderAccount.objects.select_for_update().get(pk=account_id)
+    ProviderAccount.objects.select_for_update(no_key=True).get(pk=account_id)
     number = _number(account_id, event)
     if number is None:
         raise CannotHandle("The sender number is not known here. Sync the account's numbers, then replay.")
@@ -46,7 +46,7 @@ def number_notice_apply(account_id: int, event: NumberEvent) -> ProviderNotice |
 @transaction.atomic
 def account_notice_apply(account_id: int, event: AccountEvent) -> ProviderNotice | None:
     """Keep the event; stop the account or let it go on, and take its limit over. None: it was known."""
-    account = ProviderAccount.objects.select_for_update().get(pk=account_id)
+    account = ProviderAccount.objects.select_for_update(no_key=True).get(pk=account_id)
     values: dict[str, Any] = {}
     if event.park is not None:
         values["park"] = event.park

@@ -40,7 +40,7 @@ def numbers_sync(*, account_id: int) -> NumbersSynced:
 
 @transaction.atomic
 def _apply(account: ProviderAccount, listed: list[RemoteNumber]) -> NumbersSynced:
-    ProviderAccount.objects.select_for_update().get(pk=account.pk)
+    ProviderAccount.objects.select_for_update(no_key=True).get(pk=account.pk)
     added = 0
     for remote in listed:
         number, created = _number(account, remote)
@@ -59,7 +59,7 @@ def _apply(account: ProviderAccount, listed: list[RemoteNumber]) -> NumbersSynce
 def _number(account: ProviderAccount, remote: RemoteNumber) -> tuple[SenderNumber, bool]:
     """The number by the provider's id; one entered by hand with another id, by its phone, learns the id."""
     phone = "+" + "".join(character for character in remote.display_phone if character.isdigit())
-    numbers = SenderNumber.objects.select_for_update().filter(account=account)
+    numbers = SenderNumber.objects.select_for_update(no_key=True).filter(account=account)
     number = numbers.filter(external_id=remote.external_id).first() or numbers.filter(phone=phone).first()
     created = number is None
     number = number or SenderNumber(account=account, phone=phone)

@@ -26,10 +26,13 @@ def _index(customer: Customer) -> None:
 
 
 def customer_lock(customer_id: int) -> Customer:
-    """The customer's row, locked for this transaction; a merged one leads to the customer that took it in."""
-    customer = Customer.objects.select_for_update().get(pk=customer_id)
+    """The customer's row, locked for this transaction; a merged one leads to the customer that took it in.
+
+    Not against the checks of foreign keys, which come at each COMMIT, in an order of their own: they would deadlock.
+    """
+    customer = Customer.objects.select_for_update(no_key=True).get(pk=customer_id)
     while customer.merged_into_id is not None:
-        customer = Customer.objects.select_for_update().get(pk=customer.merged_into_id)
+        customer = Customer.objects.select_for_update(no_key=True).get(pk=customer.merged_into_id)
     return customer
 
 
@@ -54,12 +57,14 @@ def customer_identify(*, phone: str = "", bsuid: str = "", name: str = "", wa_id
 def _locked_by_phone(phone: str) -> Customer | None:
     """By the exact phone, else by the other form of the same Argentine number: one person, one customer."""
     forms = phone_variants(phone)
-    found = {customer.phone: customer for customer in Customer.objects.select_for_update().filter(phone__in=forms)}
+    found = {
+        customer.phone: customer for customer in Customer.objects.select_for_update(no_key=True).filter(phone__in=forms)
+    }
     return next((found[form] for form in forms if form in found), None)
 
 
 def _locked(**identity: str) -> Customer | None:
-    return Customer.objects.select_for_update().filter(**identity).first()
+    return Customer.objects.select_for_update(no_key=True).filter(**identity).first()
 
 
 def _create(*, phone: str, bsuid: str) -> Customer:
@@ -156,7 +161,7 @@ def _numbers_with_open_queries(keep: Customer, gone: Customer) -> list[int]:
 
 
 def _one_open_query(keep: Customer, gone: Customer, number_id: int) -> None:
-    rows = Query.objects.select_for_update().filter(customer__in=[keep, gone], sender_number_id=number_id)
+    rows = Query.objects.select_for_update(no_key=True).filter(customer__in=[keep, gone], sender_number_id=number_id)
     queries = sorted(rows.exclude(state=Query.State.RESOLVED), key=lambda query: query.pk)
     used = set(
         Recontact.objects.filter(query__in=queries)

@@ -14,7 +14,7 @@ from recontact.phones import phone_from_wire
 def identity_change_apply(event: IdentityChangeEvent) -> Customer | None:
     """Follow the person to the new phone and id. None: nobody is known under the old ones, or they are somebody else's now."""
     old_phone, new_phone = phone_from_wire(event.old_phone), phone_from_wire(event.new_phone)
-    rows = Customer.objects.select_for_update()
+    rows = Customer.objects.select_for_update(no_key=True)
     customer = rows.filter(phone=old_phone).first() if old_phone else None
     if customer is None and event.old_bsuid:
         customer = rows.filter(bsuid=event.old_bsuid).first()
@@ -29,7 +29,7 @@ def identity_change_apply(event: IdentityChangeEvent) -> Customer | None:
 def _follow_bsuid(customer: Customer, bsuid: str) -> Customer:
     if not bsuid or customer.bsuid == bsuid:
         return customer
-    other = Customer.objects.select_for_update().filter(bsuid=bsuid).first()
+    other = Customer.objects.select_for_update(no_key=True).filter(bsuid=bsuid).first()
     if other is not None:
         customer = customer_merge(keep=customer, gone=other)
     customer.bsuid = bsuid

@@ -38,7 +38,7 @@ def customer_wrote(
     query = _open_query(customer, sender_number)
     if query is None and is_reaction and answered is not None and answered.query_id is not None:
         # A thumb up under a closed conversation is no new question.
-        return Query.objects.select_for_update().get(pk=answered.query_id)
+        return Query.objects.select_for_update(no_key=True).get(pk=answered.query_id)
     if query is None:
         query = _begin(customer, sender_number, answered, at)
     _touch(query, at=at, preview=preview)
@@ -46,7 +46,7 @@ def customer_wrote(
 
 
 def _open_query(customer: Customer, number: SenderNumber) -> Query | None:
-    rows = Query.objects.select_for_update().filter(customer=customer, sender_number=number)
+    rows = Query.objects.select_for_update(no_key=True).filter(customer=customer, sender_number=number)
     return rows.exclude(state=Query.State.RESOLVED).first()
 
 

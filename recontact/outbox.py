@@ -70,7 +70,11 @@ def query_recontact(
     with _one_use(send_key), transaction.atomic():
         customer_id = Query.objects.values_list("customer_id", flat=True).get(pk=query_id)
         customer = customer_lock(customer_id)
-        query = Query.objects.select_for_update(of=("self",)).select_related("sender_number__account").get(pk=query_id)
+        query = (
+            Query.objects.select_for_update(of=("self",), no_key=True)
+            .select_related("sender_number__account")
+            .get(pk=query_id)
+        )
         _refuse_if_used(send_key)
         number = query.sender_number
         template = Template.objects.get(pk=template_id)
@@ -132,7 +136,11 @@ def text_send(*, query_id: int, text: str, user: Any, send_key: str | None) -> M
         raise SendRefused(Refusal(Code.TEXT_TOO_LONG, {"limit": TEXT_LIMIT}, field_name="text"))
     with _one_use(send_key), transaction.atomic():
         customer = customer_lock(Query.objects.values_list("customer_id", flat=True).get(pk=query_id))
-        query = Query.objects.select_for_update(of=("self",)).select_related("sender_number__account").get(pk=query_id)
+        query = (
+            Query.objects.select_for_update(of=("self",), no_key=True)
+            .select_related("sender_number__account")
+            .get(pk=query_id)
+        )
         _refuse_if_used(send_key)
         number = query.sender_number
         _refuse_if(

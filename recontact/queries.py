@@ -141,7 +141,7 @@ def query_refer(*, query_id: int, user: Any, agent: Any = None, team: Team | Non
 def _locked(query_id: int) -> Query:
     """The query's row, locked after its customer's: the order every writer keeps."""
     customer_lock(Query.objects.values_list("customer_id", flat=True).get(pk=query_id))
-    rows = Query.objects.select_for_update(of=("self",)).select_related("assigned_to", "team")
+    rows = Query.objects.select_for_update(of=("self",), no_key=True).select_related("assigned_to", "team")
     return rows.get(pk=query_id)
 
 
