@@ -159,7 +159,7 @@ class Demo:
         )
         if result.returncode != 0:
             raise DemoError(f"`manage.py {arguments[0]}` failed:\n{(result.stdout + result.stderr).strip()[-3000:]}")
-        return result.stdout.strip()
+        return result.stdout.strip("\n")
 
     def _simulator_options(self) -> list[str]:
         return ["--port", str(self.simulator_port), "--store", str(VAR / "simulator")]

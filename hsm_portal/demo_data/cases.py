@@ -109,7 +109,7 @@ def _place(case: Case, chance: random.Random, times: Times) -> None:
     if kind in (Kind.NEW, Kind.OPEN):
         case.at = times.ago(hours_from=0.2, hours_to=23)
     elif kind in (Kind.WAITING, Kind.SILENT):
-        case.at = times.ago(hours_from=25, hours_to=24 * 9)
+        case.at = min(times.workday(days=chance.randrange(1, 9)), times.now - timedelta(hours=25))
     elif kind is Kind.RESOLVED:
         case.at = times.workday(days=chance.randrange(2, 14))
     elif kind is Kind.OLD:
