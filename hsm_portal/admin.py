@@ -26,7 +26,7 @@ from hsm_portal.users import user_staff_sync
 admin.site.unregister(Group)
 
 
-class RolesField(forms.ModelMultipleChoiceField):
+class RolesField(forms.ModelMultipleChoiceField):  # type: ignore[type-arg]  # generic only in the stubs
     """The groups of the roles, each with what it is for."""
 
     def label_from_instance(self, obj: Any) -> str:
@@ -34,7 +34,7 @@ class RolesField(forms.ModelMultipleChoiceField):
 
 
 @admin.register(User)
-class UserAdmin(DjangoUserAdmin, ModelAdmin):
+class UserAdmin(DjangoUserAdmin, ModelAdmin):  # type: ignore[type-arg]  # generic only in the stubs
     """People and their roles. Roles are all the permissions there are: nobody is given one by one."""
 
     form = UserChangeForm
@@ -129,7 +129,8 @@ class ApiKeyAdmin(ModelAdmin):
         messages.warning(request, text % {"secret": secret})
 
     def response_add(self, request: HttpRequest, obj: ApiKey, post_url_continue: str | None = None) -> HttpResponse:
-        return self.response_post_save_add(request, obj)
+        answer: HttpResponse = self.response_post_save_add(request, obj)
+        return answer
 
     @action(description=_("Revoke the selected keys"), permissions=["revoke"])
     def revoke_selected(self, request: HttpRequest, queryset: QuerySet[ApiKey]) -> None:

@@ -135,6 +135,11 @@ def not_found(request: HttpRequest, exception: Exception | None = None) -> HttpR
     return _error(request, HTTPStatus.NOT_FOUND, _("There is nothing here"))
 
 
+def locked_out(request: HttpRequest, credentials: dict[str, Any] | None = None, *args: Any) -> HttpResponse:
+    """What axes answers after too many wrong passwords."""
+    return _error(request, HTTPStatus.TOO_MANY_REQUESTS, _("Too many wrong passwords"))
+
+
 def _error(request: HttpRequest, status: HTTPStatus, title: str) -> HttpResponse:
     # Unfold's shell greets somebody who has logged in; who has not gets the frame of the login.
     layout = "portal_page" if request.user.is_authenticated else "plain_page"
@@ -144,4 +149,5 @@ def _error(request: HttpRequest, status: HTTPStatus, title: str) -> HttpResponse
         "title": title,
         "status": status.value,
     }
-    return render(request, "hsm_portal/error.html", context, status=status)
+    template = "hsm_portal/error.html" if request.user.is_authenticated else "hsm_portal/error_outside.html"
+    return render(request, template, context, status=status)

@@ -32,7 +32,7 @@ def test_it_queues_the_message_and_shows_its_page(client: Client, manager: User,
     answer = client.post(ADDRESS, filled(number))
 
     message = Message.objects.get()
-    assert answer.url == f"/manager/recontact/message/{message.pk}/change/"
+    assert answer["Location"] == f"/manager/recontact/message/{message.pk}/change/"
     assert (message.origin, message.created_by, message.query) == ("manager", manager, None)
     assert message.customer.phone == "+5491155550142"
 

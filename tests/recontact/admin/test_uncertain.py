@@ -87,7 +87,7 @@ def test_it_closes_an_incident_with_a_note(client: Client, manager: User) -> Non
     address = f"/manager/recontact/incident/{incident.pk}/close/"
     assert "two sends of one message" in client.get(LIST).content.decode()
 
-    assert client.post(address, {"note": "error del proveedor", "next": LIST}).url == LIST
+    assert client.post(address, {"note": "error del proveedor", "next": LIST})["Location"] == LIST
 
     incident.refresh_from_db()
     assert (incident.closed_by, incident.note) == (manager, "error del proveedor")
