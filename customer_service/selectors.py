@@ -14,6 +14,7 @@ from django.conf import settings
 from django.contrib.postgres.search import SearchQuery, SearchVector
 from django.db.models import Exists, OuterRef, Q, QuerySet, Subquery
 from django.utils.translation import gettext as _
+from django.utils.translation import pgettext
 
 from customer_service.wording import Mark, WindowWords, mark, window_words
 from recontact.access import queries_for
@@ -60,13 +61,13 @@ def tabs_for(user: Any) -> list[Tab]:
     """The tabs that the user has, with the counts that matter for work."""
     reached = queries_for(user)
     tabs = [
-        Tab(PENDING, _("Pending"), _count(_of_tab(reached, PENDING, user))),
-        Tab(MINE, _("Mine"), _count(_of_tab(reached, MINE, user))),
-        Tab(IN_PROGRESS, _("In progress"), _count(_of_tab(reached, IN_PROGRESS, user))),
-        Tab(RESOLVED, _("Resolved"), ""),
+        Tab(PENDING, pgettext("conversations", "Pending"), _count(_of_tab(reached, PENDING, user))),
+        Tab(MINE, pgettext("conversations", "Mine"), _count(_of_tab(reached, MINE, user))),
+        Tab(IN_PROGRESS, pgettext("conversations", "In progress"), _count(_of_tab(reached, IN_PROGRESS, user))),
+        Tab(RESOLVED, pgettext("conversations", "Resolved"), ""),
     ]
     if user.has_perm("recontact.view_all_queries"):
-        tabs.append(Tab(ALL, _("All"), ""))
+        tabs.append(Tab(ALL, pgettext("conversations", "All"), ""))
     return tabs
 
 

@@ -6,6 +6,7 @@ from typing import Any
 
 from django.db import models
 from django.utils.translation import gettext_lazy as _
+from django.utils.translation import pgettext_lazy
 
 from providers.models import ProviderAccount
 from providers.parking import Parkable
@@ -16,7 +17,7 @@ class TemplateStatus(models.TextChoices):
 
     APPROVED = "APPROVED", _("Approved")
     PENDING = "PENDING", _("In review")
-    REJECTED = "REJECTED", _("Rejected")
+    REJECTED = "REJECTED", pgettext_lazy("template", "Rejected")
     PAUSED = "PAUSED", _("Paused")
     DISABLED = "DISABLED", _("Disabled")
     IN_APPEAL = "IN_APPEAL", _("In appeal")
@@ -25,7 +26,7 @@ class TemplateStatus(models.TextChoices):
     LIMIT_EXCEEDED = "LIMIT_EXCEEDED", _("Over the limit")
     ARCHIVED = "ARCHIVED", _("Archived")
     LOCKED = "LOCKED", _("Locked")
-    UNKNOWN = "UNKNOWN", _("Unknown")
+    UNKNOWN = "UNKNOWN", pgettext_lazy("template", "Unknown")
 
 
 class Template(Parkable):

@@ -5,6 +5,7 @@ from __future__ import annotations
 from django.conf import settings
 from django.db import models
 from django.utils.translation import gettext_lazy as _
+from django.utils.translation import pgettext_lazy
 
 from recontact.models.query import Query
 from templates_app.models import Template
@@ -17,7 +18,7 @@ class Campaign(models.Model):
         RUNNING = "running", _("Running")
         PAUSED = "paused", _("Paused")
         PARKED = "parked", _("Parked")
-        CANCELLED = "cancelled", _("Cancelled")
+        CANCELLED = "cancelled", pgettext_lazy("campaign", "Cancelled")
         COMPLETED = "completed", _("Completed")
 
     name = models.CharField(_("name"), max_length=200)

@@ -6,6 +6,8 @@ from collections.abc import Iterable, Mapping, Sequence
 from functools import partial
 from urllib.parse import quote
 
+from django.utils.translation import gettext_noop as _
+
 from providers.adapters.meta.send import KEPT_PATHS, answer_read, payload_build
 from providers.adapters.meta.templates import numbers_read, templates_read
 from providers.adapters.meta.webhook import body_parse, challenge_answer, signature_verify
@@ -34,12 +36,18 @@ class MetaCloudApi:
     label: str = "Meta Cloud API"
     capabilities: Capabilities = Capabilities(callback_reference=True, price_reports=True, business_scoped_ids=True)
     credential_fields: Sequence[CredentialField] = (
-        CredentialField("access_token", "Access token", "A system user's permanent token."),
-        CredentialField("app_secret", "App secret", "Signs the webhooks."),
+        CredentialField("access_token", _("Access token"), _("A system user's permanent token.")),
+        CredentialField("app_secret", _("App secret"), _("Meta signs its webhooks with it.")),
         CredentialField(
-            "verify_token", "Verify token", "The word that Meta repeats when it checks the webhook.", secret=False
+            "verify_token", _("Verify token"), _("The word that Meta repeats when it checks the webhook."), secret=False
         ),
-        CredentialField("graph_version", "Graph version", f"Empty = {GRAPH_VERSION}.", secret=False, required=False),
+        CredentialField(
+            "graph_version",
+            _("Graph version"),
+            _("Of the form v25.0. Empty: the version that the portal was tested with."),
+            secret=False,
+            required=False,
+        ),
     )
 
     def __init__(self, config: AccountConfig) -> None:
