@@ -147,6 +147,7 @@ USE_I18N = True
 USE_TZ = True
 TIME_ZONE = env.str("TIME_ZONE", default="America/Argentina/Buenos_Aires")
 USE_THOUSAND_SEPARATOR = True
+FORMAT_MODULE_PATH = "hsm_portal.formats"
 
 # --- Security ------------------------------------------------------------------------------------------------------
 
