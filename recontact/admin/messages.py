@@ -54,9 +54,8 @@ class MessageAdmin(ReadOnlyAdmin):
             "what",
             "shown_state",
             "through",
-            "origin",
             *price,
-            "created_by",
+            "sender",
             "queued",
         ]
 
@@ -121,6 +120,11 @@ class MessageAdmin(ReadOnlyAdmin):
     @display(description=_("Number"), ordering="sender_number")
     def through(self, message: Message) -> str:
         return message.sender_number.phone
+
+    @display(description=_("Sent by"), ordering="created_by")
+    def sender(self, message: Message) -> str:
+        by = str(message.created_by) if message.created_by is not None else "—"
+        return format_html('{}<br><span class="small nowrap">{}</span>', by, message.get_origin_display())
 
     @display(description=_("Estimate"))
     def price(self, message: Message) -> str:

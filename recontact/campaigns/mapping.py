@@ -22,7 +22,7 @@ DATA = "data:"
 FIELDS: dict[str, StrOrPromise] = {
     "customer_first_name": _("Customer's first name"),
     "customer_name": _("Customer's whole name"),
-    "agent": _("First name of the query's agent"),
+    "agent": _("First name of the query's agent, else mine"),
     "me": _("My first name"),
     "query_number": _("Number of the query"),
     "subject": _("Subject of the query"),
@@ -65,7 +65,7 @@ def _value(query: Query, filling: Filling, user: Any) -> str:
     fields = {
         "customer_name": query.customer.name,
         "customer_first_name": query.customer.name.split(" ")[0],
-        "agent": _first_name(agent) if agent is not None else "",
+        "agent": _first_name(agent if agent is not None else user),
         "me": _first_name(user),
         "query_number": str(query.pk),
         "subject": query.subject,
