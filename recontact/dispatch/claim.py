@@ -14,8 +14,9 @@ from django.db import connection, transaction
 from providers.contracts import OutboundMessage, Recipient, TemplateContent, TextContent
 from recontact import ledger
 from recontact.clock import ClockTimestamp, database_now
-from recontact.dispatch.lease import Lease
+from recontact.dispatch.lease import Lease, number_may_send
 from recontact.dispatch.recheck import CAMPAIGN_WIDE, recheck
+from recontact.dispatch.switch import identity_current
 from recontact.models import Attempt, Campaign, DispatchSwitch, Message, NumberLease
 from recontact.states import MessageState
 
@@ -62,11 +63,14 @@ class Claim:
 def claim(lease: Lease, limit: int, turn: int = 0) -> list[Claim]:
     """Claim up to `limit` due messages of the leased number; `turn` says whose turn it is among the campaigns.
 
-    What fails the second check is skipped with its reason, or parks its campaign. Raises LeaseLost. Empty while halted.
+    What fails the second check is skipped with its reason, or parks its campaign. Raises LeaseLost. Empty while everything
+    is halted, and while the number or its account is parked or switched off.
     """
     if _halted():
         return []
     _lease_still_ours(lease)
+    if not number_may_send(lease.number_id):
+        return []
     ids = _candidates(lease.number_id, limit, turn)
     if not ids:
         return []
@@ -85,9 +89,12 @@ def claim(lease: Lease, limit: int, turn: int = 0) -> list[Claim]:
 
 
 def _halted() -> bool:
-    """Shares the switch's row with other claims, so that a halt waits for them and none begins after it."""
-    rows = DispatchSwitch.objects.raw("SELECT * FROM recontact_dispatchswitch WHERE id = 1 FOR SHARE")
-    return any(switch.halted for switch in rows)
+    """Shares the switch's row with other claims, so that a halt waits for them and none begins after it.
+
+    A connection that was lost comes back by itself, maybe to a database that was restored: then nothing is claimed either.
+    """
+    rows = list(DispatchSwitch.objects.raw("SELECT * FROM recontact_dispatchswitch WHERE id = 1 FOR SHARE"))
+    return any(switch.halted or (switch.identity and switch.identity != identity_current()) for switch in rows)
 
 
 def _lease_still_ours(lease: Lease) -> None:

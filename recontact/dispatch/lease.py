@@ -5,10 +5,18 @@ from __future__ import annotations
 import math
 from dataclasses import dataclass
 
+import structlog
 from django.db import connection
+from django.db.models import Q
 
 from providers.contracts import AccountConfig
-from providers.models import SenderNumber
+from providers.credentials import CredentialsError
+from providers.errors import Reason
+from providers.models import ProviderAccount, SenderNumber
+from providers.parking import park
+from recontact.clock import ClockTimestamp
+
+log = structlog.get_logger(__name__)
 
 LEASE_SECONDS = 15
 
@@ -87,18 +95,39 @@ def _take(cursor: object, number_id: int, holder: str) -> int | None:
 
 
 def _with_settings(tokens: dict[int, int]) -> list[Lease]:
-    numbers = SenderNumber.objects.select_related("account").filter(pk__in=tokens)
-    return [
-        Lease(
-            number_id=number.pk,
-            token=tokens[number.pk],
-            sender_external_id=number.external_id,
-            sender_phone=number.phone,
-            rate=max(0.5, number.throughput * HEADROOM),
-            config=number.account.config(),
+    """The leases, but for numbers whose account cannot be used: it is parked, and the others go on."""
+    leases = []
+    for number in SenderNumber.objects.select_related("account").filter(pk__in=tokens):
+        try:
+            config = number.account.config()
+        except CredentialsError as error:
+            account_unusable(number.account_id, error)
+            continue
+        leases.append(
+            Lease(
+                number_id=number.pk,
+                token=tokens[number.pk],
+                sender_external_id=number.external_id,
+                sender_phone=number.phone,
+                rate=max(0.5, number.throughput * HEADROOM),
+                config=config,
+            )
         )
-        for number in numbers
-    ]
+    return leases
+
+
+def account_unusable(account_id: int, error: Exception) -> None:
+    """Park an account that nothing can be sent through as it is set up; its messages wait for a person."""
+    log.error("dispatch_account_unusable", account_id=account_id, error=type(error).__name__)
+    park(ProviderAccount.objects.get(pk=account_id), reason=Reason.CREDENTIALS, detail=str(error))
+
+
+def number_may_send(number_id: int) -> bool:
+    """Whether the number and its account are switched on and not parked, by the database's clock."""
+    free = Q(parked_at=None) | Q(parked_until__lte=ClockTimestamp())
+    account_free = Q(account__parked_at=None) | Q(account__parked_until__lte=ClockTimestamp())
+    numbers = SenderNumber.objects.filter(pk=number_id, is_active=True, account__is_active=True)
+    return numbers.filter(free, account_free).exists()
 
 
 def lease_renew(lease: Lease) -> bool:

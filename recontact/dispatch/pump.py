@@ -12,15 +12,23 @@ from typing import Any, TypeVar
 
 import structlog
 from django.conf import settings
-from django.db import close_old_connections, connections
+from django.db import InterfaceError, OperationalError, close_old_connections, connections
 
 from providers.contracts import Accepted, AccountConfig, Provider
 from providers.errors import Reason, SendError, Throttled, Unavailable, Uncertain
 from providers.registry import adapter_for
 from recontact.dispatch.claim import CLAIM_DEADLINE_SECONDS, Claim, LeaseLost, claim
-from recontact.dispatch.lease import LEASE_SECONDS, Lease, lease_release, lease_renew, leases_take, numbers_due
+from recontact.dispatch.lease import (
+    LEASE_SECONDS,
+    Lease,
+    account_unusable,
+    lease_release,
+    lease_renew,
+    leases_take,
+    numbers_due,
+)
 from recontact.dispatch.rate import RateLimit
-from recontact.dispatch.record import Result, record
+from recontact.dispatch.record import Result, bare, record
 from recontact.dispatch.switch import dispatch_may_run
 from recontact.dispatch.wake import forget_awake, stay_awake
 
@@ -32,6 +40,10 @@ LOOK_EVERY_SECONDS = 0.25
 RECORD_EVERY_SECONDS = 0.1
 IDLE_SECONDS = 2.0
 DATABASE_THREADS = 4
+#: How long the end of a slice waits for a database that is away; with a call's time, less than the claims' lease.
+LAST_RECORD_SECONDS = 10.0
+#: The database is away or another transaction was in the way: the same batch works when it is tried again.
+PASSING_ERRORS = (OperationalError, InterfaceError)
 
 
 def _fresh(function: Callable[..., T], args: tuple[Any, ...]) -> T:
@@ -79,16 +91,17 @@ class Pump:
         ends = time.monotonic() + seconds
         recorder = asyncio.create_task(self._record_forever())
         try:
-            await self._lead(ends)
+            try:
+                await self._lead(ends)
+            finally:
+                self.stop = lambda: True
+                await asyncio.gather(*self.numbers.values(), return_exceptions=True)
+                self.recording = False
+                await recorder
+            await self.in_database(forget_awake)
+            return await self.in_database(numbers_due)
         finally:
-            self.stop = lambda: True
-            await asyncio.gather(*self.numbers.values(), return_exceptions=True)
-            self.recording = False
-            await recorder
-        await self.in_database(forget_awake)
-        more = await self.in_database(numbers_due)
-        self._close_threads()
-        return more
+            self._close_threads()
 
     def _close_threads(self) -> None:
         """Every thread closes its own connection: another one may not."""
@@ -104,7 +117,7 @@ class Pump:
             self.numbers = {number: task for number, task in self.numbers.items() if not task.done()}
             if await self.in_database(dispatch_may_run):
                 for lease in await self.in_database(leases_take, self.holder):
-                    self.numbers[lease.number_id] = asyncio.create_task(NumberPump(self, lease).run())
+                    await self._own(lease)
             if self.numbers:
                 busy_at = time.monotonic()
                 await self.in_database(stay_awake)
@@ -112,9 +125,23 @@ class Pump:
                 return
             await asyncio.sleep(LOOK_EVERY_SECONDS)
 
+    async def _own(self, lease: Lease) -> None:
+        """Start with a number. An account whose adapter cannot be made is parked, and keeps no other waiting."""
+        try:
+            number = NumberPump(self, lease)
+        except Exception as error:
+            await self.in_database(account_unusable, lease.config.account_id, error)
+            await self.in_database(lease_release, lease)
+        else:
+            self.numbers[lease.number_id] = asyncio.create_task(number.run())
+
     async def _record_forever(self) -> None:
         while self.recording:
             await asyncio.sleep(RECORD_EVERY_SECONDS)
+            await self.flush()
+        # The database may be away just now: an answer that is not written down costs an uncertain message.
+        ends = time.monotonic() + LAST_RECORD_SECONDS
+        while self.results and time.monotonic() < ends:
             await self.flush()
 
     async def flush(self) -> None:
@@ -125,10 +152,28 @@ class Pump:
                 return
             try:
                 await self.in_database(record, batch)
-            except Exception:
-                log.exception("dispatch_record_failed", results=len(batch))
-                self.results = batch + self.results
+            except Exception as error:
+                log.error("dispatch_record_failed", results=len(batch), error=type(error).__name__)
+                self.results = await self._record_singly(batch, error) + self.results
                 await asyncio.sleep(RECORD_EVERY_SECONDS)
+
+    async def _record_singly(self, batch: list[Result], error: Exception) -> list[Result]:
+        """One by one, so that a result that cannot be written keeps no other back. Returns what is left to try again."""
+        if isinstance(error, PASSING_ERRORS):
+            return batch
+        left = []
+        for result in batch:
+            for written in (result, bare(result)):
+                try:
+                    await self.in_database(record, [written])
+                    break
+                except Exception as problem:
+                    log.error(
+                        "dispatch_result_refused", message_id=result.claim.message_id, error=type(problem).__name__
+                    )
+            else:
+                left.append(result)
+        return left
 
 
 class NumberPump:
@@ -180,8 +225,8 @@ class NumberPump:
         return len(claims)
 
     async def _send(self, each: Claim, deadline: float) -> None:
-        await self.rate.take()
-        outcome = await self._call(each, deadline)
+        in_time = await self.rate.take(deadline)
+        outcome = await self._call(each, deadline) if in_time else Unavailable(Reason.NOT_STARTED)
         # The list is swapped by every flush: it is looked up only now, after the call.
         self.pump.results.append(Result(each, outcome))
 

@@ -27,13 +27,16 @@ class RateLimit:
         wait = self.next_at - time.monotonic() - (self.burst - 1) / self.rate
         return min(max(wait, 0.005), 1.0)
 
-    async def take(self) -> None:
-        """Wait for the next message's turn."""
+    async def take(self, deadline: float) -> bool:
+        """Wait for the next message's turn. False, at once, when it would come after `deadline` (local monotonic clock)."""
         now = time.monotonic()
         turn = max(now, self.next_at)
+        if turn > deadline:
+            return False
         self.next_at = turn + 1 / self.rate
         if turn > now:
             await asyncio.sleep(turn - now)
+        return True
 
     def slow_down(self, seconds: float, *, whole_number: bool) -> None:
         """The provider throttled: nothing more from this number for `seconds` (one pair's limit slows nobody else)."""

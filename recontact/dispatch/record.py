@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass
+from copy import copy
+from dataclasses import dataclass, replace
 from datetime import timedelta
 from typing import Any
 
@@ -23,6 +24,7 @@ from templates_app.models import Template
 
 #: Refused tries (not throttles) after which a message is given up as rejected.
 MAX_FAILURES = 5
+LONGEST_WAIT_SECONDS = 24 * 3600.0
 
 
 @dataclass(frozen=True, slots=True)
@@ -31,6 +33,23 @@ class Result:
 
     claim: Claim
     outcome: Accepted | SendError
+
+
+def bare(result: Result) -> Result:
+    """The result without what a provider may have put in its words that no column takes: the fate itself is never lost."""
+    outcome = result.outcome
+    if isinstance(outcome, Accepted):
+        return Result(
+            result.claim, replace(outcome, provider_message_id=_storable(outcome.provider_message_id), exchange=None)
+        )
+    plain = copy(outcome)
+    plain.provider_code, plain.detail, plain.exchange = _storable(outcome.provider_code), "", None
+    return Result(result.claim, plain)
+
+
+def _storable(text: str) -> str:
+    """`text` without NUL and halves of surrogate pairs."""
+    return text.replace("\x00", "").encode("utf-8", "replace").decode()
 
 
 @transaction.atomic
@@ -105,7 +124,9 @@ def _unavailable(message: Any, error: Unavailable, words: dict[str, Any]) -> Non
 
 
 def _requeue(message: Any, *, after: float, words: dict[str, Any]) -> None:
-    due_at = database_now() + timedelta(seconds=after)
+    # Also for a wait that is no number, or longer than any message lives.
+    wait = after if 0 <= after <= LONGEST_WAIT_SECONDS else LONGEST_WAIT_SECONDS
+    due_at = database_now() + timedelta(seconds=wait)
     message.filter(state=MessageState.SENDING).update(state=MessageState.QUEUED, due_at=due_at, **words)
 
 

@@ -1,0 +1,85 @@
+"""Recording: what one answer holds must never keep the others, or its own fate, from being written down."""
+
+from __future__ import annotations
+
+import asyncio
+
+import pytest
+from django.db import OperationalError
+
+from providers.contracts import Accepted, Exchange
+from providers.errors import Reason, Rejected, Throttled
+from recontact.dispatch import pump as pump_module
+from recontact.dispatch.claim import Claim, claim
+from recontact.dispatch.lease import leases_take
+from recontact.dispatch.pump import Pump
+from recontact.dispatch.record import Result, record
+from recontact.models import Message
+from tests.factories import message_make, query_make, template_make
+
+
+def _exchange(text: str) -> Exchange:
+    return Exchange("POST", "https://graph.example/messages", {"body": {}}, 200, {"text": text}, 12, "")
+
+
+def _claims(count: int) -> list[Claim]:
+    first = query_make()
+    template = template_make(account=first.sender_number.account)
+    for query in [first, *(query_make(sender_number=first.sender_number) for _ in range(count - 1))]:
+        message_make(query=query, template=template)
+    [lease] = leases_take("test")
+    return claim(lease, count)
+
+
+async def _flush(results: list[Result]) -> list[Result]:
+    pump = Pump("test", lambda: True)
+    pump.results = results
+    await pump.flush()
+    pump._close_threads()
+    return pump.results
+
+
+@pytest.mark.django_db(transaction=True)
+def test_an_answer_that_no_column_takes_keeps_no_other_back() -> None:
+    good, poisoned = _claims(2)
+    results = [
+        Result(poisoned, Accepted("wamid.poisoned\x00", exchange=_exchange("half a pair \ud800"))),
+        Result(good, Accepted("wamid.good", exchange=_exchange("fine"))),
+    ]
+    assert asyncio.run(_flush(results)) == []
+    assert set(Message.objects.values_list("state", flat=True)) == {Message.State.ACCEPTED}
+    assert Message.objects.get(pk=poisoned.message_id).provider_message_id == "wamid.poisoned"
+
+
+@pytest.mark.django_db(transaction=True)
+def test_a_refusal_with_words_that_no_column_takes_is_recorded_all_the_same() -> None:
+    [claimed] = _claims(1)
+    refused = Rejected(Reason.BAD_REQUEST, provider_code="1\x00", detail="\x00", exchange=_exchange("\x00"))
+    assert asyncio.run(_flush([Result(claimed, refused)])) == []
+    message = Message.objects.get(pk=claimed.message_id)
+    assert (message.state, message.reason, message.provider_code) == ("rejected", "bad_request", "1")
+
+
+@pytest.mark.django_db(transaction=True)
+def test_the_end_of_a_slice_waits_for_a_database_that_is_away(monkeypatch: pytest.MonkeyPatch) -> None:
+    [claimed] = _claims(1)
+    failures = [OperationalError("the server is starting up")] * 3
+
+    def record_later(results: list[Result]) -> None:
+        if failures:
+            raise failures.pop()
+        record(results)
+
+    monkeypatch.setattr(pump_module, "record", record_later)
+    pump = Pump("test", lambda: True)
+    pump.results = [Result(claimed, Accepted("wamid.late"))]
+    asyncio.run(pump.run(0.1))
+    assert Message.objects.get(pk=claimed.message_id).state == Message.State.ACCEPTED
+
+
+@pytest.mark.django_db
+@pytest.mark.parametrize("asked", [float("inf"), float("nan"), -5.0, 1e12])
+def test_a_throttle_that_asks_for_an_absurd_wait_is_bounded(asked: float) -> None:
+    [claimed] = _claims(1)
+    record([Result(claimed, Throttled(Reason.THROUGHPUT, retry_after=asked))])
+    assert Message.objects.get(pk=claimed.message_id).state == Message.State.QUEUED

@@ -1,0 +1,101 @@
+"""What must stop a pump that already owns the number: parks, switches, another database, credentials that fit no key."""
+
+from __future__ import annotations
+
+import asyncio
+import time
+from collections.abc import Callable
+from datetime import timedelta
+
+import pytest
+from django.utils import timezone
+
+from providers.models import ProviderAccount, SenderNumber
+from providers.parking import park
+from recontact.dispatch.claim import claim
+from recontact.dispatch.lease import leases_take
+from recontact.dispatch.rate import RateLimit
+from recontact.models import DispatchSwitch, Message
+from tests.factories import message_make
+from tests.world import World
+
+
+def _number_off(number: SenderNumber) -> None:
+    SenderNumber.objects.filter(pk=number.pk).update(is_active=False)
+
+
+def _account_off(number: SenderNumber) -> None:
+    ProviderAccount.objects.filter(pk=number.account_id).update(is_active=False)
+
+
+def _number_parked(number: SenderNumber) -> None:
+    park(number, reason="number_blocked")
+
+
+def _account_parked(number: SenderNumber) -> None:
+    park(number.account, reason="credentials", until=timezone.now() + timedelta(minutes=5))
+
+
+@pytest.mark.django_db
+@pytest.mark.parametrize("meanwhile", [_number_off, _account_off, _number_parked, _account_parked])
+def test_a_number_stopped_after_the_lease_was_taken_claims_nothing(meanwhile: Callable[[SenderNumber], None]) -> None:
+    message = message_make()
+    [lease] = leases_take("test")
+    meanwhile(message.sender_number)
+    assert claim(lease, 10) == []
+    message.refresh_from_db()
+    assert message.state == Message.State.QUEUED
+
+
+@pytest.mark.django_db
+def test_a_number_whose_park_is_over_claims_again() -> None:
+    message = message_make()
+    park(message.sender_number, reason="number_maintenance", until=timezone.now() - timedelta(seconds=1))
+    [lease] = leases_take("test")
+    assert [each.message_id for each in claim(lease, 10)] == [message.pk]
+
+
+@pytest.mark.django_db
+def test_a_pump_connected_to_another_database_claims_nothing() -> None:
+    message_make()
+    [lease] = leases_take("test")
+    DispatchSwitch.objects.create(pk=1, identity="another server:00000001:5")
+    assert claim(lease, 10) == []
+
+
+def test_a_revoked_token_costs_few_calls_however_many_messages_wait(world: World) -> None:
+    world.simulator.post(f"accounts/{world.account.external_id}", token_revoked=True)
+    message = world.message()
+    world.pump(4.0)
+    message.refresh_from_db()
+    assert message.state == Message.State.QUEUED
+    assert message.attempt_number <= 3
+
+
+def test_credentials_that_fit_no_key_stop_their_own_account_alone(world: World) -> None:
+    broken = message_make()
+    ProviderAccount.objects.filter(pk=broken.account_id).update(credentials=b"not a token")
+    message = world.message()
+    world.pump(3.0)
+    message.refresh_from_db()
+    broken.refresh_from_db()
+    assert (message.state, broken.state) == (Message.State.ACCEPTED, Message.State.QUEUED)
+    assert ProviderAccount.objects.get(pk=broken.account_id).is_parked
+
+
+def test_an_account_whose_adapter_is_gone_stops_itself_alone(world: World) -> None:
+    broken = message_make()
+    ProviderAccount.objects.filter(pk=broken.account_id).update(provider="uninstalled")
+    message = world.message()
+    world.pump(3.0)
+    message.refresh_from_db()
+    assert message.state == Message.State.ACCEPTED
+    assert ProviderAccount.objects.get(pk=broken.account_id).is_parked
+
+
+def test_a_turn_that_would_come_after_the_deadline_is_given_up_at_once() -> None:
+    rate = RateLimit(10.0)
+    rate.slow_down(60.0, whole_number=True)
+    began = time.monotonic()
+    assert not asyncio.run(rate.take(began + 8.0))
+    assert time.monotonic() - began < 1.0
