@@ -19,8 +19,8 @@ def fold(text: str) -> str:
     return "".join(character for character in decomposed if not unicodedata.combining(character)).strip()
 
 
-def _index(customer: Customer) -> None:
-    """Set the columns that searching and sorting use, from the name and the phone."""
+def customer_index(customer: Customer) -> None:
+    """Set the columns that searching and sorting use, from the name and the phone. The caller saves."""
     customer.sort_name = fold(customer.name)[:200]
     customer.search = " ".join([customer.sort_name, *phone_search_forms(customer.phone or "")]).strip()
 
@@ -98,14 +98,14 @@ def _complete(customer: Customer, *, phone: str, bsuid: str, name: str, wa_id: s
         before != (customer.phone, customer.bsuid, customer.name, customer.wa_id, customer.country)
         or not customer.search
     ):
-        _index(customer)
+        customer_index(customer)
         customer.save()
 
 
 def customer_rename(*, customer: Customer, name: str) -> None:
     """Give the customer a name, as a person writes it."""
     customer.name = name.strip()[:200]
-    _index(customer)
+    customer_index(customer)
     customer.save(update_fields=["name", "sort_name", "search"])
 
 
@@ -122,7 +122,7 @@ def customer_change_phone(*, old_phone: str, new_phone: str, new_bsuid: str = ""
     if new_bsuid:
         customer.bsuid = new_bsuid
     customer.country = phone_country(new_phone) or customer.country
-    _index(customer)
+    customer_index(customer)
     customer.save()
     return customer
 
@@ -149,7 +149,7 @@ def customer_merge(*, keep: Customer, gone: Customer) -> Customer:
     gone.merged_into, gone.search, gone.sort_name = keep, "", ""
     gone.save()
     keep.bsuid, keep.name, keep.phone = keep.bsuid or bsuid, keep.name or name, keep.phone or phone
-    _index(keep)
+    customer_index(keep)
     keep.save()
     return keep
 

@@ -11,7 +11,7 @@ from hsm_portal.demo_data.accounts import PORTFOLIO_ID
 from hsm_portal.demo_data.moments import own_times
 from providers.contracts import JsonObject
 from providers.simulator.identity import user_id_for
-from recontact.customers import customer_identify
+from recontact.customers import customer_index
 from recontact.models import Customer, OptOut
 
 #: Country: how many, what a mobile phone begins with, and how many digits follow before the last two.
@@ -177,14 +177,22 @@ def customers_make(*, chance: random.Random, now: datetime) -> list[Customer]:
     """The rows, in the order of `people`, known for up to a year; some opted out."""
     rows = []
     for person in people(chance):
-        customer = customer_identify(phone=person.phone, bsuid=person.bsuid, name=person.name, wa_id=person.wa_id)
-        customer.tags = person.tags
-        customer.created_at = now - timedelta(days=chance.uniform(61, 365))
-        customer.opted_in_at = customer.created_at
-        customer.opt_in_source = chance.choice(["Formulario web", "Recepción", "Primer mensaje"])
+        since = now - timedelta(days=chance.uniform(61, 365))
+        customer = Customer(
+            phone=person.phone or None,
+            bsuid=person.bsuid or None,
+            wa_id=person.wa_id,
+            name=person.name,
+            country=person.country,
+            tags=person.tags,
+            created_at=since,
+            opted_in_at=since,
+            opt_in_source=chance.choice(["Formulario web", "Recepción", "Primer mensaje"]),
+        )
+        customer_index(customer)
         rows.append(customer)
-    Customer.objects.bulk_update(rows, ["tags", "created_at", "opted_in_at", "opt_in_source"])
-    return rows
+    with own_times(Customer):
+        return Customer.objects.bulk_create(rows)
 
 
 def opt_outs_make(*, customers: list[Customer], chance: random.Random, now: datetime) -> None:

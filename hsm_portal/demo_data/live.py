@@ -7,10 +7,10 @@ from collections.abc import Iterator
 from django.conf import settings
 from django.db.models import Exists, OuterRef
 
-from hsm_portal.demo_data.accounts import ACCOUNTS, APPOINTMENTS, PROVIDER
+from hsm_portal.demo_data.accounts import ACCOUNTS, APPOINTMENTS, PROVIDER, SHOP, NumberSample
 from hsm_portal.demo_data.simulator import Simulator, wait_for
 from hsm_portal.demo_data.templates import DELETED, IMPROVED
-from hsm_portal.demo_data.values import CLINIC_RECONTACTS, values_for
+from hsm_portal.demo_data.values import CLINIC_RECONTACTS, SHOP_RECONTACT, values_for
 from providers.models import ProviderAccount
 from recontact.clock import database_now
 from recontact.models import Message, OptOut, Query, Recontact, ServiceWindow
@@ -19,7 +19,9 @@ from recontact.refusals import SendRefused
 from templates_app.models import Template
 
 SEND_KEY = "sample-recontact-"
-SENDS = 6
+#: How many queries of which number, with which template: both accounts' webhooks arrive from the first minute.
+LIVE: tuple[tuple[NumberSample, int, str], ...] = ((APPOINTMENTS, 5, CLINIC_RECONTACTS[0]), (SHOP, 3, SHOP_RECONTACT))
+SENDS = sum(count for _number, count, _template in LIVE)
 
 
 def webhooks_connect(*, simulator: Simulator) -> None:
@@ -40,28 +42,30 @@ def live_send(*, simulator: Simulator) -> int:
         return 0
     simulator.post(f"templates/{DELETED['id']}/status", status="DELETED")
     simulator.post(f"templates/{IMPROVED['id']}/quality", score="GREEN")
-    template = Template.objects.get(
-        name=CLINIC_RECONTACTS[0], account__external_id=APPOINTMENTS.account.waba_id, language="es_AR"
-    )
-    return sum(_recontact(query, template, number) for number, query in enumerate(_silent_queries(), start=1))
+    sent = 0
+    for number, count, name in LIVE:
+        template = Template.objects.get(name=name, account__external_id=number.account.waba_id, language="es_AR")
+        for query in _silent_queries(number, count):
+            sent += _recontact(query, template, send_key=f"{SEND_KEY}{query.pk}")
+    return sent
 
 
-def _silent_queries() -> Iterator[Query]:
-    """Queries of the clinic's appointments, whose agent had no answer and whose window closed."""
+def _silent_queries(number: NumberSample, count: int) -> Iterator[Query]:
+    """So many queries of the number whose agent had no answer and whose window closed."""
     here = {"customer_id": OuterRef("customer_id")}
     rows = Query.objects.filter(
         ~Exists(ServiceWindow.objects.filter(expires_at__gt=database_now(), **here)),
         ~Exists(OptOut.objects.filter(revoked_at__isnull=True, **here)),
         ~Exists(Recontact.objects.filter(query_id=OuterRef("pk"))),
-        sender_number__external_id=APPOINTMENTS.external_id,
+        sender_number__external_id=number.external_id,
         state=Query.State.IN_PROGRESS,
         assigned_to__isnull=False,
         origin__in=[Query.Origin.INBOUND, Query.Origin.BOT, Query.Origin.API],
     )
-    yield from rows.select_related("customer", "assigned_to").order_by("-activity_at", "-id")[:SENDS]
+    yield from rows.select_related("customer", "assigned_to").order_by("-activity_at", "-id")[:count]
 
 
-def _recontact(query: Query, template: Template, number: int) -> bool:
+def _recontact(query: Query, template: Template, *, send_key: str) -> bool:
     """Queue the recontact as the query's agent would from the ticket. False: it is refused, which the sample survives."""
     agent = query.assigned_to
     values = values_for(
@@ -71,9 +75,7 @@ def _recontact(query: Query, template: Template, number: int) -> bool:
         data=query.data,
     )
     try:
-        query_recontact(
-            query_id=query.pk, template_id=template.pk, values=values, user=agent, send_key=f"{SEND_KEY}{number}"
-        )
+        query_recontact(query_id=query.pk, template_id=template.pk, values=values, user=agent, send_key=send_key)
     except SendRefused:
         return False
     return True

@@ -49,7 +49,9 @@ class Times:
         day = (self.now - timedelta(days=days)).astimezone(ZoneInfo(TIME_ZONE))
         midnight = day.replace(hour=0, minute=0, second=0, microsecond=0)
         moment = midnight + timedelta(hours=self._chance.uniform(OPENS, CLOSES))
-        return moment if moment < self.now - timedelta(minutes=15) else self.ago(hours_from=0.3, hours_to=6)
+        # Drawn in any case, so that the sample does not depend on the hour at which it is made.
+        lately = self.ago(hours_from=0.3, hours_to=6)
+        return moment if moment < self.now - timedelta(minutes=15) else lately
 
     def after(self, moment: datetime, *, minutes_from: float, minutes_to: float) -> datetime:
         """A moment so many minutes later, but never one that is still to come."""

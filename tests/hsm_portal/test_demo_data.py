@@ -36,6 +36,7 @@ from recontact.models import (
     Recontact,
     ServiceWindow,
 )
+from recontact.search import customers_matching
 from recontact.states import MessageState
 from templates_app.components import BUTTON_KINDS, HEADER_KINDS
 from templates_app.models import Template, TemplateStatus
@@ -123,6 +124,12 @@ def test_phones_are_valid_and_mostly_of_plain_outcome(sample: str) -> None:
 def test_some_customers_are_known_by_their_user_id_alone_and_some_opted_out(sample: str) -> None:
     assert Customer.objects.filter(phone=None, bsuid__isnull=False).count() == 10
     assert Counter(OptOut.objects.values_list("scope", flat=True)) == {"marketing": 8, "all": 4}
+
+
+def test_customers_are_found_by_name_and_by_phone(sample: str) -> None:
+    customer = Customer.objects.exclude(phone=None).order_by("pk")[0]
+    assert customer in customers_matching(customer.name)
+    assert customer in customers_matching(customer.phone or "")
 
 
 def test_queries_are_in_all_states_and_ages(sample: str) -> None:
