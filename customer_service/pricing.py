@@ -3,17 +3,14 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
-from decimal import Decimal
 
-from django.utils import formats
 from django.utils.translation import gettext as _
 
 from customer_service.countries import place_name
 from recontact.costs.estimate import NoRate, estimate_for
+from recontact.costs.money import money_text
 from recontact.refusals import Code, Refusal
 from templates_app.models import Template
-
-_SYMBOLS = {"USD": "US$", "EUR": "€", "BRL": "R$"}
 
 
 @dataclass(frozen=True, slots=True)
@@ -28,11 +25,6 @@ class Price:
         return bool(self.amount)
 
 
-def money(amount: Decimal, currency: str) -> str:
-    """An amount as people read it, with four decimals: prices of messages are fractions of a cent."""
-    return f"{_SYMBOLS.get(currency, currency)} {formats.number_format(amount, 4)}"
-
-
 def price_of(template: Template, *, account_id: int, phone: str, bsuid: str = "") -> Price:
     """The estimate of sending `template` to a phone (E.164) or BSUID through the account."""
     found = estimate_for(account_id=account_id, phone=phone, bsuid=bsuid, category=template.category)
@@ -42,4 +34,4 @@ def price_of(template: Template, *, account_id: int, phone: str, bsuid: str = ""
         return Price("", Refusal(Code.PRICE_UNKNOWN, names).sentence)
     names = {"market": place_name(found.market), "category": str(category).lower()}
     explanation = _("Estimated for %(market)s, %(category)s. Charged when it is delivered.") % names
-    return Price(money(found.amount, found.currency), explanation)
+    return Price(money_text(found.amount, found.currency), explanation)

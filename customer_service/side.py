@@ -10,9 +10,9 @@ from typing import Any
 from django.db.models import Count, Q, Sum
 
 from customer_service.countries import place_name
-from customer_service.pricing import money
 from customer_service.wording import duration_words
 from recontact.access import queries_for
+from recontact.costs.money import money_text
 from recontact.models import Customer, Message, OptOut, Query
 
 EARLIER_SHOWN = 5
@@ -56,7 +56,7 @@ def _spent(customer: Customer) -> str:
     """What the messages that left cost by their estimates, by currency."""
     rows = Message.objects.filter(customer=customer, state__in=_LEFT).exclude(billed=False).exclude(estimate=None)
     sums = rows.order_by("currency").values("currency").annotate(total=Sum("estimate"))
-    return " + ".join(money(row["total"], row["currency"]) for row in sums if row["total"])
+    return " + ".join(money_text(row["total"], row["currency"]) for row in sums if row["total"])
 
 
 def _waiting(query: Query, now: datetime) -> str:

@@ -11,8 +11,8 @@ from django.utils import formats, timezone
 from django.utils.translation import gettext as _
 
 from recontact import figures
+from recontact.costs.money import money_text
 from recontact.models import Incident
-from recontact.templatetags.manager import money_text
 
 #: Series colours of the charts: ours, lost, then one per account. Chart.js takes no CSS variables.
 OURS, LOST = "#0d9488", "#dc2626"

@@ -25,9 +25,9 @@ from recontact.admin.base import STATE_LABELS, ReadOnlyAdmin, person, see_costs,
 from recontact.admin_pages.message import MessageCancelPage, MessagePage
 from recontact.admin_pages.send import SendPage, SendPreview
 from recontact.admin_pages.uncertain import SettlePage, UncertainPage
+from recontact.costs.money import money_text
 from recontact.models import Message
 from recontact.search import customers_matching
-from recontact.templatetags.manager import money_text
 
 
 @admin.register(Message)

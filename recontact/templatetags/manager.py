@@ -8,18 +8,16 @@ from decimal import Decimal
 from typing import Any
 
 from django import template
-from django.utils import formats, timezone
+from django.utils import timezone
 from django.utils.translation import gettext as _
-from django.utils.translation import gettext_noop
 
-from providers.errors import reason_sentence
+from recontact.costs.money import PRICE_DECIMALS, SUM_DECIMALS, money_text
 from recontact.models import CampaignRefusal, Message, Query, Recontact
 from recontact.phones import phone_for
+from recontact.reasons import reason_words
 from recontact.refusals import refusal_sentence
 
 register = template.Library()
-
-_SIGNS = {"USD": "US$", "EUR": "€", "BRL": "R$", "GBP": "£"}
 
 #: Badge class (hsm_portal/portal.css) of each state; the word stands beside it.
 _CLASSES: dict[str, str] = {
@@ -41,28 +39,17 @@ _CLASSES: dict[str, str] = {
     "completed": "ok",
 }
 
-#: Reasons that are neither the provider's nor a refusal's.
-_OWN_REASONS = {
-    "template_changed": gettext_noop("The template changed after the message was queued, so it was not sent."),
-}
-
-
-def money_text(amount: Decimal, currency: str, *, decimals: int) -> str:
-    """An amount with its currency, as a person of the active language writes it."""
-    number = formats.number_format(amount, decimals, use_l10n=True, force_grouping=True)
-    return f"{_SIGNS.get(currency, currency)} {number}"
-
 
 @register.filter
 def price(amount: Decimal | None, currency: str) -> str:
     """The price of one message: four decimals, because most are below a cent's precision."""
-    return "—" if amount is None else money_text(amount, currency, decimals=4)
+    return "—" if amount is None else money_text(amount, currency, decimals=PRICE_DECIMALS)
 
 
 @register.filter
 def money(amount: Decimal | None, currency: str) -> str:
     """A sum."""
-    return "—" if amount is None else money_text(amount, currency, decimals=2)
+    return "—" if amount is None else money_text(amount, currency, decimals=SUM_DECIMALS)
 
 
 @register.filter
@@ -71,15 +58,7 @@ def state_class(state: str) -> str:
     return _CLASSES.get(state, "")
 
 
-@register.filter
-def reason_words(reason: str) -> str:
-    """The sentence of a stored reason: the provider's catalogue, else the portal's refusals, else the word itself."""
-    if not reason:
-        return ""
-    if reason in _OWN_REASONS:
-        return _(_OWN_REASONS[reason])
-    sentence = reason_sentence(reason)
-    return sentence if sentence != reason else refusal_sentence(reason, {})
+register.filter("reason_words", reason_words)
 
 
 @register.simple_tag(takes_context=True)
