@@ -148,7 +148,8 @@ def _apply(message: Message, event: MessageEvent) -> str:
         message.refresh_from_db()
     if moves and _was_given_back(message):
         _incident(message, event, Incident.Kind.PROOF_AGAINST_UNSENT)
-    if moves or target == current:
+    # `delivered` carries the price even when it comes after `read`.
+    if moves or target == current or (current, target) == (MessageState.READ, MessageState.DELIVERED):
         _charge(message, event)
         _remember_opt_out(message, event)
     return MessageEvent.Effect.MOVED if moves else MessageEvent.Effect.KNOWN

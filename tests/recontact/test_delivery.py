@@ -73,6 +73,15 @@ def test_a_late_sent_does_not_take_read_back() -> None:
 
 
 @pytest.mark.django_db
+def test_a_price_that_comes_with_delivered_after_read_is_charged() -> None:
+    message = _accepted()
+    _apply(message, DeliveryStatus.READ)
+    _apply(message, DeliveryStatus.DELIVERED, price=PRICED)
+    assert CostEntry.objects.filter(message=message, kind=CostEntry.Kind.REPORT).count() == 1
+    assert list(differences()) == []
+
+
+@pytest.mark.django_db
 def test_the_same_event_twice_is_kept_once_and_charged_once() -> None:
     message = _accepted()
     _apply(message, DeliveryStatus.DELIVERED, DeliveryStatus.DELIVERED, price=PRICED)
