@@ -10,7 +10,7 @@ from django.contrib.auth.admin import UserAdmin as DjangoUserAdmin
 from django.contrib.auth.models import Group
 from django.db.models import QuerySet
 from django.http import HttpRequest, HttpResponse
-from django.utils.translation import gettext as translate
+from django.utils.translation import gettext
 from django.utils.translation import gettext_lazy as _
 from unfold.admin import ModelAdmin
 from unfold.contrib.filters.admin import RelatedDropdownFilter
@@ -20,7 +20,7 @@ from unfold.widgets import UnfoldAdminCheckboxSelectMultipleWidget
 
 from hsm_portal.api_keys import SCOPES, api_key_create, api_key_revoke
 from hsm_portal.models import ApiKey, User
-from hsm_portal.roles import ROLE_LABELS, Role
+from hsm_portal.roles import ROLE_LABELS, Role, role_name
 from hsm_portal.users import user_staff_sync
 
 admin.site.unregister(Group)
@@ -84,7 +84,7 @@ class UserAdmin(DjangoUserAdmin, ModelAdmin):  # type: ignore[type-arg]  # gener
 
     @display(description=_("Roles"))
     def roles(self, user: User) -> str:
-        return ", ".join(sorted(group.name for group in user.groups.all())) or "—"
+        return ", ".join(sorted(role_name(group.name) for group in user.groups.all())) or "—"
 
 
 class ApiKeyForm(forms.ModelForm):  # type: ignore[type-arg]  # generic only in the stubs
@@ -125,7 +125,7 @@ class ApiKeyAdmin(ModelAdmin):
         filled = form.cleaned_data
         key, secret = api_key_create(user=filled["user"], name=filled["name"], scopes=filled["scopes"])
         obj.__dict__.update(key.__dict__)
-        text = translate("Copy the key now, it is never shown again: %(secret)s")
+        text = gettext("Copy the key now, it is never shown again: %(secret)s")
         messages.warning(request, text % {"secret": secret})
 
     def response_add(self, request: HttpRequest, obj: ApiKey, post_url_continue: str | None = None) -> HttpResponse:
@@ -135,7 +135,7 @@ class ApiKeyAdmin(ModelAdmin):
     @action(description=_("Revoke the selected keys"), permissions=["revoke"])
     def revoke_selected(self, request: HttpRequest, queryset: QuerySet[ApiKey]) -> None:
         count = sum(api_key_revoke(key=key) for key in queryset)
-        self.message_user(request, translate("%(count)s keys work no more.") % {"count": count})
+        self.message_user(request, gettext("Keys revoked: %(count)s. They work no more.") % {"count": count})
 
     @display(description=_("Scopes"))
     def scope_words(self, key: ApiKey) -> str:
@@ -143,4 +143,4 @@ class ApiKeyAdmin(ModelAdmin):
 
     @display(description=_("State"), label={"standing": "success", "revoked": "danger"})
     def state(self, key: ApiKey) -> tuple[str, str]:
-        return ("revoked", translate("revoked")) if key.revoked_at else ("standing", translate("standing"))
+        return ("revoked", gettext("revoked")) if key.revoked_at else ("standing", gettext("in use"))

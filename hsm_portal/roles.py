@@ -29,8 +29,15 @@ ROLE_LABELS: dict[Role, Promise | str] = {
     Role.ADMIN: _("Admin: accounts, numbers, users, roles, keys; everything"),
 }
 
+_ROLE_NAMES: dict[str, Promise | str] = {Role.COORDINATOR: _("Coordinator"), Role.AGENT: _("Agent")}
+
 #: Roles that enter the Manager (`/manager/`). Agents work in Customer Service alone.
 STAFF_ROLES = frozenset({Role.MANAGER, Role.COORDINATOR, Role.OPS, Role.ADMIN})
+
+
+def role_name(group_name: str) -> str:
+    """A group's name as people read it; Manager, Ops and Admin are the same in every language."""
+    return str(_ROLE_NAMES.get(group_name, group_name))
 
 
 def _views(app: str, *models: str) -> frozenset[str]:

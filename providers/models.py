@@ -8,6 +8,7 @@ from typing import Any
 from django.conf import settings
 from django.db import models
 from django.utils.translation import gettext_lazy as _
+from django.utils.translation import pgettext_lazy
 
 from providers.contracts import AccountConfig
 from providers.credentials import credentials_decrypt
@@ -50,7 +51,7 @@ class ProviderAccount(Parkable):
     external_id = models.CharField(_("account id at the provider"), max_length=64)
     credentials = models.BinaryField(_("credentials"), blank=True, default=b"", editable=False)
     webhook_key = models.UUIDField(_("webhook key"), default=uuid.uuid4, unique=True, editable=False)
-    is_active = models.BooleanField(_("active"), default=True)
+    is_active = models.BooleanField(pgettext_lazy("account", "active"), default=True)
     last_webhook_at = models.DateTimeField(_("last webhook"), null=True, editable=False)
     templates_synced_at = models.DateTimeField(_("templates synced"), null=True, editable=False)
     created_at = models.DateTimeField(_("created at"), auto_now_add=True)

@@ -11,7 +11,7 @@ from django.shortcuts import redirect
 from django.urls import URLPattern, path, reverse
 from django.utils import formats, timezone
 from django.utils.html import format_html
-from django.utils.translation import gettext as translate
+from django.utils.translation import gettext
 from django.utils.translation import gettext_lazy as _
 from unfold.admin import ModelAdmin
 from unfold.contrib.filters.admin import MultipleChoicesDropdownFilter, RangeDateFilter, RelatedDropdownFilter
@@ -94,7 +94,7 @@ class QueryAdmin(ReadOnlyAdmin):
     def recontact_selected(self, request: HttpRequest, queryset: QuerySet[Query]) -> HttpResponseBase | None:
         ids = list(queryset.order_by("pk").values_list("pk", flat=True)[: LIMIT + 1])
         if len(ids) > LIMIT:
-            text = translate(
+            text = gettext(
                 "At most %(limit)s queries can be recontacted at once: narrow the filters. Nothing was sent."
             )
             self.message_user(request, text % {"limit": LIMIT}, level="ERROR")
@@ -132,17 +132,17 @@ class QueryAdmin(ReadOnlyAdmin):
     def window(self, query: Query) -> tuple[str, str]:
         expires_at = getattr(query, "window_expires_at", None)
         if expires_at is None:
-            return "none", translate("none")
-        return ("open", translate("open")) if expires_at > timezone.now() else ("closed", translate("closed"))
+            return "none", gettext("No window")
+        return ("open", gettext("Open")) if expires_at > timezone.now() else ("closed", gettext("Closed"))
 
     @display(description=_("Recontact"))
     def recontact(self, query: Query) -> str:
         standing = [row for row in getattr(query, "ledger_rows", []) if row.state != Recontact.State.RELEASED]
         if not standing:
-            return translate("available") if query.is_open else "—"
+            return gettext("Available") if query.is_open else "—"
         row = standing[0]
         at = formats.date_format(timezone.localtime(row.reserved_at), "SHORT_DATETIME_FORMAT")
-        by = str(row.reserved_by) if row.reserved_by is not None else translate("the system")
+        by = str(row.reserved_by) if row.reserved_by is not None else gettext("the system")
         state = str(row.message.get_state_display()).lower()
         return format_html('<span class="nowrap">{}</span><br><span class="small nowrap">{}, {}</span>', by, at, state)
 

@@ -15,12 +15,20 @@ from django.utils.html import escape
 from django.utils.safestring import SafeString, mark_safe
 from django.utils.translation import gettext as _
 
+from providers.rates.models import Category
 from templates_app.models import Template
 from templates_app.rendering import preview
 from templates_app.selectors import template_parsed
 from templates_app.values import datetime_read
 
 register = template.Library()
+
+
+@register.filter
+def category_words(category: str) -> str:
+    """A category in words ("Utility"); one that the portal does not know as it is."""
+    return str(dict(Category.choices).get(category, category))
+
 
 HEADER_ICONS = {
     "image": "image",
