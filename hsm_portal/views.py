@@ -14,7 +14,7 @@ from django.http import HttpRequest, HttpResponse, HttpResponseBase
 from django.shortcuts import redirect, render, resolve_url
 from django.urls import reverse, reverse_lazy
 from django.utils.http import url_has_allowed_host_and_scheme, urlencode
-from django.utils.translation import check_for_language, get_language
+from django.utils.translation import check_for_language, get_language, override
 from django.utils.translation import gettext as _
 from django.views.decorators.http import require_POST
 from django.views.generic import FormView
@@ -89,7 +89,8 @@ class PreferencesView(LoginRequiredMixin, ShellMixin, FormView[PreferencesForm])
     def form_valid(self, form: PreferencesForm) -> HttpResponse:
         if isinstance(self.request.user, User):
             user_preferences_set(user=self.request.user, **form.cleaned_data)
-        messages.success(self.request, _("Your preferences were saved."))
+        with override(form.cleaned_data["language"] or get_language()):
+            messages.success(self.request, _("Your preferences were saved."))
         return super().form_valid(form)
 
 
@@ -141,13 +142,7 @@ def locked_out(request: HttpRequest, credentials: dict[str, Any] | None = None, 
 
 
 def _error(request: HttpRequest, status: HTTPStatus, title: str) -> HttpResponse:
+    context = {**admin.site.each_context(request), "title": title, "status": status.value}
     # Unfold's shell greets somebody who has logged in; who has not gets the frame of the login.
-    layout = "portal_page" if request.user.is_authenticated else "plain_page"
-    context = {
-        **admin.site.each_context(request),
-        "layout": f"hsm_portal/{layout}.html",
-        "title": title,
-        "status": status.value,
-    }
     template = "hsm_portal/error.html" if request.user.is_authenticated else "hsm_portal/error_outside.html"
     return render(request, template, context, status=status)

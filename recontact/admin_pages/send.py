@@ -13,7 +13,7 @@ from django.http import HttpRequest, HttpResponse, QueryDict
 from django.shortcuts import redirect
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
-from unfold.widgets import INPUT_CLASSES, SELECT_CLASSES
+from unfold.widgets import UnfoldAdminSelectWidget, UnfoldAdminTextInputWidget
 
 from providers.models import SenderNumber
 from recontact.admin_pages.page import ManagerPage
@@ -35,13 +35,22 @@ class SendForm(forms.Form):
     phone = forms.CharField(
         label=gettext_lazy("Phone"),
         max_length=40,
+        widget=UnfoldAdminTextInputWidget,
         help_text=gettext_lazy("With its country code, or as it is dialled at home."),
     )
     name = forms.CharField(
-        label=gettext_lazy("Name"), max_length=200, required=False, help_text=gettext_lazy("Kept if none is known yet.")
+        label=gettext_lazy("Name"),
+        max_length=200,
+        required=False,
+        widget=UnfoldAdminTextInputWidget,
+        help_text=gettext_lazy("Kept if none is known yet."),
     )
-    sender_number = forms.ModelChoiceField(SenderNumber.objects.none(), label=gettext_lazy("Sender number"))
-    template = forms.ModelChoiceField(Template.objects.none(), label=gettext_lazy("Template"))
+    sender_number = forms.ModelChoiceField(
+        SenderNumber.objects.none(), label=gettext_lazy("Sender number"), widget=UnfoldAdminSelectWidget
+    )
+    template = forms.ModelChoiceField(
+        Template.objects.none(), label=gettext_lazy("Template"), widget=UnfoldAdminSelectWidget
+    )
     send_key = forms.CharField(widget=forms.HiddenInput, max_length=100)
 
     def __init__(self, *args: Any, number: SenderNumber | None, numbers: list[SenderNumber], **kwargs: Any) -> None:
@@ -55,10 +64,6 @@ class SendForm(forms.Form):
             templates_sendable(account=number.account) if number is not None else Template.objects.none()
         )
         template.empty_label = _("Choose a template")
-        for name, form_field in self.fields.items():
-            if name != "send_key":
-                classes = SELECT_CLASSES if isinstance(form_field, forms.ModelChoiceField) else INPUT_CLASSES
-                form_field.widget.attrs["class"] = " ".join(classes)
 
 
 @dataclass(slots=True)

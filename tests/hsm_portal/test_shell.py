@@ -155,13 +155,6 @@ def test_it_shows_an_unknown_address_in_the_shell() -> None:
     assert "There is nothing here" in answer.content.decode()
 
 
-def test_it_shows_an_unknown_address_to_who_has_not_logged_in() -> None:
-    answer = Client().get("/nowhere/")
-
-    assert answer.status_code == 404
-    assert "There is nothing here" in answer.content.decode()
-
-
 def test_it_shows_an_unknown_address_to_who_is_not_logged_in_without_the_sidebar() -> None:
     answer = Client().get("/nowhere/")
 
