@@ -34,6 +34,7 @@ def webhooks_connect(*, simulator: Simulator) -> None:
             url=f"{settings.PUBLIC_URL}{account.webhook_path}",
             verify_token=sample.credentials["verify_token"],
         )
+    simulator.post("webhooks/release")
 
 
 def live_send(*, simulator: Simulator) -> int:

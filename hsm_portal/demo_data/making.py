@@ -172,7 +172,11 @@ class Telling:
 
 
 def open_windows_tell(stories: Sequence[Story], simulator: Simulator, now: datetime) -> None:
-    """Let the simulator know of the customers' last words of the last day: their windows are open on both sides."""
+    """Let the simulator know of the customers' last words of the last day: their windows are open on both sides.
+
+    Its webhooks of them wait until the portal can take them (`live`), which finds that it has the messages already.
+    """
+    simulator.post("webhooks/hold")
     with simulator.at() as clock:
         for story in stories:
             latest = story.inbound[-1] if story.inbound else None

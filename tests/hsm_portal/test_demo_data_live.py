@@ -9,6 +9,7 @@ from typing import Any
 import pytest
 from django.core.management import CommandError, call_command
 
+from customer_service.models import InboundMessage
 from hsm_portal.demo_data.live import SEND_KEY, SENDS
 from hsm_portal.demo_data.simulator import Simulator, SimulatorError
 from hsm_portal.demo_data.templates import DELETED
@@ -41,10 +42,14 @@ def test_the_webhooks_are_connected_and_the_first_recontacts_arrive(
 ) -> None:
     settings.PUBLIC_URL = live_server.url
     call_command("demo_data")
+    told = InboundMessage.objects.count()
     asyncio.run(_send_what_is_due())
     simulator.settle()
     for delivery in WebhookDelivery.objects.order_by("pk"):
         delivery_process(delivery.pk)
+    assert simulator.get("counts")["webhooks_reached"] > 20
+    assert "webhooks_given_up" not in simulator.get("counts")
+    assert InboundMessage.objects.count() == told
     sent = Message.objects.filter(send_key__startswith=SEND_KEY)
     assert sent.count() == SENDS
     assert set(sent.values_list("state", flat=True)) <= {"delivered", "read", "sent", "failed", "rejected", "uncertain"}
