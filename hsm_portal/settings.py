@@ -193,6 +193,8 @@ PERSONAL_DATA_KEY = env.str("PERSONAL_DATA_KEY", default=SECRET_KEY)
 RAW_DATA_RETENTION_DAYS = env.int("RAW_DATA_RETENTION_DAYS", default=90)
 # A test or demo server instead of the provider's own: {"<provider slug>": "http://127.0.0.1:8800"}
 PROVIDER_BASE_URLS: dict[str, str] = env.dict("PROVIDER_BASE_URLS", default={})
+# Hosts that may be called over plain http: a simulator in the same private network, never a provider.
+PROVIDER_PLAIN_HTTP_HOSTS: list[str] = env.list("PROVIDER_PLAIN_HTTP_HOSTS", default=[])
 PROVIDER_TIMEOUT_SECONDS = env.float("PROVIDER_TIMEOUT_SECONDS", default=20.0)
 AGENT_MESSAGE_LIFETIME_SECONDS = 3600
 CAMPAIGN_MESSAGE_LIFETIME_SECONDS = 24 * 3600

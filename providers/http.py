@@ -20,6 +20,7 @@ from weakref import WeakKeyDictionary
 
 import aiohttp
 import httpx
+from django.conf import settings
 from httpx_aiohttp import AiohttpTransport
 
 from providers.contracts import Exchange, JsonObject
@@ -200,14 +201,15 @@ def _ssl_context() -> ssl.SSLContext:
 
 
 def url_problem(url: str) -> str:
-    """Why `url` may not be called, or "". Plain http is for this machine alone."""
+    """Why `url` may not be called, or "". Plain http is for this machine, and for the hosts that the settings name."""
     try:
         parsed = httpx.URL(url)
     except httpx.InvalidURL:
         return "The address is not a URL."
     if not parsed.host:
         return "The address has no host."
-    if parsed.scheme == "https" or (parsed.scheme == "http" and _is_loopback(parsed.host)):
+    plain_allowed = _is_loopback(parsed.host) or parsed.host in settings.PROVIDER_PLAIN_HTTP_HOSTS
+    if parsed.scheme == "https" or (parsed.scheme == "http" and plain_allowed):
         return ""
     return "The address must begin with https://."
 

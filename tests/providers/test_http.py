@@ -9,6 +9,7 @@ import socket
 import time
 
 import pytest
+from pytest_django import Settings
 
 from providers.errors import Park, ProviderCallError, Reason, Rejected, SendError, Unavailable, Uncertain
 from providers.http import Answer, Call, call_provider, call_provider_sync, client_for_running_loop, url_problem
@@ -431,3 +432,9 @@ def test_a_management_call_goes_over_https_only() -> None:
     with pytest.raises(ProviderCallError) as caught:
         call_provider_sync(Call("GET", "http://graph.facebook.com/"))
     assert "https" in caught.value.detail
+
+
+def test_a_host_that_the_settings_name_may_be_called_over_plain_http(settings: Settings) -> None:
+    settings.PROVIDER_PLAIN_HTTP_HOSTS = ["simulator"]
+    assert url_problem("http://simulator:8800") == ""
+    assert url_problem("http://simulator.example.com")
