@@ -3,15 +3,19 @@
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Iterable
+from collections.abc import Iterable, Iterator
+from contextlib import contextmanager
 from dataclasses import dataclass, field
+from typing import Any
 
 from celery import current_app
 from django.db import connection
 
+from providers.models import WebhookDelivery
 from recontact.books import balance, differences
 from recontact.models import Attempt, CostEntry, Incident, Message, MessageEvent
 from recontact.states import NEVER_SENT, WENT_OUT
+from tests.faults.postgres_wire import PostgresWire
 from tests.faults.processes import Worker, until
 from tests.world import World
 
@@ -22,11 +26,16 @@ AT_REST = frozenset({*NEVER_SENT, *WENT_OUT, "uncertain"})
 
 @dataclass
 class Stage:
-    """A world with workers. `dispatcher` may be killed; `others` does the rest of the portal's tasks."""
+    """A world with workers. `dispatcher` may be killed; `others` does the rest of the portal's tasks.
+
+    The dispatcher reaches the database over `wire`.
+    """
 
     world: World
     dispatcher: Worker
     others: Worker
+    wire: PostgresWire
+    portal: str
     messages: list[Message] = field(default_factory=list)
 
     def queue(self, count: int = 1, *, digits: str = "00") -> list[Message]:
@@ -69,6 +78,19 @@ class Stage:
                               WHERE state = 'sending'""")
             cursor.execute("UPDATE recontact_numberlease SET expires_at = clock_timestamp() - interval '1 second'")
 
+    def deliveries(self) -> list[dict[str, Any]]:
+        """Every webhook the simulator posted, with what was answered."""
+        found: list[dict[str, Any]] = self.world.simulator.get("deliveries")["data"]
+        return found
+
+    @contextmanager
+    def deaf_portal(self) -> Iterator[None]:
+        """The provider's webhooks reach nobody meanwhile, and are tried again."""
+        account = f"accounts/{self.world.account.external_id}"
+        self.world.simulator.post(account, webhook_url="http://127.0.0.1:9/")
+        yield
+        self.world.simulator.post(account, webhook_url=self.portal + self.world.account.webhook_path)
+
     def prove(self) -> None:
         """Nothing doubled, nothing lost, the books balance and agree with the simulator's record."""
         accepted = self.accepted()
@@ -84,8 +106,16 @@ class Stage:
             else:
                 assert message.state in {*NEVER_SENT, "uncertain"}
 
+    def wait_for_webhooks(self) -> None:
+        """Wait until the simulator has reported everything, and the portal has read it without a problem."""
+        until(lambda: self.world.simulator.get("counts")["pending"] == 0, what="the last webhook")
+        received = WebhookDelivery.objects.filter(state=WebhookDelivery.State.RECEIVED)
+        until(lambda: not received.exists(), what="the reading of the webhooks")
+        assert [each.problems for each in WebhookDelivery.objects.all() if each.problems] == []
+
     def prove_events(self) -> None:
         """Every status the simulator reported is kept once, with its message, and each delivery is charged once."""
+        self.wait_for_webhooks()
         told = {
             (message["wamid"], status["status"])
             for message in self.world.simulator.get("messages")["data"]
