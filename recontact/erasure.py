@@ -125,9 +125,11 @@ def _erase_messages(messages: QuerySet[Message]) -> None:
         event.provider_message_id = hashed(event.provider_message_id)
     events.update(detail="")
     Attempt.objects.filter(message__in=ids).update(request=None, response=None, detail="")
-    Settlement.objects.filter(message__in=ids).update(reason="")
+    settlements = Settlement.objects.filter(message__in=ids)
+    settlements.update(reason="")
     Incident.objects.filter(message__in=ids).update(note="")
     audit_erase(Message, ids)
+    audit_erase(Settlement, settlements.values_list("pk", flat=True))
 
 
 def _batches(rows: QuerySet[Any], fields: list[str]) -> Any:
@@ -148,7 +150,9 @@ def _erase_queries(queries: QuerySet[Query]) -> None:
     )
     queries.update(subject="", data={}, preview="")
     QueryEvent.objects.filter(query__in=ids).exclude(kind__in=_KEPT_DETAILS).update(detail="")
-    Recontact.objects.filter(query__in=ids, released_by__isnull=False).update(release_reason="")
+    recontacts = Recontact.objects.filter(query__in=ids, released_by__isnull=False)
+    recontacts.update(release_reason="")
+    audit_erase(Recontact, recontacts.values_list("pk", flat=True))
     audit_erase(Query, ids)
 
 
