@@ -55,12 +55,13 @@ def _storable(text: str) -> str:
 @transaction.atomic
 def record(results: Sequence[Result]) -> None:
     """Write the results of a batch, settle the ledger, and match the webhooks that came before this record."""
+    # The attempts come first: what they came to is the proof without which nothing goes back to the queue.
+    _attempts(results)
     accepted = [(result.claim, result.outcome) for result in results if isinstance(result.outcome, Accepted)]
     _accepted(accepted)
     for result in results:
         if isinstance(result.outcome, SendError):
             _refused(result.claim, result.outcome)
-    _attempts(results)
     ledger.settle(result.claim.message_id for result in results)
     events_match([(claim.account_id, outcome.provider_message_id) for claim, outcome in accepted])
     _parks(results)

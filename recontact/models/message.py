@@ -14,10 +14,29 @@ from providers.models import ProviderAccount, Rate, SenderNumber
 from recontact.models.campaign import Campaign
 from recontact.models.customer import Customer
 from recontact.models.query import Query
-from recontact.states import MessageState, legal_pairs
+from recontact.states import ALIVE, MessageState, legal_pairs
 from templates_app.models import Template
 
 _LEGAL_MOVES = ", ".join(f"('{source}', '{target}')" for source, target in legal_pairs())
+_ALIVE = ", ".join(f"'{state.value}'" for state in sorted(ALIVE))
+#: What a message is, for ever.
+_IDENTITY = ["reference", "account_id", "sender_number_id", "kind"]
+#: What a message says and to whom: erased only when it can no longer go out.
+_CONTENT = [
+    "template_id",
+    "template_name",
+    "template_language",
+    "category",
+    "recipient_phone",
+    "recipient_bsuid",
+    "components",
+    "body",
+]
+
+
+def _changes(columns: list[str]) -> str:
+    """The SQL condition that any of these columns is about to change."""
+    return " OR ".join(f"OLD.{column} IS DISTINCT FROM NEW.{column}" for column in columns)
 
 
 class Message(models.Model):
@@ -151,8 +170,45 @@ class Message(models.Model):
                     IF NOT (OLD.state, NEW.state) IN ({_LEGAL_MOVES}) THEN
                         RAISE EXCEPTION 'message %: % may not become %', OLD.id, OLD.state, NEW.state;
                     END IF;
+                    IF OLD.state = 'sending' AND NEW.state = 'queued' AND NOT EXISTS (
+                        SELECT 1 FROM recontact_attempt a WHERE a.message_id = OLD.id AND a.number = OLD.attempt_number
+                        AND a.outcome IN ('throttled', 'unavailable')
+                    ) THEN
+                        RAISE EXCEPTION 'message %: nothing proves that attempt % did nothing', OLD.id, OLD.attempt_number;
+                    END IF;
+                    RETURN NEW;
+                """,  # noqa: S608 -- only our own state table goes in
+            ),
+            pgtrigger.Trigger(
+                name="message_one_hsm_per_query",
+                operation=pgtrigger.Insert,
+                when=pgtrigger.Before,
+                condition=pgtrigger.Condition("NEW.query_id IS NOT NULL AND NEW.kind = 'template'"),
+                func="""
+                    IF EXISTS (
+                        SELECT 1 FROM recontact_recontact r WHERE r.query_id = NEW.query_id AND r.state <> 'released'
+                    ) THEN
+                        RAISE EXCEPTION 'query % has been recontacted', NEW.query_id;
+                    END IF;
                     RETURN NEW;
                 """,
+            ),
+            pgtrigger.Trigger(
+                name="message_identity",
+                operation=pgtrigger.UpdateOf("attempt_number", "query_id", *_IDENTITY),  # type: ignore[no-untyped-call]
+                when=pgtrigger.Before,
+                condition=pgtrigger.Condition(
+                    f"{_changes(_IDENTITY)} OR NEW.attempt_number NOT IN (OLD.attempt_number, OLD.attempt_number + 1)"
+                    " OR (OLD.query_id IS NOT NULL AND OLD.query_id IS DISTINCT FROM NEW.query_id)"
+                ),
+                func="RAISE EXCEPTION 'message %: what it is and how often it was tried cannot be rewritten', OLD.id;",
+            ),
+            pgtrigger.Trigger(
+                name="message_content",
+                operation=pgtrigger.UpdateOf(*_CONTENT),  # type: ignore[no-untyped-call]
+                when=pgtrigger.Before,
+                condition=pgtrigger.Condition(f"OLD.state IN ({_ALIVE}) AND ({_changes(_CONTENT)})"),
+                func="RAISE EXCEPTION 'message %: its content is frozen while it may go out', OLD.id;",
             ),
             pgtrigger.Protect(name="message_no_delete", operation=pgtrigger.Delete),
             pgtrigger.Trigger(

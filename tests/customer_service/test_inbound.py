@@ -15,6 +15,7 @@ from providers.inbox import delivery_process, delivery_replay
 from providers.models import SenderNumber
 from recontact.customers import opt_out_revoke
 from recontact.models import Customer, Message, OptOut, Query, QueryEvent, ServiceWindow
+from recontact.outbox import hsm_send
 from tests.deliveries import (
     CUSTOMER_BSUID,
     CUSTOMER_PHONE,
@@ -23,7 +24,15 @@ from tests.deliveries import (
     payload,
     payload_number_make,
 )
-from tests.factories import customer_make, message_make, query_make
+from tests.factories import (
+    VALUES,
+    customer_make,
+    message_make,
+    query_make,
+    rate_card_make,
+    template_make,
+    user_make,
+)
 
 pytestmark = pytest.mark.django_db
 
@@ -46,14 +55,22 @@ def _inbound(name: str = "webhook_inbound_text", **changes: Any) -> dict[str, An
 def _sent_message(number: SenderNumber, *, origin: str, with_query: bool) -> Message:
     """A message that the customer of the payloads got, under the id that their answers name."""
     customer = customer_make(phone=CUSTOMER_PHONE)
-    query = query_make(customer=customer)
-    message = message_make(query=query)
-    values = {"state": "accepted", "provider_message_id": ANSWERED_ID, "account_id": number.account_id}
-    Message.objects.filter(pk=message.pk).update(
-        **values, sender_number=number, origin=origin, query_id=query.pk if with_query else None
-    )
+    rate_card_make(account=number.account)
+    template = template_make(account=number.account)
     if with_query:
-        Query.objects.filter(pk=query.pk).update(sender_number=number)
+        message = message_make(query=query_make(customer=customer, sender_number=number), template=template)
+    else:
+        message = hsm_send(
+            phone=CUSTOMER_PHONE,
+            sender_number_id=number.pk,
+            template_id=template.pk,
+            values=VALUES,
+            user=user_make(),
+            send_key=None,
+            origin=origin,
+            open_query=False,
+        )
+    Message.objects.filter(pk=message.pk).update(state="accepted", provider_message_id=ANSWERED_ID, origin=origin)
     message.refresh_from_db()
     return message
 

@@ -13,7 +13,7 @@ from django.db import Error, IntegrityError, connection, connections, transactio
 from recontact import ledger
 from recontact.books import differences
 from recontact.ledger import CannotRelease, release_by_person
-from recontact.models import Message, Query, QueryEvent, Recontact
+from recontact.models import Attempt, Message, Query, QueryEvent, Recontact
 from recontact.outbox import hsm_send, query_recontact
 from recontact.refusals import SendRefused
 from recontact.states import NEVER_SENT
@@ -119,7 +119,7 @@ def test_a_second_row_by_raw_orm_is_refused_by_the_constraint() -> None:
         customer=first.customer,
         query=first.query,
         origin=first.origin,
-        kind=first.kind,
+        kind=Message.Kind.TEXT,
         category=first.category,
         due_at=first.due_at,
         expires_at=first.expires_at,
@@ -138,11 +138,39 @@ HAND_WRITTEN_SQL = {
     "release while queued": "UPDATE recontact_recontact SET state = 'released'",
     "delete the message": "DELETE FROM recontact_message",
     "skip the message back": "UPDATE recontact_message SET state = 'queued' WHERE state <> 'queued'",
+    "give the message to another query": "UPDATE recontact_message SET query_id = NULL",
+    "give the message another reference": "UPDATE recontact_message SET reference = gen_random_uuid()",
+    "send it through another number": "UPDATE recontact_message SET sender_number_id = sender_number_id + 1",
+    "forget the attempts": "UPDATE recontact_message SET attempt_number = attempt_number + 2",
+    "send it to another phone": "UPDATE recontact_message SET recipient_phone = '+5491150000000'",
+    "send another text": "UPDATE recontact_message SET body = 'otra cosa', components = '[]'",
+    "insert a second HSM beside the ledger": """
+        INSERT INTO recontact_message (reference, account_id, sender_number_id, customer_id, query_id, origin, kind,
+            template_name, template_language, template_hash, category, recipient_phone, recipient_bsuid, components,
+            bubble, body, state, created_at, due_at, expires_at, attempt_number, failures, provider_message_id, held,
+            reason, provider_code, provider_detail, currency)
+        SELECT gen_random_uuid(), account_id, sender_number_id, customer_id, query_id, origin, kind,
+            template_name, template_language, template_hash, category, recipient_phone, recipient_bsuid, components,
+            bubble, body, state, created_at, due_at, expires_at, 0, 0, '', false, '', '', '', currency
+        FROM recontact_message""",
     "born spent": """INSERT INTO recontact_recontact (query_id, message_id, state, reserved_at, release_reason)
                      SELECT query_id, id, 'spent', now(), '' FROM recontact_message""",
     "born released": """INSERT INTO recontact_recontact (query_id, message_id, state, reserved_at, release_reason)
                         SELECT query_id, id, 'released', now(), '' FROM recontact_message""",
 }
+
+
+@pytest.mark.django_db
+def test_a_message_under_way_goes_back_to_the_queue_only_with_proof() -> None:
+    message = message_make()
+    rows = Message.objects.filter(pk=message.pk)
+    rows.update(state=Message.State.SENDING, attempt_number=1)
+    attempt = Attempt.objects.create(message=message, number=1, claimed_at=message.due_at)
+    with pytest.raises(Error, match="nothing proves"), transaction.atomic():
+        rows.update(state=Message.State.QUEUED)
+    attempt.outcome = Attempt.Outcome.THROTTLED
+    attempt.save()
+    assert rows.update(state=Message.State.QUEUED) == 1
 
 
 @pytest.mark.django_db

@@ -114,7 +114,7 @@ def test_it_counts_the_last_of_a_chain_of_retries(manager: User) -> None:
     Message.objects.filter(pk=first.pk).update(state="sending")
     Message.objects.filter(pk=first.pk).update(state="failed")
     again = Message.objects.get(pk=first.pk)
-    again.pk, again.reference, again.retry_of, again.state = None, None, first, "queued"  # type: ignore[assignment]
+    again.pk, again.reference, again.query, again.retry_of, again.state = None, None, None, first, "queued"  # type: ignore[assignment]
     again.reference = Message._meta.get_field("reference").get_default()
     again.save()
 
