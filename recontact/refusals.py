@@ -8,6 +8,7 @@ from enum import StrEnum
 from typing import Any
 
 from django.utils.translation import gettext as _
+from django.utils.translation import gettext_noop
 
 
 class Code(StrEnum):
@@ -44,6 +45,12 @@ BAD_REQUEST_CODES = frozenset(
 )
 
 
+#: What the portal itself writes down as the source of an opt-out.
+_OWN_SOURCES = frozenset(
+    {gettext_noop("customer's word"), gettext_noop("WhatsApp preference"), gettext_noop("before erasure")}
+)
+
+
 @dataclass(frozen=True, slots=True)
 class Refusal:
     """One reason: a code, the values its sentence needs (JSON-able), and the field at fault where there is one."""
@@ -68,6 +75,11 @@ class SendRefused(Exception):
     def __init__(self, *refusals: Refusal) -> None:
         super().__init__(", ".join(refusal.code for refusal in refusals))
         self.refusals = refusals
+
+
+def source_words(source: str) -> str:
+    """Where an opt-out comes from: the portal's own sources in the reader's language, a person's words as he wrote them."""
+    return _(source) if source in _OWN_SOURCES else source
 
 
 def refusal_sentence(code: str, params: Mapping[str, Any]) -> str:
@@ -100,8 +112,9 @@ def refusal_sentence(code: str, params: Mapping[str, Any]) -> str:
         Code.SAME_FORM: _("This form was sent already: message %(message)s. Nothing was sent again."),
         Code.RECENTLY_MESSAGED: _("An HSM to this phone with this number is already on its way (message %(message)s)."),
     }
+    told = {**params, "source": source_words(str(params["source"]))} if "source" in params else params
     sentence = sentences.get(code)
-    return sentence % _Defaults(params) if sentence is not None else code
+    return sentence % _Defaults(told) if sentence is not None else code
 
 
 class _Defaults(dict[str, Any]):

@@ -15,7 +15,7 @@ from recontact.costs.money import PRICE_DECIMALS, SUM_DECIMALS, money_text
 from recontact.models import CampaignRefusal, Message, Query, Recontact
 from recontact.phones import phone_for
 from recontact.reasons import reason_words
-from recontact.refusals import refusal_sentence
+from recontact.refusals import refusal_sentence, source_words
 
 register = template.Library()
 
@@ -59,6 +59,7 @@ def state_class(state: str) -> str:
 
 
 register.filter("reason_words", reason_words)
+register.filter("source_words", source_words)
 
 
 @register.simple_tag(takes_context=True)
