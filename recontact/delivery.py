@@ -9,6 +9,7 @@ from typing import Any
 
 import structlog
 from django.db import transaction
+from django.db.models import Exists, OuterRef
 from django.utils import timezone
 
 from providers.contracts import DeliveryStatus, StatusEvent
@@ -110,6 +111,8 @@ def _find(event: MessageEvent) -> Message | None:
         by_reference = None
     if by_reference is not None:
         return by_reference
+    if not event.provider_message_id:
+        return None  # a message that waits has no id either
     ids = [event.provider_message_id, keyed_hash(event.provider_message_id)]
     return rows.filter(provider_message_id__in=ids).order_by("pk").first()
 
@@ -217,15 +220,26 @@ def acceptance_after_the_fact(*, message_id: int, provider_message_id: str) -> N
 
 def events_match(keys: Iterable[tuple[int, str]]) -> None:
     """Apply the unmatched events of these (account, provider message id) pairs: they came before the record."""
-    ids = {provider_message_id for _account, provider_message_id in keys}
-    rows = MessageEvent.objects.select_for_update().filter(provider_message_id__in=ids, message__isnull=True)
+    pairs = set(keys)
+    # Whoever has an event locked is matching it, and waits for the messages that the caller has locked: not the other way.
+    rows = MessageEvent.objects.select_for_update(skip_locked=True).filter(
+        account_id__in={account_id for account_id, _id in pairs},
+        provider_message_id__in={provider_message_id for _account, provider_message_id in pairs},
+        message__isnull=True,
+    )
     for event in rows.order_by("occurred_at", "pk"):
         _match_and_apply(event)
 
 
 def events_rematch(limit: int = 500) -> int:
-    """Try the unmatched events of the last seven days again, oldest first; returns how many found their message."""
-    rows = MessageEvent.objects.filter(message__isnull=True, received_at__gt=timezone.now() - MATCH_FOR)
+    """Match the unmatched events of the last seven days whose message is known by now; returns how many were matched.
+
+    A number may be shared with another system, whose events match nothing for ever: they must not crowd out ours.
+    """
+    known = Message.objects.filter(
+        account_id=OuterRef("account_id"), provider_message_id=OuterRef("provider_message_id")
+    ).exclude(provider_message_id="")
+    rows = MessageEvent.objects.filter(Exists(known), message__isnull=True, received_at__gt=timezone.now() - MATCH_FOR)
     found = 0
     for pk in rows.order_by("pk").values_list("pk", flat=True)[:limit]:
         with transaction.atomic():

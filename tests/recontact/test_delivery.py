@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
+import threading
 from datetime import UTC, datetime, timedelta
 from decimal import Decimal
 from typing import Any
 
 import pytest
+from django.db import connection, transaction
 from django.utils import timezone
 from hypothesis import given, settings
 from hypothesis import strategies as st
@@ -16,7 +18,7 @@ from providers.contracts import DeliveryStatus, PriceReport, StatusEvent
 from recontact import ledger
 from recontact.books import differences
 from recontact.customers import opt_out_standing
-from recontact.delivery import events_rematch, status_apply
+from recontact.delivery import events_match, events_rematch, status_apply
 from recontact.ledger import release_by_person
 from recontact.models import CostEntry, Customer, Incident, Message, MessageEvent, Recontact
 from recontact.states import MESSAGE_MOVES, NEVER_SENT, MessageState
@@ -156,6 +158,56 @@ def test_an_event_before_its_message_is_known_waits_and_is_matched_later() -> No
     assert events_rematch() == 1
     message.refresh_from_db()
     assert message.state == Message.State.FAILED
+
+
+@pytest.mark.django_db
+def test_events_of_another_system_on_the_same_number_crowd_out_none_of_ours() -> None:
+    message = _accepted()
+    for number in range(3):
+        foreign = _event(message, DeliveryStatus.SENT, provider_message_id=f"wamid.foreign{number}", reference="")
+        status_apply(message.account_id, foreign)
+    Message.objects.filter(pk=message.pk).update(provider_message_id="")
+    status_apply(message.account_id, _event(message, DeliveryStatus.DELIVERED, reference=""))
+    Message.objects.filter(pk=message.pk).update(provider_message_id=f"wamid.{message.pk}")
+    assert events_rematch(limit=2) == 1
+    message.refresh_from_db()
+    assert message.state == Message.State.DELIVERED
+
+
+@pytest.mark.django_db
+def test_an_event_without_an_id_belongs_to_no_message() -> None:
+    message = message_make()
+    event = status_apply(
+        message.account_id, _event(message, DeliveryStatus.DELIVERED, provider_message_id="", reference="")
+    )
+    message.refresh_from_db()
+    assert (event.message_id, message.state) == (None, Message.State.QUEUED)
+
+
+@pytest.mark.django_db(transaction=True)
+def test_a_record_does_not_wait_for_an_event_that_somebody_else_is_matching() -> None:
+    message = _accepted()
+    early = _event(message, DeliveryStatus.SENT, provider_message_id="wamid.early", reference="")
+    event = status_apply(message.account_id, early)
+    locked, recorded = threading.Event(), threading.Event()
+
+    def match_slowly() -> None:
+        with transaction.atomic():
+            MessageEvent.objects.select_for_update().get(pk=event.pk)
+            locked.set()
+            recorded.wait(5)
+        connection.close()
+
+    other = threading.Thread(target=match_slowly)
+    other.start()
+    locked.wait(5)
+    with transaction.atomic(), connection.cursor() as cursor:
+        cursor.execute("SET LOCAL lock_timeout TO '1s'")
+        events_match([(message.account_id, "wamid.early")])
+    recorded.set()
+    other.join()
+    event.refresh_from_db()
+    assert event.message_id is None
 
 
 @pytest.mark.django_db
