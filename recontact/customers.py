@@ -196,19 +196,25 @@ def _merge_opt_outs(keep: Customer, gone: Customer) -> None:
     rows.exclude(revoked_at__isnull=True, scope__in=standing).update(customer=keep)
 
 
+@transaction.atomic
 def opt_out_add(*, customer: Customer, scope: str, source: str, user: Any = None) -> OptOut:
-    """Record that the customer wants no marketing, or nothing at all. Saying it twice changes nothing."""
+    """Record that the customer wants no marketing, or nothing at all. Saying it twice changes nothing.
+
+    Said of a customer who was merged meanwhile, it holds for the one that took him in.
+    """
+    customer = customer_lock(customer.pk)
     opt_out, _created = OptOut.objects.get_or_create(
         customer=customer, scope=scope, revoked_at=None, defaults={"source": source[:100], "created_by": user}
     )
     return opt_out
 
 
+@transaction.atomic
 def opt_out_revoke(*, customer: Customer, scope: str, source: str) -> bool:
     """The customer wants messages again, by `source` (required: an opt-in needs one). False: there was no opt-out."""
     if not source:
         raise ValueError("an opt-in needs a source")
-    rows = OptOut.objects.filter(customer=customer, scope=scope, revoked_at__isnull=True)
+    rows = OptOut.objects.filter(customer=customer_lock(customer.pk), scope=scope, revoked_at__isnull=True)
     return bool(rows.update(revoked_at=Now(), revoked_source=source[:200]))
 
 

@@ -47,10 +47,11 @@ def release_by_person(*, recontact_id: int, user: Any, reason: str) -> Recontact
 
     Raises CannotRelease when the reason is empty, the message did not fail, or it was billed.
     """
-    recontact = Recontact.objects.select_for_update().select_related("message").get(pk=recontact_id)
+    # The message first: a status of it locks in this order too.
+    message = Message.objects.select_for_update().get(recontact__pk=recontact_id)
+    recontact = Recontact.objects.select_for_update().get(pk=recontact_id)
     if not reason.strip():
         raise CannotRelease("reason_missing")
-    message = recontact.message
     if recontact.state != Recontact.State.SPENT or message.state != Message.State.FAILED or message.billed:
         raise CannotRelease("not_failed")
     recontact.state = Recontact.State.RELEASED

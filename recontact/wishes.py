@@ -39,5 +39,7 @@ def marketing_stop(*, customer: Customer, at: datetime, source: str) -> bool:
 
 def marketing_resume(*, customer: Customer, at: datetime, source: str) -> bool:
     """Marketing again since `at`. False: there was no older opt-out to take back."""
+    # A moment ahead of our clock would outlive the customer's next change of mind.
+    at = min(at, database_now())
     wishes = OptOut.objects.filter(customer=customer, scope=OptOut.Scope.MARKETING, revoked_at=None)
     return bool(wishes.filter(created_at__lte=at).update(revoked_at=at, revoked_source=source))

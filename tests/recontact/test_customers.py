@@ -118,3 +118,12 @@ def test_somebody_erased_who_had_opted_out_is_still_opted_out_when_the_phone_com
 
 def test_it_folds_names_for_search() -> None:
     assert fold("  Benítez Núñez ") == "benitez nunez"
+
+
+def test_an_opt_out_of_somebody_merged_meanwhile_holds_for_who_took_him_in() -> None:
+    keep, gone = customer_make(), customer_make()
+    customer_merge(keep=keep, gone=gone)
+    opt_out_add(customer=gone, scope=OptOut.Scope.ALL, source="por teléfono")
+    assert opt_out_standing(keep.pk, category="utility") is not None
+    assert opt_out_revoke(customer=gone, scope=OptOut.Scope.ALL, source="por correo")
+    assert opt_out_standing(keep.pk, category="utility") is None

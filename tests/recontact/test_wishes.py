@@ -47,6 +47,13 @@ def test_a_stop_opts_the_customer_out_of_marketing(account: ProviderAccount) -> 
     assert (opt_out.customer, opt_out.scope, opt_out.source) == (customer, "marketing", "WhatsApp preference")
 
 
+def test_a_resume_from_a_clock_that_is_ahead_does_not_outlive_the_next_stop() -> None:
+    customer = customer_make()
+    marketing_stop(customer=customer, at=timezone.now() - timedelta(hours=1), source="x")
+    marketing_resume(customer=customer, at=timezone.now() + timedelta(days=300), source="x")
+    assert marketing_stop(customer=customer, at=timezone.now() + timedelta(seconds=1), source="x")
+
+
 def test_a_stop_of_somebody_unknown_is_remembered(account: ProviderAccount) -> None:
     deliver(account, payload("webhook_user_preferences_stop"))
     assert Customer.objects.get(phone=CUSTOMER_PHONE).opt_outs.count() == 1
