@@ -45,11 +45,11 @@ RETOMAR_TURNO: list[JsonObject] = [
 def account_make(*, name: str = "", provider: str = "meta", external_id: str = "", **fields: Any) -> ProviderAccount:
     """An active provider account with credentials."""
     number = next(_sequence)
+    fields.setdefault("credentials", credentials_encrypt(CREDENTIALS))
     return ProviderAccount.objects.create(
         name=name or f"Clínica Sur {number}",
         provider=provider,
         external_id=external_id or f"3019452263{number:05d}",
-        credentials=credentials_encrypt(CREDENTIALS),
         **fields,
     )
 

@@ -12,6 +12,7 @@ from pathlib import Path
 from urllib.parse import urlsplit, urlunsplit
 
 from django.db import connection
+from django.test import Client
 from playwright.sync_api import Browser, Page, ViewportSize
 
 from hsm_portal.models import User
@@ -111,6 +112,15 @@ class Visitor:
         page.fill("#id_password", PASSWORD)
         page.click("#login-form button[type=submit]")
         page.wait_for_url(lambda url: "/login/" not in url)
+        return page
+
+    def enter(self, user: User, *, viewport: ViewportSize = DESKTOP, dark: bool = False) -> Page:
+        """A new window of a user who has been logged in for long: for tests of what comes after."""
+        client = Client()
+        client.force_login(user, "django.contrib.auth.backends.ModelBackend")
+        page = self.page(viewport=viewport, locale=f"{user.language or 'es'}-AR", dark=dark)
+        session = {"name": "sessionid", "value": client.cookies["sessionid"].value, "url": self.base_url}
+        page.context.add_cookies([session])
         return page
 
     def leave(self) -> None:
