@@ -8,12 +8,12 @@ import sys
 import time
 from collections.abc import Callable, Mapping
 from pathlib import Path
-from typing import Any
-from urllib.parse import urlsplit, urlunsplit
+from urllib.parse import parse_qsl, urlsplit, urlunsplit
 
 from django.db import connections
 
 from hsm_portal.processes import Child, spawn
+from tests.faults.postgres_wire import PostgresWire
 
 PROJECT = Path(__file__).parents[2]
 PATIENCE_SECONDS = 30.0
@@ -98,24 +98,45 @@ class Worker:
         """Let them go on."""
         os.killpg(self.child.process.pid, signal.SIGCONT)
 
-    def stop(self) -> None:
-        """A warm shutdown, if it still runs."""
-        if self._child is not None:
-            self.thaw()
-            self._child.stop()
-            self._child = None
-
     def log(self) -> str:
         """What it wrote."""
         return (self.folder / "log").read_text(encoding="utf-8")
 
 
-def services(*, database: str, redis: str, simulator: str, **more: Any) -> dict[str, str]:
-    """The environment of a worker that uses these URLs."""
+class Workers:
+    """The worker of the dispatcher, over its wire to the database, and the worker of everything else."""
+
+    def __init__(self, folder: Path, database: str, redis: str, simulator: str) -> None:
+        self.folder = folder
+        self.wire = PostgresWire(dict(parse_qsl(urlsplit(database).query))["host"])
+        self._wired = _environment(database_url(database, host=str(self.wire.folder)), redis, simulator)
+        self.dispatcher = Worker(folder / "dispatcher", "dispatch", self._wired)
+        self.others = Worker(folder / "others", "default", _environment(database_url(database), redis, simulator))
+        self._all = [self.dispatcher, self.others]
+
+    def another(self) -> Worker:
+        """One more dispatcher, running until the workers are closed (or it is killed)."""
+        worker = Worker(self.folder / f"dispatcher{len(self._all)}", "dispatch", self._wired)
+        self._all.append(worker)
+        return worker.start()
+
+    @property
+    def pump(self) -> bool:
+        """Whether any of them is in a slice of the pump."""
+        return any(worker.runs and worker.pumps for worker in self._all)
+
+    def close(self) -> None:
+        """End them all."""
+        for worker in self._all:
+            if worker.runs:
+                worker.kill()
+        self.wire.close()
+
+
+def _environment(database: str, redis: str, simulator: str) -> dict[str, str]:
     return {
         "DATABASE_URL": database,
         "REDIS_URL": redis,
         "PROVIDER_BASE_URLS": f"meta={simulator}",
         "PROVIDER_TIMEOUT_SECONDS": "2",
-        **more,
     }

@@ -16,27 +16,32 @@ from recontact.books import balance, differences
 from recontact.models import Attempt, CostEntry, Incident, Message, MessageEvent
 from recontact.states import NEVER_SENT, WENT_OUT
 from tests.faults.postgres_wire import PostgresWire
-from tests.faults.processes import Worker, until
+from tests.faults.processes import Worker, Workers, until
 from tests.world import World
 
-SWEEP_TASK = "recontact.tasks.dispatch_sweep"
+SWEEPS = ("recontact.tasks.dispatch_sweep", "providers.tasks.inbox_sweep")
 #: Where a message is no longer on its way through us.
 AT_REST = frozenset({*NEVER_SENT, *WENT_OUT, "uncertain"})
 
 
 @dataclass
 class Stage:
-    """A world with workers. `dispatcher` may be killed; `others` does the rest of the portal's tasks.
-
-    The dispatcher reaches the database over `wire`.
-    """
+    """A world with workers, and the portal served at an address."""
 
     world: World
-    dispatcher: Worker
-    others: Worker
-    wire: PostgresWire
+    workers: Workers
     portal: str
     messages: list[Message] = field(default_factory=list)
+
+    @property
+    def dispatcher(self) -> Worker:
+        """The worker that sends; it may be killed."""
+        return self.workers.dispatcher
+
+    @property
+    def wire(self) -> PostgresWire:
+        """The dispatcher's wire to the database."""
+        return self.workers.wire
 
     def queue(self, count: int = 1, *, digits: str = "00") -> list[Message]:
         """Queue recontacts of that many new queries."""
@@ -60,7 +65,8 @@ class Stage:
 
     def sweep(self) -> None:
         """What beat does every five seconds."""
-        current_app.send_task(SWEEP_TASK, queue="default", retry=False)
+        for name in SWEEPS:
+            current_app.send_task(name, queue="default", retry=False)
 
     def calls(self, message: Message) -> int:
         """How many requests for the message reached the simulator."""
@@ -72,11 +78,14 @@ class Stage:
         return found
 
     def time_passes(self) -> None:
-        """The leases of claims and of numbers run out."""
+        """The leases of claims, of numbers and of webhooks run out."""
         with connection.cursor() as cursor:
             cursor.execute("""UPDATE recontact_message SET lease_expires_at = clock_timestamp() - interval '1 second'
                               WHERE state = 'sending'""")
             cursor.execute("UPDATE recontact_numberlease SET expires_at = clock_timestamp() - interval '1 second'")
+            cursor.execute(
+                "UPDATE providers_webhookdelivery SET claimed_until = clock_timestamp() - interval '1 second'"
+            )
 
     def deliveries(self) -> list[dict[str, Any]]:
         """Every webhook the simulator posted, with what was answered."""

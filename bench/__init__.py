@@ -1,0 +1,1 @@
+"""Benchmarks: figures only, no verdicts."""

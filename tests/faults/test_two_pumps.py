@@ -1,0 +1,70 @@
+"""Two dispatchers in two processes: tasks delivered twice, one number for both, and a number taken over from a frozen one."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+
+import pytest
+from celery import current_app
+
+from recontact.dispatch.wake import PUMP_TASK
+from recontact.models import Attempt, Message, NumberLease
+from tests.faults.processes import Worker, until
+from tests.faults.stage import Stage
+
+
+@pytest.fixture(scope="module")
+def second(workers: object) -> Iterator[list[Worker]]:
+    """The second dispatcher, once a test has started it; killed after the module."""
+    started: list[Worker] = []
+    yield started
+    for worker in started:
+        worker.kill()
+
+
+def _second(stage: Stage, second: list[Worker]) -> Worker:
+    if not second:
+        second.append(stage.workers.another())
+    return second[0]
+
+
+def test_tasks_delivered_twice_to_two_workers_send_each_message_once(stage: Stage, second: list[Worker]) -> None:
+    other = _second(stage, second)
+    for _ in range(4):
+        current_app.send_task(PUMP_TASK, queue="dispatch", retry=False)
+    until(lambda: stage.dispatcher.pumps and other.pumps, what="a slice in both workers")
+    messages = stage.queue(60)
+    for _ in range(4):
+        current_app.send_task(PUMP_TASK, queue="dispatch", retry=False)
+    stage.wait_for("read")
+    stage.prove()
+    stage.prove_events()
+    assert [stage.calls(message) for message in messages] == [1] * 60
+
+
+def test_a_number_taken_over_from_a_frozen_pump_is_claimed_by_the_new_owner_alone(
+    stage: Stage, second: list[Worker]
+) -> None:
+    _second(stage, second).freeze()
+    stage.world.simulator.knobs(latency_ms=400, hold_webhooks=True)
+    messages = stage.queue(40)
+    # The frozen one may have swallowed the task.
+    stage.sweep()
+    until(lambda: Message.objects.filter(state="sending").exists(), what="a claim")
+    stage.dispatcher.freeze()
+    in_flight = list(Message.objects.filter(state="sending"))
+    owner = NumberLease.objects.get()
+    second[0].thaw()
+    stage.time_passes()
+    stage.sweep()
+    stage.wait_for("accepted", messages=[message for message in messages if message not in in_flight])
+    stage.wait_for("uncertain", messages=in_flight)
+    assert NumberLease.objects.get().token > owner.token
+    # Its answers arrive late: what they prove is written down, and it claims nothing more.
+    stage.dispatcher.thaw()
+    stage.wait_for("accepted", "uncertain")
+    until(lambda: not Attempt.objects.filter(outcome="claimed").exists(), what="the end of all attempts")
+    stage.world.simulator.post("webhooks/release")
+    stage.wait_for("read", messages=[message for message in messages if stage.world.accepted(message)])
+    stage.prove()
+    assert max(stage.calls(message) for message in messages) == 1
