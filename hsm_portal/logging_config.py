@@ -2,9 +2,27 @@
 
 from __future__ import annotations
 
+import re
+from collections.abc import MutableMapping
 from typing import Any
 
 import structlog
+
+# What PostgreSQL adds to an error quotes the row that it is about: names, phones, texts. As text or as repr.
+_QUOTED_ROW = re.compile(
+    r"(?:\n|\\n)(?:DETAIL|CONTEXT):.*?"
+    r"(?=\n(?:\S*Traceback|\s*\^|\s+File |\n|The above|During handling|\S+(?:Error|Violation))|\Z)",
+    re.DOTALL,
+)
+
+
+def without_quoted_rows(_logger: Any, _method: str, event: MutableMapping[str, Any]) -> MutableMapping[str, Any]:
+    """A processor that takes the database's quotations of rows out of messages and tracebacks."""
+    for name, value in event.items():
+        if isinstance(value, str) and ("DETAIL:" in value or "CONTEXT:" in value):
+            event[name] = _QUOTED_ROW.sub("", value)
+    return event
+
 
 _SHARED: list[Any] = [
     structlog.contextvars.merge_contextvars,
@@ -23,6 +41,7 @@ LOGGING_CONFIG_DICT: dict[str, Any] = {
             "processors": [
                 structlog.stdlib.ProcessorFormatter.remove_processors_meta,
                 structlog.processors.format_exc_info,
+                without_quoted_rows,
                 structlog.processors.JSONRenderer(),
             ],
         }
