@@ -7,6 +7,7 @@ from dataclasses import dataclass
 from typing import Any
 
 from django.contrib import messages
+from django.core.exceptions import SuspiciousOperation
 from django.http import HttpRequest, HttpResponse, QueryDict
 from django.shortcuts import redirect
 from django.utils import timezone
@@ -27,6 +28,7 @@ from templates_app.selectors import template_parsed, templates_sendable
 #: Where the list of selected queries waits between the list and this page.
 SESSION_KEY = "bulk_recontact_ids"
 SAMPLES = 3
+SEND_KEY_LIMIT = 100
 
 
 @dataclass(frozen=True, slots=True)
@@ -63,6 +65,9 @@ class BulkPage(ManagerPage):
 
     def post(self, request: HttpRequest) -> HttpResponse:
         draft = draft_from(request, request.POST, ids=_ids(request.POST))
+        if not (0 < len(draft.send_key) <= SEND_KEY_LIMIT and draft.send_key.isprintable()):
+            # Our page always has its own: without one a second click would be a second campaign, or none at all.
+            raise SuspiciousOperation("the form's send key is missing or not ours")
         if draft.template is None:
             return self._show(draft, error=_("Choose a template."), status=400)
         if not draft.name.strip():
@@ -98,7 +103,7 @@ class BulkPreview(ManagerPage):
 
 
 def _ids(data: QueryDict) -> list[int]:
-    return [int(part) for part in data.get("ids", "").split(",") if part.isdigit() and len(part) < 19][: LIMIT + 1]
+    return [int(part) for part in data.get("ids", "").split(",") if part.isdecimal() and len(part) < 19][: LIMIT + 1]
 
 
 def draft_from(request: HttpRequest, data: QueryDict, *, ids: list[int], send_key: str = "") -> Draft:
@@ -109,7 +114,7 @@ def draft_from(request: HttpRequest, data: QueryDict, *, ids: list[int], send_ke
     mapping = _mapping(template, queries, data)
     name = data.get(
         "name", _("Recontact of %(day)s") % {"day": date_format(timezone.localtime(), "SHORT_DATETIME_FORMAT")}
-    )
+    ).replace("\x00", "")
     found = None
     if template is not None:
         found = outlook(queries=queries, template=template, mapping=mapping, user=request.user)
@@ -117,7 +122,7 @@ def draft_from(request: HttpRequest, data: QueryDict, *, ids: list[int], send_ke
 
 
 def _chosen(queries: list[Query], chosen: str) -> Template | None:
-    if not chosen.isdigit():
+    if not chosen.isdecimal():
         return None
     accounts = {query.sender_number.account_id for query in queries}
     return templates_sendable().filter(account__in=accounts, pk=int(chosen[:18])).first()

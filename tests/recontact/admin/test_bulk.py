@@ -169,3 +169,19 @@ def test_it_takes_a_query_that_is_named_many_times_once(
 
 def test_it_sends_back_to_the_list_without_a_selection(client: Client) -> None:
     assert client.get(PAGE)["Location"] == LIST
+
+
+@pytest.mark.parametrize("send_key", ["", "x" * 101, "a\x00b"])
+def test_a_form_without_a_key_of_ours_sends_nothing(
+    client: Client, number: SenderNumber, template: Template, send_key: str
+) -> None:
+    answer = client.post(PAGE, form(queries_of(number, 1), template, send_key=send_key))
+
+    assert answer.status_code == 400
+    assert not Campaign.objects.exists()
+
+
+def test_a_name_that_no_column_takes_is_cleaned(client: Client, number: SenderNumber, template: Template) -> None:
+    client.post(PAGE, form(queries_of(number, 1), template, name="pa\x00gos"))
+
+    assert Campaign.objects.get().name == "pagos"
