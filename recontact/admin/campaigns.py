@@ -54,7 +54,7 @@ class CampaignAdmin(ReadOnlyAdmin):
     def change_view(
         self, request: HttpRequest, object_id: str, form_url: str = "", extra_context: dict[str, Any] | None = None
     ) -> HttpResponseBase:
-        if not object_id.isdigit() or len(object_id) > 18:
+        if not object_id.isdecimal() or len(object_id) > 18:
             raise Http404
         return CampaignPage.as_view()(request, campaign_id=int(object_id))
 

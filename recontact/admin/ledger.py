@@ -44,7 +44,7 @@ class RecontactAdmin(ReadOnlyAdmin):
         """A row is shown on its message's page."""
         if not self.has_view_permission(request):
             raise PermissionDenied
-        row = Recontact.objects.filter(pk=object_id).first() if object_id.isdigit() and len(object_id) < 19 else None
+        row = Recontact.objects.filter(pk=object_id).first() if object_id.isdecimal() and len(object_id) < 19 else None
         if row is None:
             raise Http404
         return redirect("admin:recontact_message_change", row.message_id)

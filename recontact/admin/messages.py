@@ -73,7 +73,7 @@ class MessageAdmin(ReadOnlyAdmin):
         try:
             wanted |= Q(reference=uuid.UUID(term))
         except ValueError:
-            if term.lstrip("#").isdigit() and len(term) < 16:
+            if term.lstrip("#").isdecimal() and len(term) < 16:
                 wanted |= Q(pk=int(term.lstrip("#")))
         return queryset.filter(wanted), False
 
@@ -91,7 +91,7 @@ class MessageAdmin(ReadOnlyAdmin):
     def change_view(
         self, request: HttpRequest, object_id: str, form_url: str = "", extra_context: dict[str, Any] | None = None
     ) -> HttpResponseBase:
-        if not object_id.isdigit() or len(object_id) > 18:
+        if not object_id.isdecimal() or len(object_id) > 18:
             raise Http404
         return MessagePage.as_view()(request, message_id=int(object_id))
 

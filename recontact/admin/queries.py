@@ -71,7 +71,7 @@ class QueryAdmin(ReadOnlyAdmin):
         if not term:
             return queryset, False
         wanted = Q(customer__in=customers_matching(term).values("pk"))
-        if term.lstrip("#").isdigit() and len(term) < 16:
+        if term.lstrip("#").isdecimal() and len(term) < 16:
             wanted |= Q(pk=int(term.lstrip("#")))
         return queryset.filter(wanted), False
 
@@ -86,7 +86,7 @@ class QueryAdmin(ReadOnlyAdmin):
     def change_view(
         self, request: HttpRequest, object_id: str, form_url: str = "", extra_context: dict[str, Any] | None = None
     ) -> HttpResponseBase:
-        if not object_id.isdigit() or len(object_id) > 18:
+        if not object_id.isdecimal() or len(object_id) > 18:
             raise Http404
         return QueryPage.as_view()(request, query_id=int(object_id))
 

@@ -180,7 +180,7 @@ def _chosen_number(numbers: list[SenderNumber], chosen: str) -> SenderNumber | N
 
 
 def _chosen_template(number: SenderNumber | None, chosen: str) -> Template | None:
-    if number is None or not chosen.isdigit():
+    if number is None or not chosen.isdecimal():
         return None
     return templates_sendable(account=number.account).filter(pk=int(chosen[:18])).first()
 
