@@ -119,8 +119,8 @@ class Visitor:
         client = Client()
         client.force_login(user, "django.contrib.auth.backends.ModelBackend")
         page = self.page(viewport=viewport, locale=f"{user.language or 'es'}-AR", dark=dark)
-        session = {"name": "sessionid", "value": client.cookies["sessionid"].value, "url": self.base_url}
-        page.context.add_cookies([session])
+        session = client.cookies["sessionid"].value
+        page.context.add_cookies([{"name": "sessionid", "value": session, "url": self.base_url}])
         return page
 
     def leave(self) -> None:
