@@ -117,6 +117,7 @@ def test_the_screens_are_photographed(photographer: Photographer) -> None:
     agent.goto("/service/?tab=mine")
     photographer.take(agent, "conversations")
     fill_recontact(agent, query)
+    agent.locator("#ticket-composer").evaluate("box => { box.scrollTop = box.scrollHeight; }")
     photographer.take(agent, "service-ticket")
 
     phone = photographer.window("ana", PHONE)
