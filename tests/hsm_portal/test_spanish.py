@@ -33,8 +33,8 @@ def known() -> set[str]:
 
 
 def test_a_state_agrees_with_its_noun() -> None:
-    assert (Message.State.REJECTED.label, TemplateStatus.REJECTED.label) == ("Rechazado", "Rechazada")
-    assert (Message.State.CANCELLED.label, Campaign.State.CANCELLED.label) == ("Cancelado", "Cancelada")
+    assert (str(Message.State.REJECTED.label), str(TemplateStatus.REJECTED.label)) == ("Rechazado", "Rechazada")
+    assert (str(Message.State.CANCELLED.label), str(Campaign.State.CANCELLED.label)) == ("Cancelado", "Cancelada")
 
 
 def test_roles_and_categories_are_said_in_words() -> None:
