@@ -15,7 +15,7 @@ from customer_service.wording import WindowWords, window_words
 from recontact.access import query_is_foreign
 from recontact.clock import database_now
 from recontact.models import Query
-from recontact.phones import phone_display, phone_for
+from recontact.phones import phone_for
 from recontact.windows import window_expires_at
 
 
@@ -63,7 +63,7 @@ def ticket_of(query: Query, *, user: Any, everything: bool = False) -> Ticket:
         query=query,
         title=title,
         phone=phone_for(customer.phone, whole=whole),
-        sender=f"{phone_display(number.phone)} ({number.account})",
+        sender=f"{number.phone_text} ({number.account})",
         window=window,
         composer=composer_of(query, user=user, window=window),
         timeline=timeline,

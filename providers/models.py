@@ -5,6 +5,7 @@ from __future__ import annotations
 import uuid
 from typing import Any
 
+import phonenumbers
 from django.conf import settings
 from django.db import models
 from django.utils.translation import gettext_lazy as _
@@ -113,7 +114,16 @@ class SenderNumber(Parkable):
         ]
 
     def __str__(self) -> str:
-        return f"{self.phone} {self.display_name}".strip()
+        return f"{self.phone_text} {self.display_name}".strip()
+
+    @property
+    def phone_text(self) -> str:
+        """The phone with the spaces people expect; as it stands when it cannot be read."""
+        try:
+            number = phonenumbers.parse(self.phone)
+        except phonenumbers.NumberParseException:
+            return self.phone
+        return phonenumbers.format_number(number, phonenumbers.PhoneNumberFormat.INTERNATIONAL)
 
 
 class WebhookDelivery(models.Model):

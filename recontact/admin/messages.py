@@ -119,7 +119,7 @@ class MessageAdmin(ReadOnlyAdmin):
 
     @display(description=_("Number"), ordering="sender_number")
     def through(self, message: Message) -> str:
-        return message.sender_number.phone
+        return message.sender_number.phone_text
 
     @display(description=_("Sent by"), ordering="created_by")
     def sender(self, message: Message) -> str:

@@ -148,7 +148,7 @@ class QueryAdmin(ReadOnlyAdmin):
 
     @display(description=_("Number"), ordering="sender_number")
     def through(self, query: Query) -> str:
-        return query.sender_number.phone
+        return query.sender_number.phone_text
 
     @display(description=_("Silent for"), ordering="activity_at")
     def silent(self, query: Query) -> str:
