@@ -20,9 +20,6 @@ from recontact.refusals import SendRefused
 #: As many queries as one request can queue in good time.
 LIMIT = 500
 
-#: A campaign whose messages are still being queued waits, lest the sweep take it for completed.
-PREPARING = "preparing"
-
 
 class TooManyQueries(ValueError):
     """More queries than one campaign takes. The message says so to a person."""
@@ -50,7 +47,7 @@ def campaign_from_queries(
                 name=name.strip()[:200],
                 template_id=template_id,
                 state=Campaign.State.PAUSED,
-                state_reason=PREPARING,
+                state_reason=Campaign.PREPARING,
                 send_key=send_key,
                 created_by=user,
             )
@@ -83,7 +80,7 @@ def _recontact(campaign: Campaign, query: Query, mapping: Mapping[str, Filling],
 
 def _begin(campaign: Campaign) -> None:
     """Let the messages go, unless a person paused or cancelled the campaign while they were being queued."""
-    rows = Campaign.objects.filter(pk=campaign.pk, state=Campaign.State.PAUSED, state_reason=PREPARING)
+    rows = Campaign.objects.filter(pk=campaign.pk, state=Campaign.State.PAUSED, state_reason=Campaign.PREPARING)
     started = rows.update(state=Campaign.State.RUNNING, state_reason="")
     campaign.refresh_from_db()
     if started:

@@ -24,6 +24,9 @@ from templates_app.models import Template
 
 #: Refused tries (not throttles) after which a message is given up as rejected.
 MAX_FAILURES = 5
+#: An outage says nothing about the message: it waits for the provider until it expires, however often it was tried.
+OUTAGES = frozenset({Reason.NETWORK, Reason.PROVIDER_DOWN})
+LONGEST_BACKOFF_SECONDS = 60.0
 LONGEST_WAIT_SECONDS = 24 * 3600.0
 
 
@@ -116,12 +119,13 @@ def _unavailable(message: Any, error: Unavailable, words: dict[str, Any]) -> Non
         _requeue(message, after=0, words=words)
         return
     failures = message.values_list("failures", flat=True).first() or 0
-    if failures + 1 >= MAX_FAILURES:
+    if failures + 1 >= MAX_FAILURES and error.reason not in OUTAGES:
         message.filter(state=MessageState.SENDING).update(
             state=MessageState.REJECTED, settled_at=ClockTimestamp(), failures=failures + 1, **words
         )
     else:
-        _requeue(message, after=2.0 ** (failures + 1), words={**words, "failures": failures + 1})
+        backoff = min(2.0 ** min(failures + 1, 10), LONGEST_BACKOFF_SECONDS)
+        _requeue(message, after=backoff, words={**words, "failures": failures + 1})
 
 
 def _requeue(message: Any, *, after: float, words: dict[str, Any]) -> None:

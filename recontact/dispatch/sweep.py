@@ -64,9 +64,12 @@ def queued_to_expired() -> int:
 
 
 def campaigns_complete() -> int:
-    """A running campaign none of whose messages is alive is completed: computed from the messages, never set ahead."""
+    """A campaign none of whose messages is alive is completed: computed from the messages, never set ahead.
+
+    Also a parked or paused one, once all its messages expired; not one whose messages are still being queued.
+    """
     alive = Message.objects.filter(state__in=[MessageState.QUEUED, MessageState.SENDING])
-    rows = Campaign.objects.filter(state=Campaign.State.RUNNING).exclude(
-        pk__in=alive.values("campaign_id").exclude(campaign=None)
-    )
+    begun = [Campaign.State.RUNNING, Campaign.State.PARKED, Campaign.State.PAUSED]
+    rows = Campaign.objects.filter(state__in=begun).exclude(state_reason=Campaign.PREPARING)
+    rows = rows.exclude(pk__in=alive.values("campaign_id").exclude(campaign=None))
     return rows.update(state=Campaign.State.COMPLETED, completed_at=ClockTimestamp())

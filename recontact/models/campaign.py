@@ -21,6 +21,9 @@ class Campaign(models.Model):
         CANCELLED = "cancelled", pgettext_lazy("campaign", "Cancelled")
         COMPLETED = "completed", _("Completed")
 
+    #: The `state_reason` of a paused campaign whose messages are still being queued.
+    PREPARING = "preparing"
+
     name = models.CharField(_("name"), max_length=200)
     template = models.ForeignKey(Template, models.PROTECT, related_name="campaigns", verbose_name=_("template"))
     state = models.CharField(_("state"), max_length=10, choices=State.choices, default=State.RUNNING)

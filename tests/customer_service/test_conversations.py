@@ -131,7 +131,9 @@ def test_it_searches_by_the_index() -> None:
         conversations(user=user, tab="all", search="carla")
     search = next(query["sql"] for query in captured if "to_tsquery" in query["sql"])
     with connection.cursor() as cursor:
-        cursor.execute("SET LOCAL enable_seqscan = off")
+        # With a handful of rows every other plan is as good: only whether the index can serve the search is asked.
+        for other in ("seqscan", "indexscan", "indexonlyscan"):
+            cursor.execute(f"SET LOCAL enable_{other} = off")
         cursor.execute(f"EXPLAIN {search}")
         plan = "\n".join(row[0] for row in cursor.fetchall())
 

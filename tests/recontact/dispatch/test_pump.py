@@ -6,9 +6,11 @@ import threading
 
 import pytest
 from django.utils import timezone
+from pytest_django import Settings
 
 from providers.parking import park, unpark
 from recontact.dispatch.lease import leases_take
+from recontact.dispatch.sweep import queued_to_expired
 from recontact.dispatch.switch import dispatch_halt, dispatch_resume
 from recontact.models import Attempt, Message, Recontact
 from recontact.outbox import text_send
@@ -104,14 +106,30 @@ def test_it_parks_the_account_when_the_token_is_revoked_and_loses_nothing(world:
     assert [len(world.accepted(message)) for message in messages] == [1, 1, 1]
 
 
-def test_it_gives_up_after_five_refused_connections_and_gives_the_right_back(world: World, settings: object) -> None:
-    settings.PROVIDER_BASE_URLS = {"meta": "http://127.0.0.1:9"}  # type: ignore[attr-defined]
+def test_it_waits_out_an_outage_until_the_message_expires_and_gives_the_right_back(
+    world: World, settings: Settings
+) -> None:
+    settings.PROVIDER_BASE_URLS = {"meta": "http://127.0.0.1:9"}
+    message = world.message()
+    for _ in range(6):
+        Message.objects.filter(pk=message.pk).update(due_at=timezone.now())
+        world.pump(1.0)
+    message.refresh_from_db()
+    assert (message.state, message.reason, message.failures) == (Message.State.QUEUED, "network", 6)
+    Message.objects.filter(pk=message.pk).update(expires_at=timezone.now())
+    queued_to_expired()
+    message.refresh_from_db()
+    assert (message.state, message.recontact.state) == (Message.State.EXPIRED, Recontact.State.RELEASED)
+
+
+def test_it_gives_up_after_five_refusals_that_might_have_passed(world: World) -> None:
+    world.simulator.knobs(fail_next=5, fail_code=131053)
     message = world.message()
     for _ in range(5):
         Message.objects.filter(pk=message.pk).update(due_at=timezone.now())
-        world.pump(1.5)
+        world.pump(1.0)
     message.refresh_from_db()
-    assert (message.state, message.reason, message.failures) == ("rejected", "network", 5)
+    assert (message.state, message.reason, message.failures) == (Message.State.REJECTED, "media", 5)
     assert message.recontact.state == Recontact.State.RELEASED
 
 

@@ -148,6 +148,24 @@ def test_a_campaign_is_completed_when_none_of_its_messages_is_alive() -> None:
     assert campaigns_complete() == 1
 
 
+@pytest.mark.parametrize("state", ["parked", "paused"])
+def test_a_parked_or_paused_campaign_ends_when_its_last_message_expired(state: str) -> None:
+    message = message_make()
+    assert message.template is not None
+    campaign = Campaign.objects.create(name="c", template=message.template, created_by=user_make(), state=state)
+    Message.objects.filter(pk=message.pk).update(campaign=campaign, state=Message.State.EXPIRED)
+    assert campaigns_complete() == 1
+
+
+def test_a_campaign_whose_messages_are_still_being_queued_is_not_completed() -> None:
+    message = message_make()
+    assert message.template is not None
+    Campaign.objects.create(
+        name="c", template=message.template, created_by=user_make(), state="paused", state_reason=Campaign.PREPARING
+    )
+    assert campaigns_complete() == 0
+
+
 def test_the_sweep_may_run_twice() -> None:
     message_make()
     sweep()
