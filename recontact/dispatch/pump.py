@@ -18,6 +18,7 @@ from providers.contracts import Accepted, AccountConfig, Provider
 from providers.errors import Reason, SendError, Throttled, Unavailable, Uncertain
 from providers.registry import adapter_for
 from recontact.dispatch.claim import CLAIM_DEADLINE_SECONDS, Claim, LeaseLost, claim
+from recontact.dispatch.deadline import Deadline
 from recontact.dispatch.lease import (
     LEASE_SECONDS,
     Lease,
@@ -101,6 +102,8 @@ class Pump:
             await self.in_database(forget_awake)
             return await self.in_database(numbers_due)
         finally:
+            with contextlib.suppress(Exception):
+                await self.in_database(forget_awake)
             self._close_threads()
 
     def _close_threads(self) -> None:
@@ -215,24 +218,24 @@ class NumberPump:
         limit = self.rate.room()
         if limit < 1:
             return 0
-        began = time.monotonic()
+        deadline = Deadline.after(CLAIM_DEADLINE_SECONDS)
         claims = await self.pump.in_database(claim, self.lease, limit, self.turn)
         self.turn += 1
         for each in claims:
-            task = asyncio.create_task(self._send(each, began + CLAIM_DEADLINE_SECONDS))
+            task = asyncio.create_task(self._send(each, deadline))
             self.sends.add(task)
             task.add_done_callback(self.sends.discard)
         return len(claims)
 
-    async def _send(self, each: Claim, deadline: float) -> None:
-        in_time = await self.rate.take(deadline)
+    async def _send(self, each: Claim, deadline: Deadline) -> None:
+        in_time = await self.rate.take(deadline.monotonic)
         outcome = await self._call(each, deadline) if in_time else Unavailable(Reason.NOT_STARTED)
         # The list is swapped by every flush: it is looked up only now, after the call.
         self.pump.results.append(Result(each, outcome))
 
-    async def _call(self, each: Claim, deadline: float) -> Accepted | SendError:
+    async def _call(self, each: Claim, deadline: Deadline) -> Accepted | SendError:
         """The adapter's one call; begun before the claim's deadline, or certainly not at all. Never raises."""
-        if time.monotonic() > deadline:
+        if deadline.has_passed():
             return Unavailable(Reason.NOT_STARTED)
         try:
             async with asyncio.timeout(settings.PROVIDER_TIMEOUT_SECONDS + 5):
