@@ -31,7 +31,8 @@ CHECKS: dict[str, str] = {
             WHEN m.state IN ('rejected', 'cancelled', 'expired', 'skipped') THEN 'released'
             WHEN m.state IN ('accepted', 'sent', 'delivered', 'read', 'failed') THEN 'spent'
             ELSE 'reserved' END
-          AND NOT (r.state = 'released' AND m.state = 'failed' AND r.released_by_id IS NOT NULL)""",
+          AND NOT (r.state = 'released' AND r.released_by_id IS NOT NULL AND (m.state = 'failed' OR EXISTS (
+            SELECT 1 FROM recontact_incident i WHERE i.message_id = m.id AND i.kind = 'proof_unsent')))""",
     "an HSM of a query is its opening or its recontact": """
         SELECT m.id, 'query ' || m.query_id FROM recontact_message m
         WHERE m.kind = 'template' AND m.query_id IS NOT NULL

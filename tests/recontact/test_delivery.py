@@ -138,6 +138,7 @@ def test_proof_for_a_recontact_that_a_person_gave_back_is_an_incident() -> None:
     _apply(message, DeliveryStatus.DELIVERED)
     assert (message.state, message.billed) == (Message.State.DELIVERED, True)
     assert Incident.objects.get().kind == Incident.Kind.PROOF_AGAINST_UNSENT
+    assert list(differences()) == []  # the incident accounts for it
 
 
 @pytest.mark.django_db
