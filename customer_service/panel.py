@@ -37,23 +37,17 @@ class Panel:
     @property
     def needed(self) -> list[BoundField]:
         """The variables that a send cannot do without."""
-        return self._fields(required=True)
+        return self.form.needed if self.form is not None else []
 
     @property
     def optional(self) -> list[BoundField]:
         """The variables that may stay empty: folded away."""
-        return self._fields(required=False)
+        return self.form.optional if self.form is not None else []
 
     @property
     def optional_open(self) -> bool:
         """Whether something was typed, or is wrong, among those folded away."""
-        return any(field.errors or field.value() for field in self.optional)
-
-    def _fields(self, *, required: bool) -> list[BoundField]:
-        if self.form is None:
-            return []
-        keys = [variable.key for variable in self.form.parsed.variables if variable.required == required]
-        return [self.form[key] for key in keys]
+        return self.form is not None and self.form.optional_open
 
     @property
     def can_send(self) -> bool:

@@ -6,9 +6,9 @@ from dataclasses import dataclass
 
 from django.utils.translation import gettext as _
 
-from customer_service.countries import place_name
 from recontact.costs.estimate import NoRate, estimate_for
 from recontact.costs.money import money_text
+from recontact.places import place_name
 from recontact.refusals import Code, Refusal
 from templates_app.models import Template
 

@@ -9,11 +9,11 @@ from typing import Any
 
 from django.db.models import Count, Q, Sum
 
-from customer_service.countries import place_name
 from customer_service.wording import duration_words
 from recontact.access import queries_for
 from recontact.costs.money import money_text
 from recontact.models import Customer, Message, OptOut, Query
+from recontact.places import place_name
 
 EARLIER_SHOWN = 5
 _LEFT = (Message.State.ACCEPTED, Message.State.SENT, Message.State.DELIVERED, Message.State.READ)

@@ -48,6 +48,21 @@ class VariablesForm(forms.Form):
         for variable in parsed.variables:
             self.fields[variable.key] = _field(parsed, variable)
 
+    @property
+    def needed(self) -> list[forms.BoundField]:
+        """The fields that a send cannot do without."""
+        return [self[variable.key] for variable in self.parsed.variables if variable.required]
+
+    @property
+    def optional(self) -> list[forms.BoundField]:
+        """The fields that may stay empty: pages fold them away."""
+        return [self[variable.key] for variable in self.parsed.variables if not variable.required]
+
+    @property
+    def optional_open(self) -> bool:
+        """Whether something was typed, or is wrong, among those folded away."""
+        return any(field.errors or field.value() for field in self.optional)
+
     def clean(self) -> dict[str, Any]:
         """Render, and hang each problem on its field; those of the whole message on the form."""
         try:

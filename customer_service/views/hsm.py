@@ -12,7 +12,6 @@ from django.shortcuts import redirect
 from django.urls import reverse
 from django.utils.translation import gettext as _
 
-from customer_service.countries import place_name
 from customer_service.forms import RecipientForm, sender_numbers
 from customer_service.panel import Panel, panel_for_phone, refusals_to_form
 from customer_service.views.sending import PARTS
@@ -23,6 +22,7 @@ from recontact.eligibility import new_conversation_refusals, number_refusals
 from recontact.models import Customer, Message, Query
 from recontact.outbox import hsm_send
 from recontact.phones import InvalidPhone, phone_display, phone_parse
+from recontact.places import place_name
 from recontact.refusals import Code, Refusal, SendRefused
 
 

@@ -33,8 +33,9 @@ SEND_KEY_LIMIT = 100
 
 @dataclass(frozen=True, slots=True)
 class Row:
-    """One variable on the page: what it is, and what fills it."""
+    """One variable on the page: its place among all (from 1), what it is, and what fills it."""
 
+    place: int
     variable: Variable
     filling: Filling
 
@@ -146,6 +147,9 @@ def draft_context(draft: Draft) -> dict[str, Any]:
     """What both the page and its live parts show."""
     accounts = {query.sender_number.account_id for query in draft.queries}
     parsed = template_parsed(draft.template) if draft.template is not None else None
+    variables = parsed.variables if parsed is not None else ()
+    rows = [Row(place, each, draft.mapping[each.key]) for place, each in enumerate(variables, start=1)]
+    optional = [row for row in rows if not row.variable.required]
     sources = [(TEXT, _("Fixed text")), *FIELDS.items()]
     sources += [(DATA + key, key) for key in data_keys(draft.queries)]
     found = draft.found
@@ -157,7 +161,9 @@ def draft_context(draft: Draft) -> dict[str, Any]:
         "send_key": draft.send_key,
         "templates": list(templates_sendable().filter(account__in=accounts)),
         "chosen": draft.template,
-        "rows": [Row(variable, draft.mapping[variable.key]) for variable in parsed.variables] if parsed else [],
+        "needed": [row for row in rows if row.variable.required],
+        "optional": optional,
+        "optional_open": any(row.filling != Filling(TEXT) for row in optional),
         "sources": sources,
         "text_source": TEXT,
         "found": found,

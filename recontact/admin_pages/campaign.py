@@ -12,8 +12,8 @@ from django.utils.translation import gettext as _
 from django.utils.translation import ngettext
 
 from recontact.admin_pages.page import ManagerPage, is_fragment
-from recontact.campaigns.control import campaign_cancel, campaign_pause, campaign_resume
-from recontact.campaigns.proof import campaign_books
+from recontact.campaigns.control import campaign_cancel, campaign_pause, campaign_resume, is_abandoned, is_preparing
+from recontact.campaigns.proof import campaign_books, never_tried
 from recontact.models import Campaign, Message
 from recontact.states import MessageState
 
@@ -85,10 +85,15 @@ def live_context(campaign: Campaign) -> dict[str, Any]:
     """The counts and the state, for the page and for each look of HTMX."""
     books = campaign_books(campaign.pk)
     labels = dict(Message.State.choices)
+    preparing, abandoned = is_preparing(campaign), is_abandoned(campaign)
+    untried = [] if preparing and not abandoned else never_tried(campaign)
     return {
         "campaign": campaign,
         "books": books,
-        "asked": books.planned + books.refused,
+        "asked": books.planned + books.refused + len(untried),
+        "untried": untried,
+        "preparing": preparing,
+        "abandoned": abandoned,
         "fates": [(state, labels[state], count) for state, count in books.by_state.items() if count],
         "read": books.count(*_READ),
         "delivered": books.count(*_DELIVERED),
@@ -96,6 +101,6 @@ def live_context(campaign: Campaign) -> dict[str, Any]:
         "lost": books.count(*_LOST),
         "moving": campaign.state in (Campaign.State.RUNNING, Campaign.State.PAUSED) or bool(books.count(*_ON_ITS_WAY)),
         "can_pause": campaign.state == Campaign.State.RUNNING,
-        "can_resume": campaign.state in (Campaign.State.PAUSED, Campaign.State.PARKED),
+        "can_resume": campaign.state in (Campaign.State.PAUSED, Campaign.State.PARKED) and preparing == abandoned,
         "can_cancel": campaign.state not in (Campaign.State.CANCELLED, Campaign.State.COMPLETED),
     }

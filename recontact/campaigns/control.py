@@ -3,22 +3,37 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
+from datetime import timedelta
 from typing import Any
 
-from django.db import IntegrityError, transaction
+import structlog
+from django.db import IntegrityError, OperationalError, transaction
 from django.utils.translation import gettext as _
+from psycopg.errors import DeadlockDetected, LockNotAvailable, SerializationFailure
 
 from recontact.access import queries_for
 from recontact.campaigns.mapping import Filling, values_for
 from recontact.cancelling import messages_cancel
-from recontact.clock import ClockTimestamp
+from recontact.clock import ClockTimestamp, database_now
 from recontact.dispatch.wake import wake
 from recontact.models import Campaign, CampaignRefusal, Message, Query
 from recontact.outbox import query_recontact
 from recontact.refusals import SendRefused
 
+log = structlog.get_logger(__name__)
+
 #: As many queries as one request can queue in good time.
 LIMIT = 500
+
+#: How often one query is tried when other transactions are in its way.
+TRIES = 3
+
+#: A campaign that is still being prepared, but had no new message for so long, was left by its request.
+ABANDONED_AFTER = timedelta(minutes=1)
+
+# The database rolled the transaction back: trying again cannot send twice. A lost connection is not among them, for the
+# commit may have happened.
+_ROLLED_BACK = (DeadlockDetected, SerializationFailure, LockNotAvailable)
 
 
 class TooManyQueries(ValueError):
@@ -36,11 +51,14 @@ def campaign_from_queries(
 ) -> Campaign:
     """Recontact each query that `user` reaches with the template, each in its own transaction, as one campaign.
 
-    Who is refused is stored with the reasons. The same `send_key` again returns the campaign it made, and sends nothing.
+    Who is refused is stored with the reasons, and who was asked for on the campaign: if this breaks off, those never tried
+    can be told (proof.never_tried). The same `send_key` again returns the campaign it made, and sends nothing.
     Raises TooManyQueries.
     """
     if len(query_ids) > LIMIT:
         raise TooManyQueries(_("At most %(limit)s queries can be recontacted at once.") % {"limit": LIMIT})
+    rows = queries_for(user).filter(pk__in=query_ids).select_related("customer", "assigned_to")
+    queries = list(rows.order_by("pk"))
     try:
         with transaction.atomic():
             campaign = Campaign.objects.create(
@@ -48,16 +66,29 @@ def campaign_from_queries(
                 template_id=template_id,
                 state=Campaign.State.PAUSED,
                 state_reason=Campaign.PREPARING,
+                asked=[query.pk for query in queries],
                 send_key=send_key,
                 created_by=user,
             )
     except IntegrityError:
         return Campaign.objects.get(send_key=send_key)
-    rows = queries_for(user).filter(pk__in=query_ids).select_related("customer", "assigned_to")
-    for query in rows.order_by("pk"):
-        _recontact(campaign, query, mapping, user)
+    for query in queries:
+        _recontact_patiently(campaign, query, mapping, user)
     _begin(campaign)
     return campaign
+
+
+def _recontact_patiently(campaign: Campaign, query: Query, mapping: Mapping[str, Filling], user: Any) -> None:
+    """Again when other transactions got in the way; after TRIES the query stays untried and the rest goes on."""
+    for _attempt in range(TRIES):
+        try:
+            _recontact(campaign, query, mapping, user)
+        except OperationalError as error:
+            if not isinstance(error.__cause__, _ROLLED_BACK):
+                raise
+        else:
+            return
+    log.warning("campaign_query_not_tried", campaign=campaign.pk, query=query.pk, tries=TRIES)
 
 
 def _recontact(campaign: Campaign, query: Query, mapping: Mapping[str, Filling], user: Any) -> None:
@@ -89,6 +120,19 @@ def _begin(campaign: Campaign) -> None:
         messages_cancel(Message.objects.filter(campaign=campaign))
 
 
+def is_preparing(campaign: Campaign) -> bool:
+    """Whether its messages are being queued, or were when its request broke off."""
+    return campaign.state == Campaign.State.PAUSED and campaign.state_reason == Campaign.PREPARING
+
+
+def is_abandoned(campaign: Campaign) -> bool:
+    """Whether the request that was queueing its messages is gone: nothing new for ABANDONED_AFTER."""
+    since = database_now() - ABANDONED_AFTER
+    if not is_preparing(campaign) or campaign.created_at > since:
+        return False
+    return not Message.objects.filter(campaign=campaign, created_at__gt=since).exists()
+
+
 def campaign_pause(*, campaign_id: int) -> bool:
     """Stop the campaign's queued messages from being taken. False: it was not running."""
     rows = Campaign.objects.filter(pk=campaign_id, state=Campaign.State.RUNNING)
@@ -96,9 +140,15 @@ def campaign_pause(*, campaign_id: int) -> bool:
 
 
 def campaign_resume(*, campaign_id: int) -> bool:
-    """Let a paused or parked campaign go on. False: it was neither."""
+    """Let a paused or parked campaign go on. False: it was neither, or its messages are still being queued.
+
+    One whose request broke off goes on with the messages that were queued.
+    """
     waiting = [Campaign.State.PAUSED, Campaign.State.PARKED]
     rows = Campaign.objects.filter(pk=campaign_id, state__in=waiting)
+    campaign = rows.first()
+    if campaign is None or (is_preparing(campaign) and not is_abandoned(campaign)):
+        return False
     resumed = bool(rows.update(state=Campaign.State.RUNNING, state_reason=""))
     if resumed:
         wake()

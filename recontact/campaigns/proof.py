@@ -9,6 +9,7 @@ from decimal import Decimal
 
 from django.db import connection
 
+from recontact.models import Campaign
 from recontact.states import MessageState
 
 
@@ -73,6 +74,13 @@ def campaigns_books(campaign_ids: Iterable[int]) -> dict[int, Books]:
         campaign_id: Books(planned, {**_EMPTY, **_mapping(states)}, refused, estimate, currency)
         for campaign_id, planned, states, refused, estimate, currency in rows
     }
+
+
+def never_tried(campaign: Campaign) -> list[int]:
+    """The queries asked for that have neither a message nor a refusal of this campaign: nothing was sent to them."""
+    tried = set(campaign.messages.values_list("query_id", flat=True))
+    tried.update(campaign.refusals.values_list("query_id", flat=True))
+    return sorted(set(campaign.asked) - tried)
 
 
 def _mapping(value: str | dict[str, int]) -> dict[str, int]:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from django.conf import settings
+from django.contrib.postgres.fields import ArrayField
 from django.db import models
 from django.utils.translation import gettext_lazy as _
 from django.utils.translation import pgettext_lazy
@@ -28,6 +29,8 @@ class Campaign(models.Model):
     template = models.ForeignKey(Template, models.PROTECT, related_name="campaigns", verbose_name=_("template"))
     state = models.CharField(_("state"), max_length=10, choices=State.choices, default=State.RUNNING)
     state_reason = models.CharField(_("reason"), max_length=40, blank=True)
+    #: The queries asked for that the person reached: with what came of each, it tells which were never tried.
+    asked = ArrayField(models.BigIntegerField(), default=list, editable=False)
     send_key = models.CharField(max_length=100, null=True, unique=True, editable=False)
     created_by = models.ForeignKey(settings.AUTH_USER_MODEL, models.PROTECT, related_name="+", verbose_name=_("by"))
     created_at = models.DateTimeField(_("created at"), auto_now_add=True)

@@ -14,6 +14,7 @@ from django.utils.translation import gettext as _
 from recontact.costs.money import PRICE_DECIMALS, SUM_DECIMALS, money_text
 from recontact.models import CampaignRefusal, Message, Query, Recontact
 from recontact.phones import phone_for
+from recontact.places import place_name
 from recontact.reasons import reason_words
 from recontact.refusals import refusal_sentence, source_words
 
@@ -58,6 +59,7 @@ def state_class(state: str) -> str:
     return _CLASSES.get(state, "")
 
 
+register.filter("place_words", place_name)
 register.filter("reason_words", reason_words)
 register.filter("source_words", source_words)
 

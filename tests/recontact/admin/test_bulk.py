@@ -76,7 +76,7 @@ def test_it_guesses_what_fills_each_variable(client: Client, number: SenderNumbe
 
     context = client.post(f"{PAGE}preview/", data).context
 
-    assert [row.filling.source for row in context["rows"]][:3] == ["customer_first_name", "agent", "text"]
+    assert [row.filling.source for row in context["needed"]] == ["customer_first_name", "agent", "text"]
 
 
 def test_it_tells_before_the_click_who_gets_it_and_what_it_costs(

@@ -79,7 +79,7 @@ def test_it_settles_nothing_too_early_without_webhooks_or_without_words(client: 
 def test_it_says_from_when_a_message_may_be_settled(client: Client) -> None:
     doubtful(minutes=10)
 
-    assert 'class="badge soon">from ' in client.get(LIST).content.decode()
+    assert 'class="badge soon">Can be settled from ' in client.get(LIST).content.decode()
 
 
 def test_it_closes_an_incident_with_a_note(client: Client, manager: User) -> None:
