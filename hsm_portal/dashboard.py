@@ -9,10 +9,14 @@ from typing import Any
 from django.http import HttpRequest
 from django.utils import formats, timezone
 from django.utils.translation import gettext as _
+from django.utils.translation import pgettext
 
 from recontact import figures
 from recontact.costs.money import money_text
 from recontact.models import Incident
+
+#: As many templates that want attention as fit beside the chart.
+TROUBLED = 5
 
 #: Series colours of the charts: ours, lost, then one per account. Chart.js takes no CSS variables.
 OURS, LOST = "#0d9488", "#dc2626"
@@ -39,7 +43,8 @@ def dashboard_context(request: HttpRequest, context: dict[str, Any]) -> dict[str
     if user.has_perm("providers.view_sendernumber"):
         context["numbers"] = figures.numbers()
     if user.has_perm("templates_app.view_template"):
-        context["troubled"] = figures.templates_in_trouble()
+        troubled = figures.templates_in_trouble(limit=TROUBLED + 1)
+        context |= {"troubled": troubled[:TROUBLED], "troubled_more": len(troubled) > TROUBLED}
     if user.has_perm("recontact.view_incident"):
         context["incident_count"] = Incident.objects.filter(closed_at__isnull=True).count()
     return context
@@ -66,7 +71,7 @@ def _hours_chart() -> dict[str, str]:
 
 def _spend_chart() -> dict[str, str]:
     days, series = figures.spend_by_day()
-    labels = [formats.date_format(day, "j M") for day in days]
+    labels = [formats.date_format(day, pgettext("date format: 9 Nov", "j M")) for day in days]
     colours = [ACCOUNT_COLOURS[index % len(ACCOUNT_COLOURS)] for index in range(len(series))]
     data = [_series(name, values, colour) for (name, values), colour in zip(series.items(), colours, strict=True)]
     return _chart(labels, data, whole=False)

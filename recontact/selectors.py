@@ -9,6 +9,7 @@ from django.db.models import Count, Exists, F, Min, OuterRef, Prefetch, Q, Query
 from django.db.models.functions import Now
 
 from recontact.models import Message, Query, Recontact, ServiceWindow
+from recontact.phones import phone_display
 
 
 @dataclass(frozen=True, slots=True)
@@ -29,7 +30,7 @@ def waiting_by_number() -> list[Waiting]:
         .annotate(count=Count("pk"), oldest=Min("due_at"))
         .order_by("-count")
     )
-    return [Waiting(row["phone"], row["account_name"], row["count"], row["oldest"]) for row in rows]
+    return [Waiting(phone_display(row["phone"]), row["account_name"], row["count"], row["oldest"]) for row in rows]
 
 
 def queries_listed(rows: QuerySet[Query]) -> QuerySet[Query]:

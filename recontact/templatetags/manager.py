@@ -102,6 +102,12 @@ def percent(part: int, whole: int) -> int:
 
 
 @register.filter
+def share(part: int, whole: int) -> str:
+    """Whole percent as people read it; the sign stays on the figure's line."""
+    return f"{percent(part, whole)}\u00a0%"
+
+
+@register.filter
 def state_words(state: str) -> str:
     """A message's state, or a provider's status of the same name, in words."""
     return str(dict(Message.State.choices).get(state, state))

@@ -141,3 +141,13 @@ def test_it_takes_the_same_queries_however_much_there_is(client_of: Callable[[Ro
 
     assert counts[0] == counts[1]
     assert counts[0] <= 30
+
+
+def test_it_shows_the_first_templates_in_trouble_and_the_way_to_all(client_of: Callable[[Role], Client]) -> None:
+    for number in range(6):
+        template_make(name=f"vencida_{number}", status="PAUSED")
+
+    page = client_of(Role.MANAGER).get("/manager/").content.decode()
+
+    assert page.count(">vencida_") == 5
+    assert ">All templates</a>" in page

@@ -23,6 +23,12 @@
     if (button) button.setAttribute("aria-busy", "true");
   });
 
+  // The words in charts take the page's colour, in light and in dark. Unfold draws the charts after this, on `load`.
+  document.addEventListener("DOMContentLoaded", () => {
+    if (!window.Chart) return;
+    window.Chart.defaults.color = () => getComputedStyle(document.documentElement).getPropertyValue("--quiet").trim();
+  });
+
   // Coming back with the browser's Back button must not find a dead form.
   window.addEventListener("pageshow", () => {
     for (const form of document.querySelectorAll("form[data-once]")) delete form.dataset.sent;

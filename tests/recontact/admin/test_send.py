@@ -124,3 +124,18 @@ def test_it_gives_each_form_a_key_of_its_own(client: Client, number: SenderNumbe
 def test_it_tells_what_to_do_without_any_number(client: Client) -> None:
     assert "There is no active sender number yet" in client.get(ADDRESS).content.decode()
     assert not Query.objects.exists()
+
+
+def test_it_says_the_market_in_words(client: Client, number: SenderNumber) -> None:
+    page = client.post(f"{ADDRESS}preview/", filled(number)).content.decode()
+
+    assert "Estimate for Argentina, utility" in page
+
+
+def test_it_folds_away_what_may_stay_empty(client: Client, number: SenderNumber) -> None:
+    page = client.post(f"{ADDRESS}preview/", filled(number, part="fields")).content.decode()
+
+    needed, _fold, optional = page.partition("What may stay empty")
+    assert 'data-variable="body.1"' in needed
+    assert 'data-variable="body.1"' not in optional
+    assert "hsm-variable" in optional
