@@ -2,15 +2,20 @@
 
 from __future__ import annotations
 
+import time
+from collections.abc import Iterable
 from typing import Any
 
 import pytest
 import redis
 from django.conf import settings
 from django.core.management.color import Style
+from django.db import OperationalError
 from django.db.backends.postgresql.operations import DatabaseOperations
 
 from tests.chromium import find_chromium
+
+FLUSH_TRIES = 10
 
 
 def pytest_configure() -> None:
@@ -35,6 +40,23 @@ def _flush_past_triggers() -> None:
         return ["SET LOCAL session_replication_role = replica;", *statements] if statements else []
 
     DatabaseOperations.sql_flush = sql_flush_past_triggers  # type: ignore[method-assign, assignment]
+    _flush_again_after_deadlocks()
+
+
+def _flush_again_after_deadlocks() -> None:
+    """A worker that is still at its last query locks tables in another order than the flush; one of both gives way."""
+    execute = DatabaseOperations.execute_sql_flush
+
+    def execute_again(self: DatabaseOperations, statements: Iterable[str]) -> None:
+        again = list(statements)
+        for _ in range(FLUSH_TRIES - 1):
+            try:
+                return execute(self, again)
+            except OperationalError:
+                time.sleep(0.2)
+        return execute(self, again)
+
+    DatabaseOperations.execute_sql_flush = execute_again  # type: ignore[method-assign, assignment]
 
 
 @pytest.fixture(autouse=True)
