@@ -14,7 +14,7 @@ CHECK_ENV := DATABASE_URL=postgres://nobody@127.0.0.1:1/none REDIS_URL=redis://1
 	CREDENTIALS_KEYS=dGVzdHMtb25seS1rZXktdGVzdHMtb25seS1rZXktMzI= ALLOWED_HOSTS=portal.example DEBUG=false SECURE=true
 
 .DEFAULT_GOAL := help
-.PHONY: help venv demo test check format messages lock clean
+.PHONY: help venv demo test bench check format messages lock clean
 
 help: ## Show this list
 	@awk -F ':.*## ' '/^[a-z]+:.*## / { printf "  make %-10s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
@@ -34,6 +34,9 @@ demo: $(READY) ## Run the whole portal with sample data (PORT=8000); Ctrl-C stop
 test: $(READY) ## Run all tests, browser tests included
 	@$(BIN)/python -m tests.chromium
 	$(BIN)/python -m pytest -n 2 $(PYTEST)
+
+bench: $(READY) ## Measure how long a recontact takes from commit to the provider (figures only)
+	@$(BIN)/python -m bench.recontact_latency
 
 check: $(READY) ## Formatting, lint, types, import rules, migrations, deployment, containers, translations
 	$(BIN)/ruff check .

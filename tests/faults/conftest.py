@@ -41,13 +41,24 @@ def stage(
     settings.PROVIDER_BASE_URLS = {"meta": simulator_process.url}
     # Django's test server lets ten connections wait, and fifty come at once.
     live_server.thread.httpd.socket.listen(128)
+    workers.thaw()
     for worker in (workers.dispatcher, workers.others):
         if not worker.runs:
             worker.start()
     world = world_make(simulator_process, webhook_base=live_server.url)
     prepare(world)
     yield Stage(world, workers, live_server.url)
-    # What still runs would be in the way of emptying the tables.
+    # What still runs would be in the way of emptying the tables, and what is to run yet too.
+    workers.thaw()
     simulator_process.post("reset", world=True)
     until(lambda: not workers.pump, what="the end of the slice")
-    until(database_is_quiet, what="the end of all transactions")
+    until(lambda: _stand_still(workers), what="the end of all transactions")
+
+
+def _stand_still(workers: Workers) -> bool:
+    """Freeze the workers unless one is in the middle of a transaction."""
+    workers.freeze()
+    if database_is_quiet():
+        return True
+    workers.thaw()
+    return False

@@ -125,6 +125,18 @@ class Workers:
         """Whether any of them is in a slice of the pump."""
         return any(worker.runs and worker.pumps for worker in self._all)
 
+    def freeze(self) -> None:
+        """Let all of them stand still."""
+        for worker in self._all:
+            if worker.runs:
+                worker.freeze()
+
+    def thaw(self) -> None:
+        """Let all of them go on: one frozen in a transaction would keep its locks for ever."""
+        for worker in self._all:
+            if worker.runs:
+                worker.thaw()
+
     def close(self) -> None:
         """End them all."""
         for worker in self._all:

@@ -35,7 +35,7 @@ class Own:
 def _celery_to(url: str) -> None:
     """Have this process send its tasks to another broker."""
     current_app.conf.update(broker_url=url, broker_read_url=url, broker_write_url=url)
-    current_app._after_fork()
+    current_app._after_fork()  # type: ignore[attr-defined]  # the way to have it forget its connections
 
 
 @pytest.fixture(scope="module")
@@ -120,7 +120,7 @@ def test_a_crash_of_postgresql_in_the_middle_of_a_slice_doubles_and_loses_nothin
     own.postgres.start()
     connection.close()
     stage.time_passes()
-    sent = set()
+    sent: set[Message] = set()
 
     def settled() -> bool:
         stage.sweep()

@@ -49,6 +49,7 @@ NOTHING_DONE: tuple[SendError, ...] = (
     Unavailable(Reason.NETWORK),
     Unavailable(Reason.NOT_STARTED),
 )
+HEARD: tuple[SendError | str, ...] = (*NOTHING_DONE, "accepted", "taken, unheard", "unknown")
 #: What may happen next; what is named more often happens more often.
 WHAT = (
     *["go_out", "call", "record", "webhook"] * 3,
@@ -125,7 +126,7 @@ class OneQuery(RuleBasedStateMachine):
         """One call, and what came back; what it really did is kept here alone."""
         if not self.claims:
             return
-        heard = data.draw(st.sampled_from((*NOTHING_DONE, "accepted", "taken, unheard", "unknown")))
+        heard = data.draw(st.sampled_from(HEARD))
         called = data.draw(st.sampled_from(self.claims))
         self.claims.remove(called)
         outcome: Accepted | SendError = UNSURE if isinstance(heard, str) else heard
@@ -247,7 +248,7 @@ def _reachable(state: str) -> set[str]:
 @pytest.mark.django_db
 def test_no_order_of_events_breaks_the_promises() -> None:
     profile = settings(
-        max_examples=60,
+        max_examples=40,
         stateful_step_count=30,
         deadline=None,
         phases=[Phase.generate],  # shrinking takes minutes; the steps are printed as they were
