@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import time
 from collections import Counter
 from collections.abc import Iterable, Iterator
 from contextlib import contextmanager
@@ -58,6 +59,17 @@ class Stage:
         """Wait until all messages (or these) are in one of the states."""
         chosen = self.messages if messages is None else list(messages)
         until(lambda: set(self.states(chosen)) <= set(states), what=f"{states} of {self.states(chosen)}")
+
+    def wait_ticking(self, *states: str, messages: Iterable[Message]) -> None:
+        """The same with beat ticking: a frozen worker may have swallowed a wake."""
+        chosen = list(messages)
+
+        def come() -> bool:
+            self.sweep()
+            time.sleep(0.5)
+            return set(self.states(chosen)) <= set(states)
+
+        until(come, what=f"{states}, beat ticking")
 
     def wait_at_rest(self) -> None:
         """Wait until nothing is queued or sending."""

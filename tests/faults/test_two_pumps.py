@@ -2,15 +2,17 @@
 
 from __future__ import annotations
 
+import time
 from collections.abc import Iterator
 
 import pytest
 from celery import current_app
 
+from providers.models import SenderNumber
 from recontact.dispatch.wake import PUMP_TASK
 from recontact.models import Attempt, Message, NumberLease
 from tests.faults.processes import Worker, until
-from tests.faults.stage import Stage
+from tests.faults.stage import Stage, database_is_quiet
 
 
 @pytest.fixture(scope="module")
@@ -46,18 +48,14 @@ def test_a_number_taken_over_from_a_frozen_pump_is_claimed_by_the_new_owner_alon
     stage: Stage, second: list[Worker]
 ) -> None:
     _second(stage, second).freeze()
+    SenderNumber.objects.update(throughput=15)
     stage.world.simulator.knobs(latency_ms=400, hold_webhooks=True)
-    messages = stage.queue(40)
-    # The frozen one may have swallowed the task.
-    stage.sweep()
-    until(lambda: Message.objects.filter(state="sending").exists(), what="a claim")
-    stage.dispatcher.freeze()
-    in_flight = list(Message.objects.filter(state="sending"))
+    messages = stage.queue(70)
+    in_flight = _frozen_in_flight(stage)
     owner = NumberLease.objects.get()
     second[0].thaw()
     stage.time_passes()
-    stage.sweep()
-    stage.wait_for("accepted", messages=[message for message in messages if message not in in_flight])
+    stage.wait_ticking("accepted", messages=[message for message in messages if message not in in_flight])
     stage.wait_for("uncertain", messages=in_flight)
     assert NumberLease.objects.get().token > owner.token
     # Its answers arrive late: what they prove is written down, and it claims nothing more.
@@ -68,3 +66,21 @@ def test_a_number_taken_over_from_a_frozen_pump_is_claimed_by_the_new_owner_alon
     stage.wait_for("read", messages=[message for message in messages if stage.world.accepted(message)])
     stage.prove()
     assert max(stage.calls(message) for message in messages) == 1
+
+
+def _frozen_in_flight(stage: Stage) -> list[Message]:
+    """Freeze the dispatcher while it waits for answers, holds no lock and has more to send; returns the messages in flight."""
+    found: list[Message] = []
+
+    def caught() -> bool:
+        stage.sweep()  # the other one, frozen already, may have swallowed the wake
+        time.sleep(0.2)
+        stage.dispatcher.freeze()
+        found[:] = Message.objects.filter(state="sending")
+        if found and database_is_quiet() and stage.states()["queued"]:
+            return True
+        stage.dispatcher.thaw()
+        return False
+
+    until(caught, what="a call to freeze in")
+    return found
