@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from datetime import timedelta
+
 from django.db import connection, transaction
 
 from recontact import ledger
@@ -13,12 +15,15 @@ from recontact.models import Attempt, Campaign, Message
 from recontact.states import MessageState
 
 _BATCH = 1000
+#: How long a record may still be on its way after its claim.
+LATE_RECORD = timedelta(minutes=5)
 
 
 def sweep() -> dict[str, int]:
     """Everything below, once; returns the counts. Safe to run twice at the same time."""
     counts = {
         "uncertain": lost_to_uncertain(),
+        "lost": attempts_lost(),
         "expired": queued_to_expired(),
         "completed": campaigns_complete(),
         "matched": events_rematch(),
@@ -46,6 +51,13 @@ def lost_to_uncertain() -> int:
         rows = Attempt.objects.filter(message_id=message_id, number=number, outcome=Attempt.Outcome.CLAIMED)
         rows.update(outcome=Attempt.Outcome.LOST, finished_at=ClockTimestamp())
     return len(lost)
+
+
+def attempts_lost() -> int:
+    """An attempt that nobody recorded, of a message that a webhook settled before the sweep came: it is under way no more."""
+    rows = Attempt.objects.filter(outcome=Attempt.Outcome.CLAIMED).exclude(message__state=MessageState.SENDING)
+    lost = rows.filter(claimed_at__lt=ClockTimestamp() - LATE_RECORD).values("pk")[:_BATCH]
+    return Attempt.objects.filter(pk__in=lost).update(outcome=Attempt.Outcome.LOST, finished_at=ClockTimestamp())
 
 
 @transaction.atomic

@@ -256,6 +256,7 @@ class Attempt(models.Model):
         constraints = [models.UniqueConstraint(fields=["message", "number"], name="one_attempt_per_number")]
         indexes = [
             models.Index(fields=["claimed_at"], name="attempt_by_age", condition=models.Q(request__isnull=False)),
+            models.Index(fields=["claimed_at"], name="attempt_under_way", condition=models.Q(outcome="claimed")),
         ]
 
     def __str__(self) -> str:

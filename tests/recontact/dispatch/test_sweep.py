@@ -15,7 +15,7 @@ from recontact.dispatch.claim import Claim, LeaseLost, claim
 from recontact.dispatch.lease import Lease, leases_take
 from recontact.dispatch.record import Result, record
 from recontact.dispatch.settlement import CannotSettle, uncertain_settle
-from recontact.dispatch.sweep import campaigns_complete, lost_to_uncertain, queued_to_expired, sweep
+from recontact.dispatch.sweep import attempts_lost, campaigns_complete, lost_to_uncertain, queued_to_expired, sweep
 from recontact.dispatch.switch import dispatch_halt, dispatch_may_run, dispatch_resume, dispatch_state
 from recontact.models import Attempt, Campaign, DispatchSwitch, Incident, Message, NumberLease, Recontact, Settlement
 from tests.factories import message_make, user_make
@@ -49,6 +49,16 @@ def test_a_claim_past_its_lease_becomes_uncertain_and_keeps_the_right_reserved()
     assert message.state == Message.State.UNCERTAIN
     assert message.attempts.get().outcome == Attempt.Outcome.LOST
     assert message.recontact.state == Recontact.State.RESERVED
+
+
+def test_an_attempt_that_nobody_recorded_ends_as_lost_when_a_webhook_settled_its_message() -> None:
+    message = message_make()
+    _claimed(message)
+    Message.objects.filter(pk=message.pk).update(state=Message.State.DELIVERED)
+    assert attempts_lost() == 0
+    Attempt.objects.update(claimed_at=timezone.now() - timedelta(minutes=6))
+    assert attempts_lost() == 1
+    assert message.attempts.get().outcome == Attempt.Outcome.LOST
 
 
 def test_a_claim_within_its_lease_is_left_alone() -> None:
