@@ -37,7 +37,8 @@ CHECKS: dict[str, str] = {
         SELECT m.id, 'query ' || m.query_id FROM recontact_message m
         WHERE m.kind = 'template' AND m.query_id IS NOT NULL
           AND NOT EXISTS (SELECT 1 FROM recontact_recontact r WHERE r.message_id = m.id)
-          AND EXISTS (SELECT 1 FROM recontact_message o WHERE o.query_id = m.query_id AND o.kind = 'template' AND o.id < m.id)""",
+          AND (m.origin IN ('ticket', 'bulk') OR EXISTS (SELECT 1 FROM recontact_message o
+               WHERE o.query_id = m.query_id AND o.kind = 'template' AND o.id < m.id))""",
     "a message has as many attempts as it says": """
         SELECT m.id, m.attempt_number || ' / ' || count(a.id) FROM recontact_message m
         LEFT JOIN recontact_attempt a ON a.message_id = m.id GROUP BY m.id HAVING m.attempt_number <> count(a.id)""",

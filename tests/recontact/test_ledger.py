@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import threading
+import uuid
 from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor
 
@@ -220,6 +221,16 @@ def test_a_person_gives_back_a_used_recontact_only_when_it_failed_unbilled_and_w
     recontact = release_by_person(recontact_id=failed.recontact.pk, user=user, reason="el teléfono no tenía WhatsApp")
     assert (recontact.state, recontact.released_by) == (Recontact.State.RELEASED, user)
     assert QueryEvent.objects.filter(query=failed.query, kind=QueryEvent.Kind.RELEASED, actor=user).exists()
+
+
+@pytest.mark.django_db
+@pytest.mark.parametrize("origin", ["ticket", "bulk"])
+def test_check_ledger_names_an_hsm_that_a_console_put_into_a_query_without_a_ledger_row(origin: str) -> None:
+    elsewhere, query = message_make(), query_make()
+    planted = Message.objects.get(pk=elsewhere.pk)
+    planted.pk, planted.reference, planted.query, planted.origin = None, uuid.uuid4(), query, origin
+    planted.save(force_insert=True)
+    assert planted.pk in {found.row_id for found in differences() if "opening or its recontact" in found.check}
 
 
 @pytest.mark.django_db
