@@ -7,6 +7,7 @@ from django.test import Client
 
 from hsm_portal.roles import Role
 from hsm_portal.users import user_create
+from providers.models import WebhookDelivery
 from recontact.models import Campaign, Incident, Message, Recontact
 from tests.factories import message_make, user_make
 
@@ -40,6 +41,19 @@ PAGES: dict[str, set[Role]] = {
     "/manager/hsm_portal/user/{user}/change/": {ADMIN},
     "/manager/hsm_portal/apikey/": {ADMIN},
     "/manager/hsm_portal/apikey/add/": {ADMIN},
+    "/manager/templates_app/template/": STAFF,
+    "/manager/templates_app/template/{template}/change/": STAFF,
+    "/manager/providers/provideraccount/": {MANAGER, OPS, ADMIN},
+    "/manager/providers/provideraccount/{account}/change/": {MANAGER, OPS, ADMIN},
+    "/manager/providers/provideraccount/add/": {ADMIN},
+    "/manager/providers/sendernumber/": STAFF,
+    "/manager/providers/sendernumber/{number}/change/": STAFF,
+    "/manager/providers/portfolio/": {MANAGER, OPS, ADMIN},
+    "/manager/providers/ratecard/": {MANAGER, OPS, ADMIN},
+    "/manager/providers/ratecard/add/": {OPS, ADMIN},
+    "/manager/providers/webhookdelivery/": {MANAGER, ADMIN},
+    "/manager/providers/webhookdelivery/{delivery}/change/": {MANAGER, ADMIN},
+    "/manager/providers/providercall/": {MANAGER, ADMIN},
     "/preferences/": set(Role),
     "/password/": set(Role),
 }
@@ -66,6 +80,10 @@ def places() -> dict[str, int]:
     incident = Incident.objects.create(kind=Incident.Kind.SENT_TWICE, message=message)
     return {
         "message": message.pk,
+        "template": message.template.pk,
+        "account": message.account_id,
+        "number": message.sender_number_id,
+        "delivery": WebhookDelivery.objects.create(account=message.account, body=b"{}").pk,
         "query": message.query_id,
         "customer": message.customer_id,
         "campaign": campaign.pk,
