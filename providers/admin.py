@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from typing import Any
 
-from django.conf import settings
 from django.contrib import admin, messages
 from django.contrib.humanize.templatetags.humanize import naturaltime
 from django.db.models import Count, QuerySet
@@ -158,7 +157,7 @@ class ProviderAccountAdmin(ParkableAdmin):
         return {
             "resume_address": reverse("admin:providers_provideraccount_resume", args=[row.pk]),
             "sync_address": reverse("admin:providers_provideraccount_numbers", args=[row.pk]),
-            "webhook_address": f"{settings.PUBLIC_URL}{row.webhook_path}",
+            "webhook_address": row.webhook_url,
             "notices": row.notices.all()[:NOTICES_SHOWN],
         }
 

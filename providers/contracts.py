@@ -8,13 +8,61 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
-from datetime import datetime
-from decimal import Decimal
 from enum import StrEnum
-from typing import Any, Protocol, runtime_checkable
+from typing import Protocol, runtime_checkable
+from urllib.parse import parse_qsl, urlsplit
 
-JsonObject = dict[str, Any]
+from providers.reports import (
+    AccountEvent,
+    BadItem,
+    DeliveryStatus,
+    Event,
+    IdentityChangeEvent,
+    InboundEvent,
+    JsonObject,
+    NumberEvent,
+    PreferenceEvent,
+    PriceEvent,
+    PriceReport,
+    StatusEvent,
+    TemplateEvent,
+    UnknownEvent,
+)
 
+__all__ = [
+    "ALL_PARTS",
+    "Accepted",
+    "AccountConfig",
+    "AccountEvent",
+    "BadItem",
+    "BadSignature",
+    "Capabilities",
+    "CredentialField",
+    "DeleteScope",
+    "DeliveryStatus",
+    "Event",
+    "Exchange",
+    "IdentityChangeEvent",
+    "InboundEvent",
+    "JsonObject",
+    "NumberEvent",
+    "OutboundMessage",
+    "PreferenceEvent",
+    "PriceEvent",
+    "PriceReport",
+    "Protection",
+    "Provider",
+    "Recipient",
+    "RemoteNumber",
+    "RemoteTemplate",
+    "StatusEvent",
+    "TemplateContent",
+    "TemplateEvent",
+    "TextContent",
+    "UnknownEvent",
+    "UnreadableWebhook",
+    "WebhookRequest",
+]
 
 # --- who sends -----------------------------------------------------------------------------------------------------
 
@@ -24,7 +72,8 @@ class AccountConfig:
     """One provider account as an adapter needs it: no database behind it.
 
     `credentials` holds the decrypted values of the adapter's declared fields; `repr` never shows them.
-    `timeout_seconds` is the longest one call may take, from the first byte to the last.
+    `timeout_seconds` is the longest one call may take, from the first byte to the last. `base_url` replaces scheme and
+    host of every address of the provider (the vendor's paths stay). `webhook_url` is where the portal listens for it.
     """
 
     account_id: int
@@ -33,6 +82,7 @@ class AccountConfig:
     credentials: Mapping[str, str] = field(repr=False)
     base_url: str = ""
     timeout_seconds: float = 20.0
+    webhook_url: str = ""
 
 
 @dataclass(frozen=True, slots=True)
@@ -46,15 +96,65 @@ class CredentialField:
     required: bool = True
 
 
+class DeleteScope(StrEnum):
+    """What the provider deletes with one template."""
+
+    ONE = "one"
+    ALL_LANGUAGES = "all_languages"
+
+
+#: Parts of a template that may carry values when it is sent.
+ALL_PARTS = frozenset(
+    {
+        "header_text",
+        "header_image",
+        "header_video",
+        "header_document",
+        "header_location",
+        "header_product",
+        "body",
+        "button_url",
+        "button_quick_reply",
+        "button_copy_code",
+        "button_flow",
+        "button_catalog",
+        "button_mpm",
+        "carousel",
+        "limited_time_offer",
+    }
+)
+
+
+class Protection(StrEnum):
+    """What proves that a webhook comes from the provider. PATH = only the unguessable address."""
+
+    SIGNATURE = "signature"
+    SECRET = "secret"  # noqa: S105 - the name of a kind of protection
+    PATH = "path"
+
+
 @dataclass(frozen=True, slots=True)
 class Capabilities:
-    """What a provider can do; the dispatcher and the screens ask this, never the provider's name."""
+    """What a provider can do; the dispatcher and the screens ask this, never the provider's name.
+
+    `parts`: the parts of a template with send-time values that the adapter carries (see `providers.parts`).
+    `bulk_limit`: messages in one request. `absence_proves_after`: seconds after which a look-up that finds nothing proves
+    that nothing was sent; None = it never does. `delete_scope`: what deleting a template takes along.
+    """
 
     text: bool = True
+    parts: frozenset[str] = ALL_PARTS
     look_up: bool = False
+    absence_proves_after: float | None = None
     callback_reference: bool = False
     price_reports: bool = False
+    bulk_limit: int = 1
+    list_numbers: bool = False
+    list_templates: bool = True
     submit_templates: bool = False
+    edit_templates: bool = False
+    delete_templates: bool = False
+    delete_scope: DeleteScope = DeleteScope.ONE
     business_scoped_ids: bool = False
 
 
@@ -74,13 +174,18 @@ class TemplateContent:
     """A template by name and language with its send-time components in Meta's neutral shape.
 
     `components` is the list produced by `templates_app.rendering`: dicts with `type` (header, body, button, carousel,
-    limited_time_offer), `sub_type`, `index` and `parameters`, already validated and complete.
+    limited_time_offer), `sub_type`, `index` and `parameters`, already validated and complete. `definition` is the
+    template's own component JSON as `fetch_templates` gave it, for providers that name variables or fix the language by
+    `external_id`.
     """
 
     name: str
     language: str
     components: Sequence[JsonObject]
     category: str
+    external_id: str = ""
+    namespace: str = ""
+    definition: Sequence[JsonObject] = ()
 
 
 @dataclass(frozen=True, slots=True)
@@ -128,182 +233,27 @@ class Accepted:
 # --- what comes back -----------------------------------------------------------------------------------------------
 
 
-class DeliveryStatus(StrEnum):
-    """A provider's word on one message, normalized."""
-
-    ACCEPTED = "accepted"
-    SENT = "sent"
-    DELIVERED = "delivered"
-    READ = "read"
-    FAILED = "failed"
-    UNKNOWN = "unknown"
-
-
-@dataclass(frozen=True, slots=True)
-class PriceReport:
-    """What a provider says about the price of a message.
-
-    `billable` None = not said. `amount` is None when the provider names only the category (Meta). `category` is one of
-    marketing, marketing_lite, utility, authentication, authentication_international, service, referral_conversion.
-    """
-
-    billable: bool | None
-    category: str
-    pricing_type: str = ""
-    amount: Decimal | None = None
-    currency: str = ""
-
-
-@dataclass(frozen=True, slots=True)
-class StatusEvent:
-    """One status fact about one of our messages. Found by `reference` (ours) or `provider_message_id`."""
-
-    provider_message_id: str
-    status: DeliveryStatus
-    occurred_at: datetime
-    reference: str = ""
-    sender_external_id: str = ""
-    recipient_phone: str = ""
-    recipient_bsuid: str = ""
-    error_code: str = ""
-    error_reason: str = ""
-    error_detail: str = ""
-    price: PriceReport | None = None
-    raw_status: str = ""
-
-
-@dataclass(frozen=True, slots=True)
-class InboundEvent:
-    """The customer wrote. `phone` is E.164 with `+`, or empty; `bsuid` may be the only identity.
-
-    `kind`: text, button, interactive, image, audio, video, document, sticker, location, contacts, reaction, order,
-    unsupported, unknown. `text` is what a person reads (body, button label, caption, emoji). `payload` is the raw item.
-    """
-
-    provider_message_id: str
-    sender_external_id: str
-    occurred_at: datetime
-    kind: str
-    phone: str = ""
-    bsuid: str = ""
-    profile_name: str = ""
-    text: str = ""
-    button_payload: str = ""
-    context_message_id: str = ""
-    payload: JsonObject = field(default_factory=dict)
-
-
-@dataclass(frozen=True, slots=True)
-class IdentityChangeEvent:
-    """The customer changed number: the old identity and the new one (either id may be empty)."""
-
-    occurred_at: datetime
-    old_phone: str = ""
-    new_phone: str = ""
-    old_bsuid: str = ""
-    new_bsuid: str = ""
-
-
-@dataclass(frozen=True, slots=True)
-class PreferenceEvent:
-    """The customer changed the platform's marketing preference: `opted_out` True = stop, False = resume."""
-
-    occurred_at: datetime
-    opted_out: bool
-    phone: str = ""
-    bsuid: str = ""
-    detail: str = ""
-
-
-@dataclass(frozen=True, slots=True)
-class TemplateEvent:
-    """A template changed at the provider. Empty fields mean: not said by this event.
-
-    `status` is one of the `TemplateStatus` words of templates_app (APPROVED, PENDING, REJECTED, PAUSED, DISABLED, ...).
-    `components_changed` asks for a sync. `language` uses underscores (es_AR).
-    """
-
-    external_id: str
-    name: str
-    language: str
-    occurred_at: datetime
-    status: str = ""
-    category: str = ""
-    coming_category: str = ""
-    quality: str = ""
-    reason: str = ""
-    components_changed: bool = False
-
-
-@dataclass(frozen=True, slots=True)
-class NumberEvent:
-    """A sender number changed: quality (GREEN, YELLOW, RED) or its portfolio's 24 h limit (None = not said, -1 = none)."""
-
-    occurred_at: datetime
-    sender_external_id: str = ""
-    display_phone: str = ""
-    quality: str = ""
-    messaging_limit: int | None = None
-    throughput: int | None = None
-    event: str = ""
-
-
-@dataclass(frozen=True, slots=True)
-class AccountEvent:
-    """The account changed. `park` True = sending must stop until `until` (None = until a person looks); False = it may go on.
-
-    None = only to be shown. `messaging_limit` as in NumberEvent, for the whole portfolio.
-    """
-
-    occurred_at: datetime
-    event: str
-    park: bool | None = None
-    until: datetime | None = None
-    reason: str = ""
-    messaging_limit: int | None = None
-    detail: str = ""
-
-
-@dataclass(frozen=True, slots=True)
-class UnknownEvent:
-    """An item of a webhook that we do not understand: kept and shown, never an error."""
-
-    field_name: str
-    payload: JsonObject
-
-
-Event = (
-    StatusEvent
-    | InboundEvent
-    | IdentityChangeEvent
-    | PreferenceEvent
-    | TemplateEvent
-    | NumberEvent
-    | AccountEvent
-    | UnknownEvent
-)
-
-
-@dataclass(frozen=True, slots=True)
-class BadItem:
-    """One item of a webhook that could not be read; the others of the same delivery go on."""
-
-    position: str
-    error: str
-    payload: Any = None
-
-
 @dataclass(frozen=True, slots=True)
 class WebhookRequest:
-    """The request as it came: raw bytes, header names in lower case."""
+    """The request as it came: raw bytes, header names in lower case. `url` is the full address as the provider called it."""
 
     body: bytes
     headers: Mapping[str, str]
+    url: str = ""
+
+    @property
+    def query(self) -> dict[str, str]:
+        """The query of the address; of a name that comes twice the last."""
+        return dict(parse_qsl(urlsplit(self.url).query, keep_blank_values=True))
 
 
 @dataclass(frozen=True, slots=True)
 class RemoteTemplate:
-    """A template as the provider lists it. `components` is Meta's component JSON; other adapters translate to it."""
+    """A template as the provider lists it. `components` is Meta's component JSON; other adapters translate to it.
+
+    Where the provider has names of its own for variables, a component or button carries them in `variables`, a list in the
+    order of the places of ours ({{1}}, {{2}}); a media header's or address's fixed beginning stays in its `example`.
+    """
 
     external_id: str
     name: str
@@ -314,6 +264,7 @@ class RemoteTemplate:
     parameter_format: str = "POSITIONAL"
     quality: str = ""
     rejection_reason: str = ""
+    namespace: str = ""
 
 
 @dataclass(frozen=True, slots=True)
@@ -349,6 +300,10 @@ class Provider(Protocol):
         """Make exactly one HTTP call. Raises providers.errors.SendError, of exactly one of its four kinds."""
         ...
 
+    def webhook_protection(self) -> Protection:
+        """What `verify_webhook` relies on, with the credentials that this account has."""
+        ...
+
     def verify_webhook(self, request: WebhookRequest) -> None:
         """Raise BadSignature unless the request is authentic. Constant time."""
         ...
@@ -362,9 +317,9 @@ class Provider(Protocol):
         ...
 
     def fetch_templates(self) -> Iterable[RemoteTemplate]:
-        """All pages of the account's templates. Raises providers.errors.ProviderCallError."""
+        """All pages of the account's templates; nothing without `list_templates`. Raises errors.ProviderCallError."""
         ...
 
     def fetch_numbers(self) -> Iterable[RemoteNumber]:
-        """The account's sender numbers. Raises providers.errors.ProviderCallError."""
+        """The account's sender numbers; nothing without `list_numbers`. Raises errors.ProviderCallError."""
         ...

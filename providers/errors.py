@@ -46,16 +46,21 @@ class Reason(StrEnum):
     NUMBER_BLOCKED = "number_blocked"
     NUMBER_NOT_REGISTERED = "number_not_registered"
     NUMBER_MAINTENANCE = "number_maintenance"
+    RECIPIENT_LIMIT = "recipient_limit"
+    ACCOUNT_LIMIT = "account_limit"
+    CONFIGURATION = "configuration"
     TEMPLATE_MISSING = "template_missing"
     TEMPLATE_PAUSED = "template_paused"
     TEMPLATE_DISABLED = "template_disabled"
     TEMPLATE_PARAMETERS = "template_parameters"
     TEMPLATE_POLICY = "template_policy"
     TEMPLATE_FLOW = "template_flow"
+    TEMPLATE_SYNCING = "template_syncing"
     RECIPIENT_UNREACHABLE = "recipient_unreachable"
     RECIPIENT_IS_SENDER = "recipient_is_sender"
     RECIPIENT_NOT_ALLOWED = "recipient_not_allowed"
     RECIPIENT_BLOCKED_US = "recipient_blocked_us"
+    RECIPIENT_OPTED_OUT = "recipient_opted_out"
     RECIPIENT_EXPERIMENT = "recipient_experiment"
     RECIPIENT_IDENTITY = "recipient_identity"
     BSUID_NOT_SUPPORTED = "bsuid_not_supported"
@@ -64,6 +69,9 @@ class Reason(StrEnum):
     MARKETING_ROUTE = "marketing_route"
     WINDOW_CLOSED = "window_closed"
     MEDIA = "media"
+    MEDIA_FETCH = "media_fetch"
+    EXPIRED = "expired"
+    DUPLICATE = "duplicate"
     BAD_REQUEST = "bad_request"
     UNSUPPORTED = "unsupported"
     PROVIDER_REJECTED = "provider_rejected"
@@ -86,6 +94,11 @@ SENTENCES: dict[Reason, StrPromise] = {
     Reason.COUNTRY_NOT_ALLOWED: _("The account may not write to this country."),
     Reason.NUMBER_BLOCKED: _("The sender number is restricted because people blocked or reported it."),
     Reason.NUMBER_NOT_REGISTERED: _("The sender number is not registered at the provider."),
+    Reason.RECIPIENT_LIMIT: _(
+        "The limit of people that may be written to in 24 hours is used up; it goes on tomorrow."
+    ),
+    Reason.ACCOUNT_LIMIT: _("The account has used up its messages for today at the provider; it goes on tomorrow."),
+    Reason.CONFIGURATION: _("The account or its number is not set up at the provider as the portal was told."),
     Reason.NUMBER_MAINTENANCE: _("The sender number is in maintenance; it waits and goes on."),
     Reason.TEMPLATE_MISSING: _("The template does not exist in this language or is not approved."),
     Reason.TEMPLATE_PAUSED: _("WhatsApp paused the template."),
@@ -93,10 +106,12 @@ SENTENCES: dict[Reason, StrPromise] = {
     Reason.TEMPLATE_PARAMETERS: _("The values do not fit the template as the provider has it. Sync the templates."),
     Reason.TEMPLATE_POLICY: _("The template's content breaks WhatsApp's rules."),
     Reason.TEMPLATE_FLOW: _("The flow of the template is blocked or throttled."),
+    Reason.TEMPLATE_SYNCING: _("The provider is still taking over the template; it waits and goes on."),
     Reason.RECIPIENT_UNREACHABLE: _("The phone has no WhatsApp, or cannot receive this message."),
     Reason.RECIPIENT_IS_SENDER: _("The recipient is the sender number itself."),
     Reason.RECIPIENT_NOT_ALLOWED: _("The phone is not on the test number's list of allowed recipients."),
     Reason.RECIPIENT_BLOCKED_US: _("The person is blocked for this business."),
+    Reason.RECIPIENT_OPTED_OUT: _("The person asked the provider for no more messages from this business."),
     Reason.RECIPIENT_EXPERIMENT: _("WhatsApp keeps this person out of marketing messages for an experiment."),
     Reason.RECIPIENT_IDENTITY: _("The person's identity changed; the message was held back."),
     Reason.BSUID_NOT_SUPPORTED: _("This message needs the person's phone; only the WhatsApp user id is known."),
@@ -105,6 +120,9 @@ SENTENCES: dict[Reason, StrPromise] = {
     Reason.MARKETING_ROUTE: _("The account may not send marketing this way."),
     Reason.WINDOW_CLOSED: _("More than 24 hours passed since the customer's last message: only an HSM can be sent."),
     Reason.MEDIA: _("The provider could not use the image, video or document."),
+    Reason.MEDIA_FETCH: _("The provider could not fetch the image, video or document; it is tried again."),
+    Reason.EXPIRED: _("The message could not be delivered in the time that it was valid."),
+    Reason.DUPLICATE: _("The provider says that it has this message already."),
     Reason.BAD_REQUEST: _("The provider did not understand the message."),
     Reason.UNSUPPORTED: _("The provider cannot send this kind of message."),
     Reason.PROVIDER_REJECTED: _("The provider refused the message."),
@@ -183,15 +201,14 @@ class ProviderCallError(Exception):
 
 
 @dataclass(frozen=True, slots=True)
-class ErrorRow:
-    """One row of an adapter's error table: what a provider's code means here.
+class ErrorCode:
+    """One row of an adapter's error table: what a provider's code means here; what is done about it says `policy.RULES`.
 
-    `kind`: rejected, throttled, unavailable, uncertain. `retry_after` in seconds (throttled).
-    `park_for` in seconds, None = until a person acts.
+    `name` is the provider's own word for it. `proven` False: the message may have gone out although the answer is an
+    error. `seconds`: a wait, or the length of a park, that the provider's page names in place of the rule's.
     """
 
-    kind: str
     reason: Reason
-    park: Park = Park.NONE
-    retry_after: float = 0
-    park_for: float | None = None
+    name: str = ""
+    proven: bool = True
+    seconds: float | None = None

@@ -69,9 +69,11 @@ class _Run:
         return WebhookDelivery.State.PARTIAL if self.good else WebhookDelivery.State.FAILED
 
 
-def delivery_store(*, account_id: int, body: bytes, headers: Mapping[str, str]) -> WebhookDelivery:
+def delivery_store(*, account_id: int, body: bytes, headers: Mapping[str, str], query: str = "") -> WebhookDelivery:
     """Keep a verified request as it came and wake a worker once it is committed. Header names in lower case."""
-    delivery = WebhookDelivery.objects.create(account_id=account_id, body=body, headers=_kept(headers))
+    delivery = WebhookDelivery.objects.create(
+        account_id=account_id, body=body, headers=_kept(headers), query=query.replace("\x00", "")[:2000]
+    )
     _touch(account_id)
     transaction.on_commit(wake_inbox)
     return delivery
@@ -182,7 +184,8 @@ def _parsed(run: _Run) -> list[Event | BadItem]:
     delivery = run.delivery
     try:
         adapter = adapter_for(delivery.account.config())
-        items = adapter.parse_webhook(WebhookRequest(body=bytes(delivery.body), headers=delivery.headers))
+        url = f"{delivery.account.webhook_url}?{delivery.query}" if delivery.query else delivery.account.webhook_url
+        items = adapter.parse_webhook(WebhookRequest(body=bytes(delivery.body), headers=delivery.headers, url=url))
     except (UnreadableWebhook, CredentialsError) as error:
         run.problem("", str(error))
         return []

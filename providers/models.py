@@ -76,11 +76,17 @@ class ProviderAccount(Parkable):
             external_id=self.external_id,
             credentials=credentials_decrypt(bytes(self.credentials)),
             base_url=settings.PROVIDER_BASE_URLS.get(self.provider, ""),
+            webhook_url=self.webhook_url,
         )
 
     @property
     def webhook_path(self) -> str:
         return f"/webhooks/{self.provider}/{self.webhook_key}/"
+
+    @property
+    def webhook_url(self) -> str:
+        """The address to enter at the provider."""
+        return f"{settings.PUBLIC_URL}{self.webhook_path}"
 
 
 class SenderNumber(Parkable):
@@ -102,6 +108,7 @@ class SenderNumber(Parkable):
     throughput = models.PositiveIntegerField(_("messages per second"), default=80)
     quality = models.CharField(_("quality"), max_length=10, choices=Quality.choices, default=Quality.UNKNOWN)
     is_active = models.BooleanField(_("active"), default=True)
+    throttled_until = models.DateTimeField(_("throttled until"), null=True, editable=False)
 
     class Meta:
         verbose_name = _("sender number")
@@ -139,6 +146,7 @@ class WebhookDelivery(models.Model):
     received_at = models.DateTimeField(_("received at"), auto_now_add=True)
     body = models.BinaryField(_("body"))
     headers = models.JSONField(_("headers"), default=dict)
+    query = models.CharField(_("query of the address"), max_length=2000, blank=True, default="", editable=False)
     state = models.CharField(_("state"), max_length=10, choices=State.choices, default=State.RECEIVED)
     processed_at = models.DateTimeField(_("processed at"), null=True)
     claimed_until = models.DateTimeField(null=True, editable=False)

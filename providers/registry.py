@@ -6,7 +6,7 @@ An outside package adds one through an entry point in the group `hsm_portal.prov
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
 from functools import cache
 from importlib.metadata import entry_points
@@ -16,6 +16,7 @@ from django.conf import settings
 from django.utils.module_loading import import_string
 
 from providers.contracts import AccountConfig, Capabilities, CredentialField, Provider
+from providers.errors import ErrorCode
 
 ENTRY_POINT_GROUP = "hsm_portal.providers"
 
@@ -31,6 +32,7 @@ class AdapterClass(Protocol):
     label: str
     capabilities: Capabilities
     credential_fields: Sequence[CredentialField]
+    error_codes: Mapping[str, ErrorCode]
 
     def __call__(self, config: AccountConfig) -> Provider: ...
 

@@ -59,11 +59,13 @@ def _delivery(account: ProviderAccount, adapter: Provider, request: HttpRequest)
         return _answer(400)
     headers = {name.lower(): value for name, value in request.headers.items()}
     try:
-        adapter.verify_webhook(WebhookRequest(body=body, headers=headers))
+        # Signed addresses are those that the provider called, which a proxy may have rewritten on the way here.
+        url = f"{settings.PUBLIC_URL}{request.get_full_path()}"
+        adapter.verify_webhook(WebhookRequest(body=body, headers=headers, url=url))
     except BadSignature:
         log.warning("webhook_signature_refused", account_id=account.pk)
         return _answer(403)
-    delivery_store(account_id=account.pk, body=body, headers=headers)
+    delivery_store(account_id=account.pk, body=body, headers=headers, query=request.META.get("QUERY_STRING", ""))
     return _answer(200)
 
 

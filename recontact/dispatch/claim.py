@@ -7,6 +7,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 from datetime import datetime
+from typing import Any
 
 from django.conf import settings
 from django.db import connection, transaction
@@ -19,6 +20,7 @@ from recontact.dispatch.recheck import CAMPAIGN_WIDE, recheck
 from recontact.dispatch.switch import identity_current
 from recontact.models import Attempt, Campaign, DispatchSwitch, Message, NumberLease
 from recontact.states import MessageState
+from templates_app.models import Template
 
 #: A claimed message whose call has not begun after this many seconds is put back: certainly nothing was done.
 CLAIM_DEADLINE_SECONDS = 8.0
@@ -158,13 +160,28 @@ def _to_sending(ids: list[int]) -> dict[int, tuple[int, datetime]]:
         return {row[0]: (row[1], row[2]) for row in cursor.fetchall()}
 
 
+def _at_the_provider(template: Template | None) -> dict[str, Any]:
+    """How the provider knows the template; the second check made sure that it is still what the message was made of."""
+    if template is None:
+        return {}
+    return {
+        "external_id": template.external_id,
+        "namespace": template.namespace,
+        "definition": template.components,
+    }
+
+
 def _claim_of(message: Message, lease: Lease, attempt_number: int) -> Claim:
     content: TemplateContent | TextContent
     if message.kind == Message.Kind.TEXT:
         content = TextContent(message.body)
     else:
         content = TemplateContent(
-            message.template_name, message.template_language, message.components, message.category
+            message.template_name,
+            message.template_language,
+            message.components,
+            message.category,
+            **_at_the_provider(message.template),
         )
     return Claim(
         message_id=message.pk,

@@ -103,7 +103,9 @@ def _refused(claim: Claim, error: SendError) -> None:
         "provider_detail": error.detail[:500],
         "lease_expires_at": None,
     }
-    if isinstance(error, Rejected):
+    # A campaign waits for its template; a message of its own is over, and its query may be recontacted with another.
+    alone = error.park == Park.TEMPLATE and message.filter(campaign=None).exists()
+    if isinstance(error, Rejected) or alone:
         states = [MessageState.SENDING, MessageState.UNCERTAIN]
         message.filter(state__in=states).update(state=MessageState.REJECTED, settled_at=ClockTimestamp(), **words)
     elif isinstance(error, Throttled):

@@ -8,6 +8,7 @@ from urllib.parse import quote
 
 from django.utils.translation import gettext_noop as _
 
+from providers.adapters.meta.errors import CODES
 from providers.adapters.meta.send import KEPT_PATHS, answer_read, payload_build
 from providers.adapters.meta.templates import numbers_read, templates_read
 from providers.adapters.meta.webhook import body_parse, challenge_answer, signature_verify
@@ -19,10 +20,12 @@ from providers.contracts import (
     CredentialField,
     Event,
     OutboundMessage,
+    Protection,
     RemoteNumber,
     RemoteTemplate,
     WebhookRequest,
 )
+from providers.errors import ErrorCode
 from providers.http import MAX_LIST_BYTES, Answer, Call, call_provider, call_provider_sync
 
 BASE_URL = "https://graph.facebook.com"
@@ -34,7 +37,10 @@ class MetaCloudApi:
 
     slug: str = "meta"
     label: str = "Meta Cloud API"
-    capabilities: Capabilities = Capabilities(callback_reference=True, price_reports=True, business_scoped_ids=True)
+    capabilities: Capabilities = Capabilities(
+        callback_reference=True, price_reports=True, list_numbers=True, business_scoped_ids=True
+    )
+    error_codes: Mapping[str, ErrorCode] = CODES
     credential_fields: Sequence[CredentialField] = (
         CredentialField("access_token", _("Access token"), _("A system user's permanent token.")),
         CredentialField("app_secret", _("App secret"), _("Meta signs its webhooks with it.")),
@@ -67,6 +73,9 @@ class MetaCloudApi:
         )
         answer = await call_provider(call)
         return answer_read(answer.status, answer.json_object(), answer.headers, exchange=answer.exchange)
+
+    def webhook_protection(self) -> Protection:
+        return Protection.SIGNATURE
 
     def verify_webhook(self, request: WebhookRequest) -> None:
         signature_verify(request, app_secret=self._credential("app_secret"))

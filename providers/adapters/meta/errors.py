@@ -9,105 +9,105 @@ from __future__ import annotations
 import json
 from collections.abc import Mapping
 from dataclasses import dataclass
-from datetime import UTC, datetime, timedelta
-from email.utils import parsedate_to_datetime
 from typing import Any
 
 from providers.contracts import Exchange, JsonObject
-from providers.errors import ErrorRow, Park, Reason, Rejected, SendError, Throttled, Unavailable, Uncertain
+from providers.errors import ErrorCode, Reason, SendError
+from providers.policy import error_of, retry_after_seconds
+from providers.reading import whole_number
 
-MINUTE, HOUR = 60, 3600
-LONGEST_WAIT = 24 * HOUR
+MINUTE = 60.0
 
 # Unproven by Meta's page: the message may have gone out although the answer is an error.
-_UNPROVEN = ErrorRow("uncertain", Reason.PROVIDER_ERROR)
-_CREDENTIALS = ErrorRow("unavailable", Reason.CREDENTIALS, Park.ACCOUNT)
-_PERMISSION = ErrorRow("unavailable", Reason.PERMISSION, Park.ACCOUNT)
-_BLOCKED = ErrorRow("unavailable", Reason.ACCOUNT_BLOCKED, Park.ACCOUNT)
-_BILLING = ErrorRow("unavailable", Reason.BILLING, Park.ACCOUNT)
-_UNREGISTERED = ErrorRow("unavailable", Reason.NUMBER_NOT_REGISTERED, Park.NUMBER)
-_ACCOUNT_RATE = ErrorRow("throttled", Reason.ACCOUNT_RATE, retry_after=5 * MINUTE)
-_BAD_REQUEST = ErrorRow("rejected", Reason.BAD_REQUEST)
-_PARAMETERS = ErrorRow("rejected", Reason.TEMPLATE_PARAMETERS)
-_ROUTE = ErrorRow("rejected", Reason.MARKETING_ROUTE)
+_UNPROVEN = ErrorCode(Reason.PROVIDER_ERROR, proven=False)
+_CREDENTIALS = ErrorCode(Reason.CREDENTIALS)
+_PERMISSION = ErrorCode(Reason.PERMISSION)
+_BLOCKED = ErrorCode(Reason.ACCOUNT_BLOCKED)
+_BILLING = ErrorCode(Reason.BILLING)
+_UNREGISTERED = ErrorCode(Reason.NUMBER_NOT_REGISTERED)
+_ACCOUNT_RATE = ErrorCode(Reason.ACCOUNT_RATE)
+_BAD_REQUEST = ErrorCode(Reason.BAD_REQUEST)
+_PARAMETERS = ErrorCode(Reason.TEMPLATE_PARAMETERS)
+_ROUTE = ErrorCode(Reason.MARKETING_ROUTE)
 
-CODES: dict[int, ErrorRow] = {
-    0: _CREDENTIALS,
-    1: _UNPROVEN,
-    2: _UNPROVEN,
-    3: _PERMISSION,
-    4: _ACCOUNT_RATE,
-    10: _PERMISSION,
-    33: _UNREGISTERED,
-    100: _BAD_REQUEST,
-    104: _CREDENTIALS,
-    190: _CREDENTIALS,
-    **dict.fromkeys(range(200, 300), _PERMISSION),
-    368: _BLOCKED,
-    613: ErrorRow("throttled", Reason.ACCOUNT_RATE, retry_after=MINUTE),
-    80007: _ACCOUNT_RATE,
-    130403: ErrorRow("rejected", Reason.RECIPIENT_BLOCKED_US),
-    130429: ErrorRow("throttled", Reason.THROUGHPUT, retry_after=2),
-    130472: ErrorRow("rejected", Reason.RECIPIENT_EXPERIMENT),
-    130497: ErrorRow("rejected", Reason.COUNTRY_NOT_ALLOWED),
-    131000: _UNPROVEN,
-    131005: _PERMISSION,
-    131008: _PARAMETERS,
-    131009: _BAD_REQUEST,
-    131016: _UNPROVEN,
-    131021: ErrorRow("rejected", Reason.RECIPIENT_IS_SENDER),
-    131026: ErrorRow("rejected", Reason.RECIPIENT_UNREACHABLE),
-    131030: ErrorRow("rejected", Reason.RECIPIENT_NOT_ALLOWED),
-    131031: _BLOCKED,
-    131037: _UNREGISTERED,
-    131042: _BILLING,
-    131045: _UNREGISTERED,
-    131047: ErrorRow("rejected", Reason.WINDOW_CLOSED),
-    131048: ErrorRow("unavailable", Reason.NUMBER_BLOCKED, Park.NUMBER),
-    131049: ErrorRow("rejected", Reason.MARKETING_LIMIT),
-    131050: ErrorRow("rejected", Reason.MARKETING_OPT_OUT),
-    131051: ErrorRow("rejected", Reason.UNSUPPORTED),
-    131052: ErrorRow("rejected", Reason.MEDIA),
+# Code, or code and subcode ("100/33"), which is looked at first.
+CODES: dict[str, ErrorCode] = {
+    "0": _CREDENTIALS,
+    "1": _UNPROVEN,
+    "2": _UNPROVEN,
+    "3": _PERMISSION,
+    "4": _ACCOUNT_RATE,
+    "10": _PERMISSION,
+    "33": _UNREGISTERED,
+    "100": _BAD_REQUEST,
+    "100/33": _UNREGISTERED,
+    "104": _CREDENTIALS,
+    "190": _CREDENTIALS,
+    **{str(code): _PERMISSION for code in range(200, 300)},
+    "368": _BLOCKED,
+    "613": ErrorCode(Reason.ACCOUNT_RATE, seconds=MINUTE),
+    "80007": _ACCOUNT_RATE,
+    "130403": ErrorCode(Reason.RECIPIENT_BLOCKED_US),
+    "130429": ErrorCode(Reason.THROUGHPUT),
+    "130472": ErrorCode(Reason.RECIPIENT_EXPERIMENT),
+    "130497": ErrorCode(Reason.COUNTRY_NOT_ALLOWED),
+    "131000": _UNPROVEN,
+    "131005": _PERMISSION,
+    "131008": _PARAMETERS,
+    "131009": _BAD_REQUEST,
+    "131016": _UNPROVEN,
+    "131021": ErrorCode(Reason.RECIPIENT_IS_SENDER),
+    "131026": ErrorCode(Reason.RECIPIENT_UNREACHABLE),
+    "131030": ErrorCode(Reason.RECIPIENT_NOT_ALLOWED),
+    "131031": _BLOCKED,
+    "131037": _UNREGISTERED,
+    "131042": _BILLING,
+    "131045": _UNREGISTERED,
+    "131047": ErrorCode(Reason.WINDOW_CLOSED),
+    "131048": ErrorCode(Reason.NUMBER_BLOCKED),
+    "131049": ErrorCode(Reason.MARKETING_LIMIT),
+    "131050": ErrorCode(Reason.MARKETING_OPT_OUT),
+    "131051": ErrorCode(Reason.UNSUPPORTED),
+    "131052": ErrorCode(Reason.MEDIA),
     # Often Meta failing to fetch the link: worth the retries that an unavailable message has.
-    131053: ErrorRow("unavailable", Reason.MEDIA),
-    131055: _ROUTE,
-    131056: ErrorRow("throttled", Reason.PAIR_RATE, retry_after=6),
-    131057: ErrorRow("throttled", Reason.NUMBER_MAINTENANCE, retry_after=45),
-    131062: ErrorRow("rejected", Reason.BSUID_NOT_SUPPORTED),
+    "131053": ErrorCode(Reason.MEDIA_FETCH),
+    "131055": _ROUTE,
+    "131056": ErrorCode(Reason.PAIR_RATE),
+    "131057": ErrorCode(Reason.NUMBER_MAINTENANCE),
+    "131062": ErrorCode(Reason.BSUID_NOT_SUPPORTED),
     # Only marketing is refused, so the template stops and the account's other templates go on.
-    131063: ErrorRow("unavailable", Reason.MARKETING_ROUTE, Park.TEMPLATE),
-    131064: _BLOCKED,
-    132000: _PARAMETERS,
-    132001: ErrorRow("rejected", Reason.TEMPLATE_MISSING, Park.TEMPLATE),
-    132005: _PARAMETERS,
-    132007: ErrorRow("rejected", Reason.TEMPLATE_POLICY, Park.TEMPLATE),
-    132008: _PARAMETERS,
-    132012: _PARAMETERS,
-    132015: ErrorRow("rejected", Reason.TEMPLATE_PAUSED, Park.TEMPLATE, park_for=3 * HOUR),
-    132016: ErrorRow("rejected", Reason.TEMPLATE_DISABLED, Park.TEMPLATE),
-    132018: _PARAMETERS,
-    132068: ErrorRow("rejected", Reason.TEMPLATE_FLOW, Park.TEMPLATE),
-    132069: ErrorRow("unavailable", Reason.TEMPLATE_FLOW, Park.TEMPLATE, park_for=HOUR),
-    133000: _UNREGISTERED,
-    133004: ErrorRow("unavailable", Reason.PROVIDER_DOWN, Park.NUMBER, park_for=5 * MINUTE),
-    133005: _UNREGISTERED,
-    133006: _UNREGISTERED,
-    133008: _UNREGISTERED,
-    133009: _UNREGISTERED,
-    133010: _UNREGISTERED,
-    133015: ErrorRow("unavailable", Reason.NUMBER_NOT_REGISTERED, Park.NUMBER, park_for=5 * MINUTE),
-    133016: _UNREGISTERED,
-    134011: _BILLING,
-    134100: ErrorRow("rejected", Reason.MARKETING_ROUTE, Park.TEMPLATE),
-    134101: ErrorRow("unavailable", Reason.TEMPLATE_MISSING, Park.TEMPLATE, park_for=10 * MINUTE),
-    134102: ErrorRow("rejected", Reason.MARKETING_ROUTE, Park.TEMPLATE),
-    135000: _BAD_REQUEST,
-    137000: ErrorRow("rejected", Reason.RECIPIENT_IDENTITY),
+    "131063": _ROUTE,
+    "131064": _BLOCKED,
+    "132000": _PARAMETERS,
+    "132001": ErrorCode(Reason.TEMPLATE_MISSING),
+    "132005": _PARAMETERS,
+    "132007": ErrorCode(Reason.TEMPLATE_POLICY),
+    "132008": _PARAMETERS,
+    "132012": _PARAMETERS,
+    "132015": ErrorCode(Reason.TEMPLATE_PAUSED),
+    "132016": ErrorCode(Reason.TEMPLATE_DISABLED),
+    "132018": _PARAMETERS,
+    "132068": ErrorCode(Reason.TEMPLATE_POLICY),
+    "132069": ErrorCode(Reason.TEMPLATE_FLOW),
+    "133000": _UNREGISTERED,
+    "133004": ErrorCode(Reason.PROVIDER_DOWN),
+    "133005": _UNREGISTERED,
+    "133006": _UNREGISTERED,
+    "133008": _UNREGISTERED,
+    "133009": _UNREGISTERED,
+    "133010": _UNREGISTERED,
+    "133015": ErrorCode(Reason.NUMBER_NOT_REGISTERED, seconds=5 * MINUTE),
+    "133016": _UNREGISTERED,
+    "134011": _BILLING,
+    "134100": _ROUTE,
+    "134101": ErrorCode(Reason.TEMPLATE_SYNCING),
+    "134102": _ROUTE,
+    "135000": _BAD_REQUEST,
+    "137000": ErrorCode(Reason.RECIPIENT_IDENTITY),
 }
-# Code and subcode together; looked at before the code alone.
-SUBCODES: dict[tuple[int, int], ErrorRow] = {(100, 33): _UNREGISTERED}
 
-_UNLISTED = ErrorRow("rejected", Reason.PROVIDER_REJECTED)
+_UNLISTED = ErrorCode(Reason.PROVIDER_REJECTED)
+_SILENT = ErrorCode(Reason.UNREADABLE_ANSWER, proven=False)
 
 
 @dataclass(frozen=True, slots=True)
@@ -119,11 +119,9 @@ class GraphError:
     detail: str
 
     @property
-    def row(self) -> ErrorRow | None:
+    def row(self) -> ErrorCode | None:
         """The row of the table, None for a code that is not listed."""
-        if self.code is None:
-            return None
-        return SUBCODES.get((self.code, self.subcode or 0)) or CODES.get(self.code)
+        return CODES.get(f"{self.code}/{self.subcode}") or CODES.get(str(self.code))
 
     @property
     def code_text(self) -> str:
@@ -150,60 +148,30 @@ def reason_of(error: GraphError) -> Reason:
 
 
 def send_error(
-    status: int, body: JsonObject | None, headers: Mapping[str, str], *, exchange: Exchange | None, now: datetime
+    status: int, body: JsonObject | None, headers: Mapping[str, str], *, exchange: Exchange | None = None
 ) -> SendError:
     """What an answer that is no acceptance means. `body` is None when the answer is no JSON object."""
     error = error_read((body or {}).get("error"))
-    row = error.row if error else None
-    if row is None:
-        row = _unlisted(status, error)
-    return _built(row, error, headers, exchange=exchange, now=now)
+    row = (error.row if error else None) or _unlisted(status, error)
+    code, detail = (error.code_text, error.detail) if error else ("", "")
+    wait = _wait_asked(row, headers)
+    return error_of(row, code=code, detail=detail, wait_asked=wait, exchange=exchange)
 
 
-def wait_seconds(row: ErrorRow, headers: Mapping[str, str], *, now: datetime) -> float:
-    """How long to wait: `Retry-After`; for the account's own rate `estimated_time_to_regain_access`; else the row's."""
-    asked = _retry_after(headers.get("retry-after", ""), now)
-    if asked <= 0 and row.reason is Reason.ACCOUNT_RATE:
-        asked = _regain_access(headers.get("x-business-use-case-usage", ""))
-    return min(asked, LONGEST_WAIT) if asked > 0 else row.retry_after
-
-
-def _unlisted(status: int, error: GraphError | None) -> ErrorRow:
+def _unlisted(status: int, error: GraphError | None) -> ErrorCode:
     if status == 429:
         return _ACCOUNT_RATE
     if error is not None and error.code is not None and 400 <= status < 500:
         return _UNLISTED
-    reason = Reason.PROVIDER_ERROR if status >= 500 or error is not None else Reason.UNREADABLE_ANSWER
-    return ErrorRow("uncertain", reason)
+    return _UNPROVEN if status >= 500 or error is not None else _SILENT
 
 
-def _built(
-    row: ErrorRow,
-    error: GraphError | None,
-    headers: Mapping[str, str],
-    *,
-    exchange: Exchange | None,
-    now: datetime,
-) -> SendError:
-    code, detail = (error.code_text, error.detail) if error else ("", "")
-    if row.kind == "throttled":
-        wait = wait_seconds(row, headers, now=now)
-        return Throttled(row.reason, retry_after=wait, provider_code=code, detail=detail, exchange=exchange)
-    kinds = {"rejected": Rejected, "unavailable": Unavailable, "uncertain": Uncertain}
-    until = None if row.park_for is None else now + timedelta(seconds=row.park_for)
-    return kinds[row.kind](
-        row.reason, provider_code=code, detail=detail, park=row.park, park_until=until, exchange=exchange
-    )
-
-
-def _retry_after(value: str, now: datetime) -> float:
-    try:
-        if value.strip().isdecimal():
-            return float(value)
-        moment = parsedate_to_datetime(value)
-        return (moment if moment.tzinfo else moment.replace(tzinfo=UTC)).timestamp() - now.timestamp()
-    except (ValueError, OverflowError):
-        return 0
+def _wait_asked(row: ErrorCode, headers: Mapping[str, str]) -> float:
+    """Seconds of `Retry-After`; for the account's own rate those of `estimated_time_to_regain_access`; 0 = none."""
+    asked = retry_after_seconds(headers.get("retry-after", ""))
+    if asked <= 0 and row.reason is Reason.ACCOUNT_RATE:
+        asked = _regain_access(headers.get("x-business-use-case-usage", ""))
+    return asked
 
 
 def _regain_access(value: str) -> float:
@@ -215,17 +183,3 @@ def _regain_access(value: str) -> float:
     groups = usage.values() if isinstance(usage, dict) else []
     entries = [entry for group in groups if isinstance(group, list) for entry in group if isinstance(entry, dict)]
     return max((whole_number(entry.get("estimated_time_to_regain_access")) or 0 for entry in entries), default=0) * 60
-
-
-def whole_number(value: Any) -> int | None:
-    """`value` as an int when it is one of at most 18 digits, or such a text; None otherwise."""
-    if isinstance(value, bool):
-        return None
-    if isinstance(value, int):
-        return value if abs(value) < 10**18 else None
-    if isinstance(value, str) and value.lstrip("-").isdecimal() and value.isascii() and len(value) < 19:
-        try:
-            return int(value)
-        except ValueError:
-            return None
-    return None

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from datetime import UTC, datetime
 
 from providers.adapters.meta.errors import send_error
 from providers.adapters.meta.vocabulary import NOT_HELD
@@ -43,7 +42,7 @@ def answer_read(
 ) -> Accepted:
     """What Meta's answer says. Raises SendError unless the message was taken and has an id."""
     if not 200 <= status < 300 or body is None or "error" in body:
-        raise send_error(status, body, headers, exchange=exchange, now=datetime.now(UTC))
+        raise send_error(status, body, headers, exchange=exchange)
     first = _first(body, "messages")
     message_id = first.get("id")
     if not isinstance(message_id, str) or not message_id:

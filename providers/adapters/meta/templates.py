@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator
-from datetime import UTC, datetime
 from urllib.parse import parse_qs, urlsplit
 
 from providers.adapters.meta.errors import error_read, send_error
@@ -71,7 +70,7 @@ def _checked(answer: Answer) -> JsonObject:
     if body is None or error_read(body.get("error")) is None:
         reason = Reason.PROVIDER_DOWN if answer.status >= 500 else Reason.PROVIDER_REJECTED
         raise ProviderCallError(reason, detail=f"HTTP {answer.status}", exchange=answer.exchange)
-    error = send_error(answer.status, body, answer.headers, exchange=answer.exchange, now=datetime.now(UTC))
+    error = send_error(answer.status, body, answer.headers, exchange=answer.exchange)
     # Nothing is sent by these calls, so "it may have been sent" would mislead.
     reason = Reason.PROVIDER_DOWN if error.reason is Reason.PROVIDER_ERROR else error.reason
     raise ProviderCallError(reason, provider_code=error.provider_code, detail=error.detail, exchange=answer.exchange)

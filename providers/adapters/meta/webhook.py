@@ -4,8 +4,6 @@ from __future__ import annotations
 
 import hashlib
 import hmac
-import json
-import math
 from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass, replace
 from typing import Any
@@ -22,10 +20,9 @@ from providers.contracts import (
     UnreadableWebhook,
     WebhookRequest,
 )
+from providers.reading import body_object
 
 SIGNATURE_HEADER = "x-hub-signature-256"
-# Meta's own bodies have about ten levels; a thousand would break the storing of an event.
-DEEPEST = 64
 
 
 def signature_verify(request: WebhookRequest, *, app_secret: str) -> None:
@@ -50,7 +47,7 @@ def challenge_answer(query: Mapping[str, str], *, verify_token: str) -> str | No
 
 def body_parse(body: bytes, *, account_external_id: str) -> list[Event | BadItem]:
     """The events of a body, in its order. Raises UnreadableWebhook when there is nothing in it to read."""
-    entries = _loaded(body).get("entry")
+    entries = body_object(body).get("entry")
     if not isinstance(entries, list) or not entries:
         raise UnreadableWebhook("The body has no entries.")
     return [event for item in _items(entries) for event in _events(item, account_external_id)]
@@ -70,31 +67,6 @@ class _Item:
     list_name: str = ""
     time: Any = None
     account: str = ""
-
-
-def _loaded(body: bytes) -> JsonObject:
-    try:
-        parsed = _storable(json.loads(body, parse_constant=lambda _word: None))
-    except (ValueError, RecursionError) as error:
-        raise UnreadableWebhook("The body is no JSON.") from error
-    if not isinstance(parsed, dict):
-        raise UnreadableWebhook("The body is no JSON object.")
-    return parsed
-
-
-def _storable(value: Any, depth: int = 0) -> Any:
-    """`value` without what PostgreSQL cannot store: NUL, halves of surrogate pairs, numbers that are none."""
-    if depth > DEEPEST:
-        raise ValueError("nested too deep")
-    if isinstance(value, str):
-        return value.replace("\x00", "").encode("utf-8", "replace").decode()
-    if isinstance(value, dict):
-        return {_storable(key): _storable(item, depth + 1) for key, item in value.items()}
-    if isinstance(value, list):
-        return [_storable(item, depth + 1) for item in value]
-    if isinstance(value, float) and not math.isfinite(value):
-        return None
-    return value
 
 
 def _items(entries: list[Any]) -> Iterator[_Item]:

@@ -129,7 +129,7 @@ def test_it_gives_up_after_five_refusals_that_might_have_passed(world: World) ->
         Message.objects.filter(pk=message.pk).update(due_at=timezone.now())
         world.pump(1.0)
     message.refresh_from_db()
-    assert (message.state, message.reason, message.failures) == (Message.State.REJECTED, "media", 5)
+    assert (message.state, message.reason, message.failures) == (Message.State.REJECTED, "media_fetch", 5)
     assert message.recontact.state == Recontact.State.RELEASED
 
 

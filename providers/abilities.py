@@ -1,0 +1,161 @@
+"""What some providers can do and others cannot: protocols beside `contracts.Provider`, and the values they speak in.
+
+An adapter says in its `capabilities` what it can, and then has the methods of the protocol; nobody asks for its name.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass
+from datetime import datetime
+from enum import StrEnum
+from typing import Protocol, runtime_checkable
+
+from providers.contracts import (
+    Accepted,
+    Exchange,
+    JsonObject,
+    OutboundMessage,
+    Recipient,
+    RemoteTemplate,
+    StatusEvent,
+)
+from providers.errors import SendError
+
+# --- several messages in one request -------------------------------------------------------------------------------------
+
+
+@runtime_checkable
+class SendsInBulk(Protocol):
+    """`capabilities.bulk_limit` > 1: several messages of one sender number in one request."""
+
+    async def send_many(self, messages: Sequence[OutboundMessage]) -> list[Accepted | SendError]:
+        """Make exactly one HTTP call for up to `bulk_limit` messages of one sender number. Never raises SendError.
+
+        Returns one outcome per message, in their order, each settled by itself and found by its reference, never by its
+        position alone. A message that the answer does not name is Uncertain; when the whole call failed, every message has
+        the error of the call.
+        """
+        ...
+
+
+# --- what became of a message --------------------------------------------------------------------------------------------
+
+
+@dataclass(frozen=True, slots=True)
+class LookUp:
+    """A message whose fate is in doubt. `provider_message_id` is "" when the answer was lost.
+
+    `sent_from` and `sent_until` bound the moment of the call (with a margin for clocks); `text` is the rendered message.
+    """
+
+    reference: str
+    provider_message_id: str
+    sender_external_id: str
+    sender_phone: str
+    recipient: Recipient
+    sent_from: datetime
+    sent_until: datetime
+    text: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class LookUpAnswer:
+    """What the provider knows. `events` are facts about exactly this message, as a webhook would tell them.
+
+    `absent` = the whole range was searched and the message is not there; it proves nothing by itself (see
+    `Capabilities.absence_proves_after`). Neither = not known, ask again later. `exchanges` are kept as the proof.
+    """
+
+    events: Sequence[StatusEvent] = ()
+    absent: bool = False
+    exchanges: Sequence[Exchange] = ()
+
+
+@runtime_checkable
+class LooksUp(Protocol):
+    """`capabilities.look_up`: the provider can be asked what became of a message."""
+
+    async def look_up(self, message: LookUp) -> LookUpAnswer:
+        """Ask. Raises errors.ProviderCallError when the question could not be answered at all."""
+        ...
+
+
+# --- templates -----------------------------------------------------------------------------------------------------------
+
+
+@dataclass(frozen=True, slots=True)
+class TemplateDraft:
+    """A template to be approved. `components` is Meta's component JSON with examples; `category` in lower case."""
+
+    name: str
+    language: str
+    category: str
+    components: Sequence[JsonObject]
+    parameter_format: str = "POSITIONAL"
+
+
+@runtime_checkable
+class SubmitsTemplates(Protocol):
+    """`capabilities.submit_templates` (and `edit_templates`, `delete_templates`).
+
+    Each raises errors.ProviderCallError; its `detail` says in the provider's words what is wrong with the template.
+    """
+
+    def submit_template(self, draft: TemplateDraft) -> RemoteTemplate:
+        """Create the template and ask for its approval; returns it as the provider has it now."""
+        ...
+
+    def edit_template(self, external_id: str, draft: TemplateDraft) -> RemoteTemplate:
+        """Change content or category; the provider reviews it anew."""
+        ...
+
+    def delete_template(self, external_id: str, *, name: str, language: str) -> None:
+        """Delete it. One that is gone already is no error. What else goes with it stands in `capabilities.delete_scope`."""
+        ...
+
+
+# --- is the account well? ------------------------------------------------------------------------------------------------
+
+
+class Check(StrEnum):
+    """What the connection doctor looks at."""
+
+    CREDENTIALS = "credentials"
+    PERMISSIONS = "permissions"
+    NUMBER = "number"
+    WEBHOOK_SUBSCRIBED = "webhook_subscribed"
+    WEBHOOK_REACHABLE = "webhook_reachable"
+    HANDSHAKE = "handshake"
+    LAST_WEBHOOK = "last_webhook"
+    WEBHOOK_PROTECTION = "webhook_protection"
+    CLOCK = "clock"
+    TEMPLATES = "templates"
+
+
+class Health(StrEnum):
+    """How a check came out. UNKNOWN = this provider gives no way to find out."""
+
+    GOOD = "good"
+    WARNING = "warning"
+    BAD = "bad"
+    UNKNOWN = "unknown"
+
+
+@dataclass(frozen=True, slots=True)
+class Finding:
+    """One check's outcome. `subject` is what it is about (a number); `detail` the provider's words or the facts found."""
+
+    check: Check
+    health: Health
+    subject: str = ""
+    detail: str = ""
+
+
+@runtime_checkable
+class Diagnoses(Protocol):
+    """An adapter that can say more about an account than its lists of numbers and templates do."""
+
+    def diagnose(self, *, webhook_url: str, sender_external_ids: Sequence[str]) -> Iterable[Finding]:
+        """Findings about credentials, permissions, numbers and the webhook's subscription. Never raises."""
+        ...
