@@ -10,7 +10,9 @@ import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
+from providers.abilities import LooksUp, SendsInBulk, SubmitsTemplates
 from providers.contracts import (
+    ALL_PARTS,
     Accepted,
     AccountConfig,
     BadItem,
@@ -25,6 +27,7 @@ from providers.contracts import (
 )
 from providers.errors import SENTENCES, ProviderCallError, Rejected, SendError, Throttled, Unavailable, Uncertain
 from providers.registry import adapter_class, adapter_paths, providers_available
+from tests.contract.cases import cases_of
 from tests.providers.wire import Handler, answer, answering, free_port, message, request_read, run, served
 
 SLUGS = sorted(adapter_paths())
@@ -66,9 +69,9 @@ def sent_through(slug: str, handler: Handler, *, timeout: float = 2.0) -> Accept
     return run(work())
 
 
-def parsed(slug: str, body: bytes) -> list[Event | BadItem]:
+def parsed(slug: str, body: bytes, *, form: bool = False) -> list[Event | BadItem]:
     try:
-        return adapter(slug).parse_webhook(WebhookRequest(body, {}))
+        return adapter(slug).parse_webhook(cases_of(slug).signed(body, form=form))
     except UnreadableWebhook:
         return []
 
@@ -198,11 +201,23 @@ def test_every_message_ends_in_a_call_or_a_clear_refusal(
 
 
 @every_adapter
-@pytest.mark.parametrize("call", ["fetch_templates", "fetch_numbers"])
-def test_a_management_call_that_fails_says_so(slug: str, call: str) -> None:
+@pytest.mark.parametrize("what", ["templates", "numbers"])
+def test_a_list_that_cannot_be_fetched_says_so_and_one_that_does_not_exist_is_empty(slug: str, what: str) -> None:
     made = adapter(slug, base_url=f"http://127.0.0.1:{free_port()}")
+    if not getattr(made.capabilities, f"list_{what}"):
+        assert list(getattr(made, f"fetch_{what}")()) == []
+        return
     with pytest.raises(ProviderCallError):
-        list(getattr(made, call)())
+        list(getattr(made, f"fetch_{what}")())
+
+
+@every_adapter
+def test_what_it_says_it_can_it_has_the_methods_for(slug: str) -> None:
+    made, can = adapter(slug), adapter(slug).capabilities
+    assert isinstance(made, SendsInBulk) == (can.bulk_limit > 1)
+    assert isinstance(made, LooksUp) == can.look_up
+    assert isinstance(made, SubmitsTemplates) == (can.submit_templates or can.edit_templates or can.delete_templates)
+    assert can.parts <= ALL_PARTS
 
 
 # --- webhooks ----------------------------------------------------------------------------------------------------------
@@ -233,14 +248,16 @@ def test_junk_bodies_raise_nothing_but_unreadable(slug: str, body: bytes) -> Non
 
 @every_adapter
 def test_every_payload_cut_anywhere_raises_nothing_but_unreadable(slug: str) -> None:
-    for path in (PAYLOADS / slug).glob("*webhook*.json"):
-        body = path.read_bytes()
+    cases = cases_of(slug)
+    for case in cases.webhooks:
+        body = cases.body(case.fixture)
         for end in range(0, len(body) + 1, max(1, len(body) // 20)):
-            assert isinstance(parsed(slug, body[:end]), list)
+            assert isinstance(parsed(slug, body[:end], form=case.fixture.endswith(".form.json")), list)
 
 
 @every_adapter
 def test_its_own_webhooks_are_read_into_events(slug: str) -> None:
-    bodies = [path.read_bytes() for path in (PAYLOADS / slug).glob("webhook*.json")]
-    assert bodies
-    assert all(parsed(slug, body) for body in bodies)
+    cases = cases_of(slug)
+    assert cases.webhooks
+    for case in cases.webhooks:
+        assert parsed(slug, cases.body(case.fixture), form=case.fixture.endswith(".form.json"))

@@ -78,7 +78,7 @@ FAILURES = {
     "webhook_status_failed_131048": Reason.NUMBER_BLOCKED,
     "webhook_status_failed_131049": Reason.MARKETING_LIMIT,
     "webhook_status_failed_131050": Reason.MARKETING_OPT_OUT,
-    "webhook_status_failed_131053": Reason.MEDIA,
+    "webhook_status_failed_131053": Reason.MEDIA_FETCH,
     "webhook_status_failed_132015": Reason.TEMPLATE_PAUSED,
 }
 
