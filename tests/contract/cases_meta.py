@@ -55,7 +55,7 @@ def request(name: str) -> RequestCase:
 
 
 def status(word: DeliveryStatus, second: int, **rest: Any) -> StatusEvent:
-    known = {"recipient_bsuid": BSUID} if word is not DeliveryStatus.FAILED else {}
+    known: dict[str, Any] = {"recipient_bsuid": BSUID} if word is not DeliveryStatus.FAILED else {}
     return StatusEvent(
         WAMID,
         word,
@@ -140,7 +140,7 @@ WEBHOOKS = [
         [PreferenceEvent(at(0), True, PHONE, BSUID, "User requested to stop marketing messages")],
     ),
 ]
-LISTED = {case.fixture for case in (*REQUESTS, *WEBHOOKS)}
+LISTED = {*(case.fixture for case in REQUESTS), *(case.fixture for case in WEBHOOKS)}
 
 _ELSEWHERE = {
     "error_": "tests/providers/adapters/meta/test_errors.py",
