@@ -18,6 +18,7 @@ from aiohttp import web
 from providers.simulator.app import build_application
 from providers.simulator.seeding import seed
 from providers.simulator.simulator import Simulator
+from providers.simulator.wires.registry import WIRES
 
 STOP_SECONDS = 0.5
 
@@ -25,7 +26,9 @@ STOP_SECONDS = 0.5
 def options(arguments: list[str]) -> argparse.Namespace:
     """Read the command line, with the environment as defaults."""
     environment = os.environ.get
-    parser = argparse.ArgumentParser(prog="python -m providers.simulator", description="A stand-in for the Graph API.")
+    parser = argparse.ArgumentParser(
+        prog="python -m providers.simulator", description="A stand-in for the providers' servers."
+    )
     parser.add_argument("--host", default=environment("SIMULATOR_HOST", "127.0.0.1"))
     parser.add_argument("--port", type=int, default=int(environment("SIMULATOR_PORT", "8800")), help="0: any free one")
     parser.add_argument("--store", type=Path, default=Path(environment("SIMULATOR_STORE", "simulator-store")))
@@ -38,7 +41,7 @@ async def serve(chosen: argparse.Namespace) -> None:
     stop = asyncio.Event()
     for number in (signal.SIGTERM, signal.SIGINT):
         asyncio.get_running_loop().add_signal_handler(number, stop.set)
-    simulator = Simulator(chosen.store)
+    simulator = Simulator(chosen.store, WIRES)
     if chosen.seed:
         seed(simulator, json.loads(Path(chosen.seed).read_text(encoding="utf-8")))
     runner = web.AppRunner(

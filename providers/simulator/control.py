@@ -3,8 +3,8 @@
 POST bodies must be ``application/json``. Mistakes answer 400 ``{"error": "…"}``.
 
 * ``GET  /control/state``           health, counts, knobs, accounts (secrets masked), numbers, ``pending``
-* ``GET  /control/counts``          counters only; ``duplicates``: how many references were accepted more than once,
-  ``duplicated_references``: which, and how often
+* ``GET  /control/counts``          counters only; ``duplicates``: how many references were accepted more than once, and how many
+  texts without a reference to the same person from the same account; ``duplicated_references`` and ``repeated_texts``: which
 * ``POST /control/seed``            {accounts, numbers, templates, customers}: accounts and numbers are updated, templates
   and customers that exist are left alone unless ``replace`` is true
 * ``POST /control/knobs``           any of the knobs (see knobs.py); ``GET`` shows them
@@ -14,36 +14,39 @@ POST bodies must be ``application/json``. Mistakes answer 400 ``{"error": "…"}
 * ``GET  /control/references``      how often each reference was accepted: the whole oracle in one answer
 * ``GET  /control/requests``        received requests, same filters
 * ``GET  /control/deliveries``      webhook POSTs; ``limit``
-* ``POST /control/inbound``         a customer's message (see customers.py)
+* ``POST /control/inbound``         a customer's message (see customers.py); a number by its id, or its digits and ``waba_id``
 * ``POST /control/preference``      {phone_number_id, from, choice: stop|resume}
 * ``POST /control/number_change``   {phone_number_id, from, to}
 * ``POST /control/templates/{id}/status``   {status, reason?}; ``/quality`` {score}; ``/category`` {category, impending?}
 * ``POST /control/accounts/{waba_id}``      {token_revoked?, blocked_code?, webhook_url?, verify_token?, …}
-* ``POST /control/accounts/{waba_id}/webhook``  {url, verify_token}: GET handshake first, kept only when it succeeds
+* ``POST /control/accounts/{waba_id}/webhook``  {url, verify_token}: kept only when the provider's handshake succeeds
 * ``POST /control/numbers/{phone_number_id}``   {quality_rating?, throughput?, status?, messaging_limit?, …}
-* ``POST /control/emit``            {waba_id, field, value}: any other webhook (account_update, phone_number_quality_update…)
+* ``POST /control/emit``            {waba_id, field, value, url?}: any other webhook, as a note of the account's wire
 * ``GET  /control/outcomes``        the table of recipients' last two digits
 """
 
 from __future__ import annotations
 
 import json
+import re
 from collections.abc import Awaitable, Callable, Iterable
 from itertools import islice
 from typing import Any
 
 from aiohttp import web
 
-from providers.simulator import customers, seeding, templates
-from providers.simulator.access import SIMULATOR
-from providers.simulator.errors import GRAPH_ERRORS
+from providers.simulator import customers, reviews, seeding
+from providers.simulator.documents import Json, compact_bytes
 from providers.simulator.outcomes import OUTCOMES
 from providers.simulator.record import as_json
-from providers.simulator.wire import Json, compact_bytes
+from providers.simulator.refusal import CODES
+from providers.simulator.simulator import SIMULATOR
+from providers.simulator.wires.contract import Note
 from providers.simulator.world import Account, Number, Template, merged, thing_to_json
 
 DEFAULT_LIMIT = 10_000
 SECRETS = ("token", "app_secret", "verify_token")
+SECRET_WORDS = re.compile("token|secret|key|password")
 Handler = Callable[[web.Request], Awaitable[web.StreamResponse]]
 
 
@@ -65,7 +68,12 @@ async def order_of(request: web.Request) -> Json:
 def account_shown(account: Account) -> Json:
     """An account without its secrets."""
     shown = thing_to_json(account)
-    return {name: "••••" if name in SECRETS and value else value for name, value in shown.items()}
+    shown["settings"] = {name: _masked(value, SECRET_WORDS.search(name)) for name, value in account.settings.items()}
+    return {name: _masked(value, name in SECRETS) for name, value in shown.items()}
+
+
+def _masked(value: Any, secret: object) -> Any:
+    return "••••" if secret and value else value
 
 
 async def state(request: web.Request) -> web.Response:
@@ -88,9 +96,16 @@ async def state(request: web.Request) -> web.Response:
 async def counts(request: web.Request) -> web.Response:
     """``GET /control/counts``."""
     simulator = request.app[SIMULATOR]
-    twice = simulator.record.duplicated_references()
-    body = {"pending": simulator.pending, "duplicates": len(twice), "duplicated_references": twice}
-    return answer({**simulator.record.counts, **body})
+    twice, repeated = simulator.record.duplicated_references(), simulator.record.repeated_texts()
+    return answer(
+        {
+            **simulator.record.counts,
+            "pending": simulator.pending,
+            "duplicates": len(twice) + len(repeated),
+            "duplicated_references": twice,
+            "repeated_texts": repeated,
+        }
+    )
 
 
 async def seed(request: web.Request) -> web.Response:
@@ -177,12 +192,12 @@ async def change_template(request: web.Request) -> web.Response:
     aspect = request.match_info["aspect"]
     if aspect == "status":
         reason = order.get("reason", "NONE")
-        templates.change_status(simulator, template, _word(order, "status"), reason=reason)
+        reviews.change_status(simulator, template, _word(order, "status"), reason=reason)
     elif aspect == "quality":
-        templates.change_quality(simulator, template, _word(order, "score"))
+        reviews.change_quality(simulator, template, _word(order, "score"))
     else:
         impending = bool(order.get("impending", False))
-        templates.change_category(simulator, template, _word(order, "category"), impending=impending)
+        reviews.change_category(simulator, template, _word(order, "category"), impending=impending)
     return answer(thing_to_json(template))
 
 
@@ -204,9 +219,10 @@ async def change_account(request: web.Request) -> web.Response:
     simulator = request.app[SIMULATOR]
     old: Account = _known(simulator.world.accounts, request.match_info["waba_id"], "account")
     order = await order_of(request)
-    if order.get("blocked_code") is not None and order["blocked_code"] not in GRAPH_ERRORS:
+    if order.get("blocked_code") is not None and order["blocked_code"] not in CODES:
         raise ValueError(f"blocked_code: {order['blocked_code']} is not an error of the table")
-    account = merged(Account, old, {**order, "waba_id": old.waba_id})
+    settings = {**old.settings, **order.get("settings", {})}
+    account = merged(Account, old, {**order, "settings": settings, "waba_id": old.waba_id, "provider": old.provider})
     simulator.save(account)
     return answer(account_shown(account))
 
@@ -217,7 +233,7 @@ async def set_webhook(request: web.Request) -> web.Response:
     old: Account = _known(simulator.world.accounts, request.match_info["waba_id"], "account")
     order = await order_of(request)
     url, verify_token = str(order.get("url", "")), str(order.get("verify_token", ""))
-    problem = await simulator.webhooks.handshake(url, verify_token)
+    problem = await simulator.wire_of(old).verify_callback(simulator.webhooks.session, url, verify_token)
     if problem is not None:
         raise ValueError(problem)
     account = merged(Account, old, {"webhook_url": url, "verify_token": verify_token})
@@ -241,7 +257,7 @@ async def emit(request: web.Request) -> web.Response:
     _known(simulator.world.accounts, str(order.get("waba_id")), "account")
     if not isinstance(order.get("field"), str) or not isinstance(order.get("value"), dict):
         raise ValueError("field and value are required")
-    simulator.emit(order["waba_id"], order["field"], order["value"])
+    simulator.emit(order["waba_id"], [Note(order["field"], order["value"], url=str(order.get("url", "")))])
     return answer({"ok": True})
 
 

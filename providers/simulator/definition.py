@@ -5,7 +5,7 @@ from __future__ import annotations
 import re
 from dataclasses import dataclass
 
-from providers.simulator.wire import Json, mapping, sequence
+from providers.simulator.documents import Json, mapping, sequence
 
 VARIABLE = re.compile(r"\{\{\s*(\w+)\s*\}\}")
 MEDIA_HEADERS = ("IMAGE", "VIDEO", "DOCUMENT", "LOCATION", "GIF", "PRODUCT")

@@ -7,7 +7,7 @@ import os
 from collections.abc import Iterable, Iterator
 from pathlib import Path
 
-from providers.simulator.wire import Json, compact_bytes
+from providers.simulator.documents import Json, compact_bytes
 
 
 class Journal:

@@ -7,8 +7,8 @@ import time
 from dataclasses import asdict, dataclass
 from typing import Any
 
-from providers.simulator.errors import GRAPH_ERRORS
-from providers.simulator.wire import Json
+from providers.simulator.documents import Json
+from providers.simulator.refusal import CODES
 
 CHOICES: dict[str, tuple[str, ...]] = {
     "lose_mode": ("never", "close", "html_500", "half", "junk"),
@@ -76,7 +76,7 @@ def _checked(name: str, value: Any, old: Any) -> Any:
         raise ValueError(f"knob {name} is one of {', '.join(CHOICES[name])}")
     if name in SHARES and not 0 <= value <= 1:
         raise ValueError(f"knob {name} is between 0 and 1")
-    if name == "fail_code" and value not in GRAPH_ERRORS:
+    if name == "fail_code" and value not in CODES:
         raise ValueError(f"knob fail_code: {value} is not an error of the table")
     if type(value) is int and name != "clock_offset_seconds" and value < 0:
         raise ValueError(f"knob {name} is not negative")

@@ -5,11 +5,11 @@ from __future__ import annotations
 from functools import lru_cache
 from typing import Any
 
-from providers.simulator import payloads
 from providers.simulator.outcomes import Outcome
-from providers.simulator.pricing import Charge, pricing_object
+from providers.simulator.pricing import Charge, price, pricing_object
 from providers.simulator.record import Message, Status
 from providers.simulator.simulator import Simulator
+from providers.simulator.wires.contract import StatusFact, StatusWord
 
 # When a status comes, in units of the knob webhook_delay_ms.
 STEPS = {"sent": 1.0, "delivered": 2.0, "read": 4.0, "failed": 2.0}
@@ -41,26 +41,21 @@ def schedule(simulator: Simulator, message: Message) -> None:
         simulator.later(moment * unit, _happening(simulator, message, status, at, code))
 
 
-def _happening(simulator: Simulator, message: Message, status: str, at: int, code: int | None) -> Any:
+def _happening(simulator: Simulator, message: Message, status: StatusWord, at: int, code: int | None) -> Any:
     return lambda: report(simulator, message, status=status, at=at, failure=code)
 
 
-def report(simulator: Simulator, message: Message, *, status: str, at: int, failure: int | None) -> None:
-    """Let one status happen now: price it, charge it on the first delivery, queue its webhook."""
+def report(simulator: Simulator, message: Message, *, status: StatusWord, at: int, failure: int | None) -> None:
+    """Let one status happen now: price it, charge it on the first delivery, queue its webhooks."""
     world = simulator.world
     account, number = world.accounts.get(message.waba_id), world.numbers.get(message.phone_number_id)
     if account is None or number is None:
         return
-    customer = world.customer_with_user_id(account.portfolio, message.user_id)
     seen = {item.status for item in message.statuses}
-    delivered_before = bool(seen & {"delivered", "read"})
-    first_delivery = status in ("delivered", "read") and not delivered_before
-    pricing = None
+    first_delivery = status in ("delivered", "read") and not seen & {"delivered", "read"}
+    pricing = charge = None
     if status == "sent" or first_delivery:
         pricing = message.pricing = message.pricing or price_now(simulator, message, at)
-    value = payloads.status_value(
-        account, number, customer, message, status=status, at=at, pricing=pricing, failure=failure
-    )
     if first_delivery and pricing is not None:
         charge = Charge(
             waba_id=message.waba_id,
@@ -71,7 +66,18 @@ def report(simulator: Simulator, message: Message, *, status: str, at: int, fail
             pricing_type=pricing["type"],
         )
         simulator.charge(charge)
-    simulator.emit(message.waba_id, "messages", value, wamid=message.wamid, status=Status(status, at, failure))
+    fact = StatusFact(
+        account=account,
+        number=number,
+        customer=world.customer_with_user_id(account.portfolio, message.user_id),
+        message=message,
+        status=status,
+        at=at,
+        failure=failure,
+        pricing=pricing,
+        price=price(account, charge) if charge is not None else None,
+    )
+    simulator.report_status(message, Status(status, at, failure), simulator.wire_of(account).status(fact))
 
 
 def price_now(simulator: Simulator, message: Message, at: int) -> Any:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import time
 
-from providers.simulator.errors import Refusal
+from providers.simulator.refusal import Refusal
 from providers.simulator.world import Number
 
 MESSAGES_PER_SECOND = {"STANDARD": 80.0, "HIGH": 1000.0, "COEXISTENCE": 20.0}

@@ -10,13 +10,12 @@ from string import Template as TextTemplate
 
 from aiohttp import web
 
-from providers.simulator.access import SIMULATOR
 from providers.simulator.control import answer
+from providers.simulator.documents import Json
 from providers.simulator.outcomes import OUTCOMES
 from providers.simulator.phone_words import WORDS, language_of
 from providers.simulator.record import Conversation, Inbound, Message
-from providers.simulator.simulator import Simulator
-from providers.simulator.wire import Json
+from providers.simulator.simulator import SIMULATOR, Simulator
 from providers.simulator.world import Customer
 
 FOLDER = Path(__file__).parent

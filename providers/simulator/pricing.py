@@ -13,8 +13,8 @@ from datetime import UTC, datetime, timedelta
 from decimal import Decimal
 from zoneinfo import ZoneInfo
 
+from providers.simulator.documents import Json
 from providers.simulator.identity import country_of
-from providers.simulator.wire import Json
 from providers.simulator.world import Account
 
 NOTHING_FREE_IN_WINDOW_SINCE = datetime(2026, 10, 1, tzinfo=UTC).timestamp()

@@ -11,8 +11,8 @@ from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, field, fields
 from typing import Any
 
+from providers.simulator.documents import Json
 from providers.simulator.pricing import Charge
-from providers.simulator.wire import Json
 
 DELIVERIES_KEPT = 5_000
 NOT_DIGITS = re.compile(r"\D")
@@ -20,7 +20,10 @@ NOT_DIGITS = re.compile(r"\D")
 
 @dataclass(slots=True, eq=False)
 class Received:
-    """One POST of a message, kept as soon as its body was read. ``result``: pending, accepted, refused, gateway_error."""
+    """One message of a POST, kept as soon as its body was read. ``result``: pending, accepted, refused, gateway_error.
+
+    ``phone_number_id`` is the sender as the client named it.
+    """
 
     id: int
     at: float
@@ -47,7 +50,10 @@ class Status:
 
 @dataclass(slots=True, eq=False)
 class Message:
-    """One accepted message. ``plan``: (status, failure code) still to come or done, in order."""
+    """One accepted message. ``plan``: (status, when, failure code) still to come or done, in order.
+
+    ``wamid`` is its id at the provider, of whatever shape; ``extra`` is what its wire wants to remember.
+    """
 
     wamid: str
     request_id: int
@@ -72,6 +78,7 @@ class Message:
     plan: Sequence[Sequence[Any]]
     pricing: Json | None = None
     statuses: list[Status] = field(default_factory=list)
+    extra: Json = field(default_factory=dict)
 
     @property
     def customer_key(self) -> str:
@@ -81,7 +88,7 @@ class Message:
 
 @dataclass(slots=True)
 class Inbound:
-    """One message of a customer; ``message`` is the object of the webhook."""
+    """One message of a customer. ``message``: its kind, and what it answers, as the wire was told."""
 
     wamid: str
     at: float
@@ -94,7 +101,10 @@ class Inbound:
 
 @dataclass(slots=True)
 class Delivery:
-    """One webhook POST: what it carried (event ids, body) and what was answered (HTTP status or the error's name)."""
+    """One webhook request: what it carried (event ids, body) and what was answered (HTTP status or the error's name).
+
+    ``reached``: the answer was what the provider takes for success.
+    """
 
     id: int
     at: float
@@ -105,6 +115,7 @@ class Delivery:
     answer: str
     body: str
     took_ms: int
+    reached: bool = False
 
 
 @dataclass(slots=True)
@@ -211,12 +222,27 @@ class Record:
 
     def accepted_by_reference(self) -> dict[str, int]:
         """How often each reference was accepted."""
-        return {reference: len(messages) for reference, messages in self._messages_by_reference.items() if messages}
+        return {key: len(messages) for key, messages in self._messages_by_reference.items() if messages}
 
     def duplicated_references(self) -> dict[str, int]:
         """References that were accepted more than once: what a sender must never cause."""
         counts = self.accepted_by_reference()
         return {reference: count for reference, count in counts.items() if reference and count > 1}
+
+    def repeated_texts(self) -> list[Json]:
+        """The same text to the same person from one account, accepted more than once without a reference.
+
+        The oracle for wires that carry no reference of ours: who sends nobody the same text twice causes none.
+        """
+        counts = Counter(
+            (message.waba_id, message.customer_key, message.rendered)
+            for message in self._messages_by_reference.get("", [])
+        )
+        return [
+            {"waba_id": waba_id, "to": to, "rendered": rendered, "count": count}
+            for (waba_id, to, rendered), count in counts.items()
+            if count > 1
+        ]
 
     def conversation(self, phone_number_id: str, customer_key: str) -> Conversation | None:
         """One conversation."""

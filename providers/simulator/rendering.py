@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import Any
 
 from providers.simulator.definition import MEDIA_HEADERS, VARIABLE, Definition, variables
-from providers.simulator.wire import Json, mapping, sequence
+from providers.simulator.documents import Json, mapping, sequence
 
 
 def parameter_text(parameter: Json) -> str:

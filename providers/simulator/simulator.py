@@ -3,17 +3,19 @@
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterable, Iterator, Mapping
 from pathlib import Path
-from typing import Any
 
+from aiohttp import web
+
+from providers.simulator.documents import Json
 from providers.simulator.journal import Journal
 from providers.simulator.knobs import Knobs
 from providers.simulator.limits import Limits
 from providers.simulator.pricing import Charge
 from providers.simulator.record import Delivery, Inbound, Message, Received, Record, Status, as_json
 from providers.simulator.webhooks import Event, Webhook, WebhookSender
-from providers.simulator.wire import Json
+from providers.simulator.wires.contract import Note, Wire
 from providers.simulator.world import (
     Account,
     Customer,
@@ -28,7 +30,8 @@ from providers.simulator.world import (
 class Simulator:
     """All state. Everything runs on one event loop, so nothing here is locked."""
 
-    def __init__(self, directory: Path) -> None:
+    def __init__(self, directory: Path, wires: Mapping[str, Wire]) -> None:
+        self.wires = wires
         self.world = World()
         self.record = Record()
         self.knobs = Knobs()
@@ -39,7 +42,15 @@ class Simulator:
         self._events = 0
         self._timers: set[asyncio.TimerHandle] = set()
         self._replay()
-        self.webhooks = WebhookSender(lambda: self.knobs, self.world.accounts.get, self._delivered, self._settled)
+        self.webhooks = WebhookSender(lambda: self.knobs, self._account_and_wire, self._delivered, self._settled)
+
+    def wire_of(self, account: Account) -> Wire:
+        """How the account's provider talks."""
+        return self.wires[account.provider]
+
+    def _account_and_wire(self, waba_id: str) -> tuple[Account, Wire] | None:
+        account = self.world.accounts.get(waba_id)
+        return None if account is None else (account, self.wire_of(account))
 
     # --- time -------------------------------------------------------------------------------------------------
 
@@ -112,30 +123,38 @@ class Simulator:
         self.record.add_charge(charge)
         self.journal.append({"kind": "charge", "data": as_json(charge)})
 
-    def emit(
-        self,
-        waba_id: str,
-        field: str,
-        value: Json,
-        *,
-        wamid: str | None = None,
-        status: Status | None = None,
-    ) -> None:
-        """Queue one webhook event; with a status, note it on its message."""
+    def emit(self, waba_id: str, notes: Iterable[Note]) -> None:
+        """Queue webhook notes of an account."""
+        for event in [self._event(waba_id, note) for note in notes]:
+            self.journal.append({"kind": "event", "data": as_json(event)})
+            self._queue(event)
+
+    def report_status(self, message: Message, status: Status, notes: Iterable[Note]) -> None:
+        """Keep a status that a message reached, with the price it has by then, and queue the notes that tell it."""
+        events = [self._event(message.waba_id, note, message.wamid, status.status) for note in notes]
+        self._note_status(message, status, message.pricing)
+        # One record: a crash leaves both, the status and what is still to be told, or neither.
+        data = {"wamid": message.wamid, "status": status.status, "at": status.at, "code": status.code}
+        told = [as_json(event) for event in events]
+        self.journal.append({"kind": "status", "data": {**data, "pricing": message.pricing, "events": told}})
+        for event in events:
+            self._queue(event)
+
+    def _event(self, waba_id: str, note: Note, wamid: str | None = None, status: str | None = None) -> Event:
         self._events += 1
-        event = Event(
+        return Event(
             id=self._events,
             waba_id=waba_id,
-            field=field,
-            value=value,
+            field=note.field,
+            value=note.value,
             at=int(self.now()),
             wamid=wamid,
-            status=status.status if status else None,
+            status=status,
+            url=note.url,
+            stream=note.stream,
         )
-        self.journal.append({"kind": "event", "data": {**as_json(event), "code": status.code if status else None}})
-        if wamid is not None and status is not None:
-            self.record.messages[wamid].statuses.append(status)
-            self.record.counts[f"status_{status.status}"] += 1
+
+    def _queue(self, event: Event) -> None:
         self.unsettled[event.id] = event
         self.webhooks.emit(event)
 
@@ -154,10 +173,7 @@ class Simulator:
         self.limits = Limits()
         self.world.forget_traffic()
         if not keep_world:
-            for mapping in (self.world.accounts, self.world.accounts_by_token, self.world.numbers):
-                mapping.clear()
-            for template_id in list(self.world.templates):
-                self.world.remove_template(template_id)
+            self.world.forget_things()
         self.tune(Knobs())
         self.journal.rewrite(self._world_records() if keep_world else [])
 
@@ -179,7 +195,7 @@ class Simulator:
         del data["body"]
         self.journal.append({"kind": "delivery", "data": data})
         for event in webhook.events:
-            self._mark(event, "DELIVERED" if delivery.answer == "200" else "FAILED", delivery.answer)
+            self._mark(event, "DELIVERED" if delivery.reached else "FAILED", delivery.answer)
 
     def _settled(self, webhook: Webhook, reached: bool) -> None:
         for event in webhook.events:
@@ -230,6 +246,7 @@ class Simulator:
                 bool(data["from_entry_point"]),
             ),
             "charge": lambda data: self.record.add_charge(Charge(**data)),
+            "status": self._replay_status,
             "event": self._replay_event,
             "delivery": lambda data: self.record.add_delivery(Delivery(**data, body="")),
             "events_settled": self._replay_events_settled,
@@ -248,16 +265,20 @@ class Simulator:
         self.record.add_message(message)
         self.world.note_answer(message.phone_number_id, message.customer_key, message.at)
 
+    def _note_status(self, message: Message, status: Status, pricing: Json | None) -> None:
+        message.statuses.append(status)
+        message.pricing = pricing
+        self.record.counts[f"status_{status.status}"] += 1
+
+    def _replay_status(self, data: Json) -> None:
+        message = self.record.messages[data["wamid"]]
+        self._note_status(message, Status(data["status"], data["at"], data["code"]), data["pricing"])
+        for event in data["events"]:
+            self._replay_event(event)
+
     def _replay_event(self, data: Json) -> None:
-        code: Any = data.pop("code")
         event = Event(**data)
         self._events = max(self._events, event.id)
-        message = self.record.messages.get(event.wamid or "")
-        if message is not None and event.status is not None:
-            item = event.value["statuses"][0]
-            message.statuses.append(Status(event.status, int(item["timestamp"]), code))
-            message.pricing = item.get("pricing", message.pricing)
-            self.record.counts[f"status_{event.status}"] += 1
         self.unsettled[event.id] = event
 
     def _replay_events_settled(self, data: Json) -> None:
@@ -266,3 +287,6 @@ class Simulator:
             if event is not None:
                 self._mark(event, "DELIVERED" if data["reached"] else "FAILED", "no success")
         self.record.counts["webhooks_reached" if data["reached"] else "webhooks_given_up"] += 1
+
+
+SIMULATOR = web.AppKey("simulator", Simulator)

@@ -5,9 +5,9 @@ from __future__ import annotations
 import re
 
 from providers.simulator.definition import MEDIA_HEADERS, ButtonDefinition, Definition
-from providers.simulator.errors import Refusal
+from providers.simulator.documents import Json, mapping, sequence
+from providers.simulator.refusal import Refusal
 from providers.simulator.rendering import parameter_text, rendered
-from providers.simulator.wire import Json, mapping, sequence
 
 COMPONENT_TYPES = ("header", "body", "button", "carousel", "limited_time_offer", "tap_target_configuration")
 COMPONENT_KEYS = frozenset({"type", "sub_type", "index", "parameters", "cards"})

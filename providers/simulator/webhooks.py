@@ -1,27 +1,31 @@
-"""Sending webhooks: signed, in parallel, retried with growing gaps, and spoilt as the knobs say."""
+"""Sending webhooks: rendered and signed by their wire, in parallel, retried with growing gaps, spoilt as the knobs say."""
 
 from __future__ import annotations
 
 import asyncio
-import secrets
+import logging
 import time
 from collections.abc import Callable
 from dataclasses import dataclass, field
 
 import aiohttp
+from yarl import URL
 
+from providers.simulator.documents import Json
 from providers.simulator.knobs import Knobs
 from providers.simulator.record import Delivery
-from providers.simulator.wire import Json, signature, webhook_bytes
+from providers.simulator.wires.contract import Hook, Note, Told, Wire
 from providers.simulator.world import Account
 
-AGENT = "facebookexternalua"
 LONGEST_GAP_SECONDS = 3600.0
+
+
+LOG = logging.getLogger(__name__)
 
 
 @dataclass(slots=True, eq=False)
 class Event:
-    """One change to report. ``wamid`` and ``status`` tie a status to its message."""
+    """One thing to tell. ``wamid`` and ``status`` tie a status to its message; ``url`` and ``stream`` as in a note."""
 
     id: int
     waba_id: str
@@ -30,45 +34,28 @@ class Event:
     at: int
     wamid: str | None = None
     status: str | None = None
+    url: str = ""
+    stream: str = ""
+
+    def together_with(self, other: Event) -> bool:
+        """Whether one webhook may tell both."""
+        return (self.waba_id, self.url, self.stream) == (other.waba_id, other.url, other.stream)
+
+    def told(self) -> Told:
+        """The event as its wire gets it."""
+        note = Note(self.field, self.value, url=self.url, stream=self.stream)
+        return Told(self.id, self.waba_id, self.at, note)
 
 
 @dataclass(slots=True, eq=False)
 class Webhook:
-    """Events on their way in one body; retries send the same bytes."""
+    """Events on their way in one request; retries send the same bytes. ``hook`` is written at the first attempt."""
 
     waba_id: str
     events: list[Event]
-    body: bytes
+    hook: Hook | None = None
     attempts: int = 0
     id: int = field(default=0)
-
-
-def envelope(events: list[Event]) -> Json:
-    """The body for these events: entries by halves when there are several, statuses side by side in one value."""
-    half = (len(events) + 1) // 2
-    groups = [events] if len(events) < 3 else [events[:half], events[half:]]
-    return {"object": "whatsapp_business_account", "entry": [_entry(group) for group in groups]}
-
-
-def _entry(events: list[Event]) -> Json:
-    entry: Json = {"id": events[0].waba_id}
-    if all(event.field not in ("messages", "user_preferences") for event in events):
-        entry["time"] = events[0].at
-    changes: list[Json] = []
-    for event in events:
-        last = changes[-1]["value"] if changes else {}
-        if event.status and "statuses" in last and _same_head(last, event.value):
-            changes[-1] = {
-                "value": {**last, "statuses": [*last["statuses"], *event.value["statuses"]]},
-                "field": event.field,
-            }
-        else:
-            changes.append({"value": event.value, "field": event.field})
-    return {**entry, "changes": changes}
-
-
-def _same_head(first: Json, second: Json) -> bool:
-    return first.get("metadata") == second.get("metadata") and first.get("contacts") == second.get("contacts")
 
 
 class WebhookSender:
@@ -77,7 +64,7 @@ class WebhookSender:
     def __init__(
         self,
         knobs: Callable[[], Knobs],
-        account_of: Callable[[str], Account | None],
+        account_of: Callable[[str], tuple[Account, Wire] | None],
         delivered: Callable[[Webhook, Delivery], None],
         settled: Callable[[Webhook, bool], None],
     ) -> None:
@@ -144,21 +131,9 @@ class WebhookSender:
         if self._session is not None:
             await self._session.close()
 
-    async def handshake(self, url: str, verify_token: str) -> str | None:
-        """Verify a callback URL as Meta does: GET with a challenge. Returns what is wrong, or None."""
-        challenge = str(secrets.randbelow(9 * 10**9) + 10**9)
-        query = {"hub.mode": "subscribe", "hub.challenge": challenge, "hub.verify_token": verify_token}
-        try:
-            async with self._client.get(url, params=query, timeout=aiohttp.ClientTimeout(total=10)) as response:
-                answered = (await response.text()).strip()
-        except (aiohttp.ClientError, TimeoutError, ValueError) as problem:
-            return f"the callback could not be reached: {type(problem).__name__}"
-        if response.status != 200:
-            return f"the callback answered HTTP {response.status}"
-        return None if answered == challenge else "the callback did not echo the challenge"
-
     @property
-    def _client(self) -> aiohttp.ClientSession:
+    def session(self) -> aiohttp.ClientSession:
+        """The HTTP session, once started."""
         if self._session is None:
             raise RuntimeError("the webhook sender was not started")
         return self._session
@@ -176,68 +151,77 @@ class WebhookSender:
             except asyncio.CancelledError:
                 self._queue.put_nowait(item)
                 raise
+            except Exception:
+                # A mistake in one wire must not end the worker of them all.
+                LOG.exception("a webhook could not be written")
             finally:
                 self._busy -= 1
 
     def _gather(self, first: Event) -> Webhook:
         knobs = self._knobs()
+        known = self._account_of(first.waba_id)
+        limit = knobs.batch if known is not None and known[1].batched else 1
         events = [first]
-        while len(events) < knobs.batch and not self._queue.empty():
+        while len(events) < limit and not self._queue.empty():
             following = self._queue.get_nowait()
-            if isinstance(following, Webhook) or following.waba_id != first.waba_id:
+            if isinstance(following, Webhook) or not following.together_with(first):
                 self._put_back.append(following)
                 break
             events.append(following)
         if knobs.reorder:
             self._random.shuffle(events)
         self._ids += 1
-        return Webhook(first.waba_id, events, webhook_bytes(envelope(events)), id=self._ids)
+        return Webhook(first.waba_id, events, id=self._ids)
 
     async def _carry(self, webhook: Webhook, generation: int) -> None:
         knobs = self._knobs()
-        account = self._account_of(webhook.waba_id)
+        known = self._account_of(webhook.waba_id)
+        url = "" if known is None else webhook.events[0].url or known[0].webhook_url
         dropped = ""
-        if account is None or not account.subscribed or not account.webhook_url:
+        if known is None or not known[0].subscribed or not url:
             dropped = "not_subscribed"
         elif webhook.attempts == 0 and self._random.random() < knobs.loss_share:
             dropped = "lost"
-        if account is None or dropped:
-            self._note(webhook, "", dropped, 0.0)
+        if known is None or dropped:
+            self._note(webhook, "", dropped, 0.0, reached=False)
             self._settled(webhook, False)
             return
+        account, wire = known
         copies = 2 if self._random.random() < knobs.duplicate_share else 1
         for _ in range(copies):
-            answer = await self._post(account, webhook)
+            reached = await self._post(account, wire, webhook, url)
             if generation != self._generation:
                 return
-        if answer == "200":
+        limit = knobs.retry_limit if wire.retry_limit is None else min(wire.retry_limit, knobs.retry_limit)
+        if reached:
             self._settled(webhook, True)
-        elif webhook.attempts >= knobs.retry_limit:
+        elif webhook.attempts >= limit:
             self._settled(webhook, False)
         else:
             self._retry_later(webhook, knobs)
 
-    async def _post(self, account: Account, webhook: Webhook) -> str:
+    async def _post(self, account: Account, wire: Wire, webhook: Webhook, url: str) -> bool:
         webhook.attempts += 1
-        headers = {
-            "Content-Type": "application/json",
-            "User-Agent": AGENT,
-            "X-Hub-Signature-256": signature(account.app_secret, webhook.body),
-        }
-        timeout = aiohttp.ClientTimeout(total=self._knobs().webhook_timeout_ms / 1000)
+        hook = webhook.hook = webhook.hook or wire.render(account, [event.told() for event in webhook.events])
+        knobs = self._knobs()
+        timeout = aiohttp.ClientTimeout(total=knobs.webhook_timeout_ms / 1000)
         began = time.monotonic()
+        reached = False
         try:
-            async with self._client.post(
-                account.webhook_url, data=webhook.body, headers=headers, timeout=timeout, allow_redirects=False
+            headers = {**hook.headers, **wire.sign(account, url, hook, knobs.now())}
+            # Encoded already: what was signed is what is asked for, byte by byte.
+            target = URL(url, encoded=True)
+            async with self.session.request(
+                hook.method, target, data=hook.body, headers=headers, timeout=timeout, allow_redirects=False
             ) as response:
                 await response.read()
-                answer = str(response.status)
+                answer, reached = str(response.status), wire.received(response.status)
         except (aiohttp.ClientError, TimeoutError, OSError, ValueError) as problem:
             answer = type(problem).__name__
-        self._note(webhook, account.webhook_url, answer, time.monotonic() - began)
-        return answer
+        self._note(webhook, url, answer, time.monotonic() - began, reached=reached)
+        return reached
 
-    def _note(self, webhook: Webhook, url: str, answer: str, took: float) -> None:
+    def _note(self, webhook: Webhook, url: str, answer: str, took: float, *, reached: bool) -> None:
         delivery = Delivery(
             id=webhook.id,
             at=self._knobs().now(),
@@ -246,8 +230,9 @@ class WebhookSender:
             events=[event.id for event in webhook.events],
             attempt=webhook.attempts,
             answer=answer,
-            body=webhook.body.decode("ascii"),
+            body="" if webhook.hook is None else webhook.hook.body.decode("utf-8", "replace"),
             took_ms=int(took * 1000),
+            reached=reached,
         )
         self._delivered(webhook, delivery)
 

@@ -6,8 +6,8 @@ import re
 from dataclasses import dataclass, field, fields
 from typing import Any, TypeVar
 
+from providers.simulator.documents import Json
 from providers.simulator.identity import user_id_for
-from providers.simulator.wire import Json
 
 NOT_DIGITS = re.compile(r"\D")
 SERVICE_WINDOW_SECONDS = 24 * 3600
@@ -18,11 +18,16 @@ LAST_NAMES = ("Fernández", "Gómez", "Pereira", "Rojas", "Quispe", "Ibáñez", 
 
 @dataclass(slots=True)
 class Account:
-    """A WhatsApp Business Account with its app: token, secret and webhook. ``blocked_code`` refuses every send."""
+    """An account at a provider: its main credential, secret and webhook. ``blocked_code`` refuses every send.
+
+    ``waba_id`` is its id in this world. ``settings`` are the provider's own keys, named by its wire.
+    """
 
     waba_id: str
     token: str
-    app_secret: str
+    app_secret: str = ""
+    provider: str = "meta"
+    settings: dict[str, str] = field(default_factory=dict)
     name: str = "Simulated account"
     verify_token: str = ""
     webhook_url: str = ""
@@ -65,7 +70,10 @@ class Number:
 
 @dataclass(slots=True)
 class Template:
-    """A template as Meta stores it. ``pauses`` counts quality pauses: the third disables."""
+    """A template, in Meta's component shape whoever carries it. ``pauses`` counts quality pauses: the third disables.
+
+    ``settings`` are the provider's own facts about it (an element name, a namespace, the names of its variables...).
+    """
 
     id: str
     waba_id: str
@@ -83,6 +91,7 @@ class Template:
     correct_category: str | None = None
     message_send_ttl_seconds: int | None = None
     pauses: int = 0
+    settings: dict[str, Any] = field(default_factory=dict)
 
 
 @dataclass(slots=True)
@@ -127,7 +136,7 @@ class World:
 
     def __init__(self) -> None:
         self.accounts: dict[str, Account] = {}
-        self.accounts_by_token: dict[str, Account] = {}
+        self._accounts_by_token: dict[tuple[str, str], Account] = {}
         self.numbers: dict[str, Number] = {}
         self.templates: dict[str, Template] = {}
         self._templates_by_name: dict[tuple[str, str, str], Template] = {}
@@ -141,9 +150,20 @@ class World:
         """Add or replace an account."""
         old = self.accounts.get(account.waba_id)
         if old is not None:
-            self.accounts_by_token.pop(old.token, None)
+            self._accounts_by_token.pop((old.provider, old.token), None)
         self.accounts[account.waba_id] = account
-        self.accounts_by_token[account.token] = account
+        self._accounts_by_token[(account.provider, account.token)] = account
+
+    def account_with_token(self, provider: str, token: str) -> Account | None:
+        """The provider's account with this main credential."""
+        return self._accounts_by_token.get((provider, token))
+
+    def account_with(self, provider: str, **settings: str) -> Account | None:
+        """The provider's first account that has all these settings."""
+        for account in self.accounts.values():
+            if account.provider == provider and settings.items() <= account.settings.items():
+                return account
+        return None
 
     def put_number(self, number: Number) -> None:
         """Add or replace a number."""
@@ -172,6 +192,21 @@ class World:
     def numbers_of(self, waba_id: str) -> list[Number]:
         """Numbers of an account."""
         return [number for number in self.numbers.values() if number.waba_id == waba_id]
+
+    def number_of(self, waba_id: str, name: str) -> Number | None:
+        """A number of an account by its id or its digits (in any spelling)."""
+        number = self.numbers.get(name)
+        if number is not None and number.waba_id == waba_id:
+            return number
+        digits = NOT_DIGITS.sub("", name)
+        return next((number for number in self.numbers_of(waba_id) if digits and number.digits == digits), None)
+
+    def forget_things(self) -> None:
+        """Forget accounts, numbers and templates."""
+        for things in (self.accounts, self._accounts_by_token, self.numbers):
+            things.clear()
+        for template_id in list(self.templates):
+            self.remove_template(template_id)
 
     def put_customer(self, customer: Customer) -> None:
         """Add or replace a customer."""

@@ -8,12 +8,12 @@ from decimal import Decimal
 
 import pytest
 
-from providers.simulator.errors import Refusal
 from providers.simulator.identity import country_of, new_message_id, user_id_for, wa_id_from_input
 from providers.simulator.limits import Limits
 from providers.simulator.outcomes import OUTCOMES, PLAIN, outcome_for
-from providers.simulator.payloads import version_number
 from providers.simulator.pricing import AnalyticsQuery, Charge, market_of, parse_analytics, price, pricing_analytics
+from providers.simulator.refusal import Refusal
+from providers.simulator.wires.meta.payloads import version_number
 from providers.simulator.world import Account, Number
 from tests.providers.simulator.server import payload
 

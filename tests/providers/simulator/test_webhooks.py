@@ -6,7 +6,7 @@ from typing import Any
 
 import pytest
 
-from providers.simulator.wire import signature, webhook_bytes
+from providers.simulator.wires.meta.envelope import signature, webhook_bytes
 from tests.providers.simulator.server import (
     PAYLOADS,
     PHONE_NUMBER_ID,

@@ -7,33 +7,34 @@ import secrets
 
 from aiohttp import web
 
-from providers.simulator.errors import Refusal, UnknownObject
-from providers.simulator.simulator import Simulator
-from providers.simulator.wire import Json, compact_bytes, mapping
-from providers.simulator.world import Account, Number, Template
+from providers.simulator.documents import Json, compact_bytes, mapping
+from providers.simulator.refusal import Refusal
+from providers.simulator.simulator import SIMULATOR, Simulator
+from providers.simulator.wires.meta.errors import UnknownObject, graph_answer
+from providers.simulator.world import Account, Number, Template, World
 
 RATE_LIMITS = {4: "whatsapp", 80007: "whatsapp"}
 # Minutes until the next call may succeed, with the usage that got there.
 BUSY = {"call_count": 100, "total_cputime": 25, "total_time": 25, "estimated_time_to_regain_access": 5}
-SIMULATOR = web.AppKey("simulator", Simulator)
+PROVIDER = "meta"
 
 
-def account_by_token(simulator: Simulator, request: web.Request) -> Account:
+def account_by_token(world: World, request: web.Request) -> Account:
     """The account whose token the request carries; raises 104 without a token and 190 with a bad one."""
     scheme, _, token = request.headers.get("Authorization", "").partition(" ")
     if scheme.lower() not in ("bearer", "oauth") or not token.strip():
         token = request.query.get("access_token", "")
     if not token.strip():
         raise Refusal(104)
-    account = simulator.world.accounts_by_token.get(token.strip())
+    account = world.account_with_token(PROVIDER, token.strip())
     if account is None or account.token_revoked:
         raise Refusal(190)
     return account
 
 
-def number_of(simulator: Simulator, account: Account, phone_number_id: str, verb: str = "get") -> Number:
+def number_of(world: World, account: Account, phone_number_id: str, verb: str = "get") -> Number:
     """A number of the account; raises 100/33 when it is unknown or another's."""
-    number = simulator.world.numbers.get(phone_number_id)
+    number = world.numbers.get(phone_number_id)
     if number is None or number.waba_id != account.waba_id:
         raise UnknownObject(phone_number_id, verb)
     return number
@@ -76,7 +77,7 @@ def graph_response(request: web.Request, body: Json) -> web.Response:
 
 def refusal_response(request: web.Request, refusal: Refusal) -> web.Response:
     """An error answer; rate limits say in a header when to come back."""
-    status, body = refusal.answer()
+    status, body = graph_answer(refusal)
     headers = graph_headers(request)
     if refusal.code in RATE_LIMITS:
         usage = {**BUSY, "type": RATE_LIMITS[refusal.code]}

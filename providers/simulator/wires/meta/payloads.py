@@ -4,9 +4,9 @@ from __future__ import annotations
 
 import hashlib
 
-from providers.simulator.errors import failure_items
+from providers.simulator.documents import Json
 from providers.simulator.record import Message
-from providers.simulator.wire import Json
+from providers.simulator.wires.meta.errors import failure_items
 from providers.simulator.world import Account, Customer, Number, Template
 
 FIRST_VERSION_WITHOUT_CONVERSATION = 24.0

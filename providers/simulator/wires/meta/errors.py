@@ -8,7 +8,8 @@ from __future__ import annotations
 import secrets
 from dataclasses import dataclass
 
-from providers.simulator.wire import Json
+from providers.simulator.documents import Json
+from providers.simulator.refusal import Refusal
 
 ERRORS_PAGE = "https://developers.facebook.com/documentation/business-messaging/whatsapp/support/error-codes"
 POLICY = (
@@ -172,78 +173,59 @@ FAILURES: dict[int, tuple[str, str]] = {
 }
 
 
-class Refusal(Exception):
-    """A request that Meta answers with an error: its code, and details when they say more than the usual text."""
-
-    def __init__(self, code: int, details: str | None = None) -> None:
-        super().__init__(code, details)
-        self.code = code
-        self.details = details
-
-    def answer(self) -> tuple[int, Json]:
-        """HTTP status and body."""
-        error = GRAPH_ERRORS[self.code]
-        body: Json = {
-            "message": f"(#{self.code}) {error.title}" if error.numbered else error.title,
-            "type": "OAuthException",
-            "code": self.code,
-        }
-        details = self.details or error.details
-        if details is not None:
-            body["error_data"] = {"messaging_product": "whatsapp", "details": details}
-        if error.subcode is not None:
-            body["error_subcode"] = error.subcode
-        if error.transient is not None:
-            body["is_transient"] = error.transient
-        return error.status, {"error": {**body, "fbtrace_id": trace_id()}}
+def graph_answer(refusal: Refusal) -> tuple[int, Json]:
+    """HTTP status and body of a refusal."""
+    if isinstance(refusal, SpecialRefusal):
+        return 400, {"error": refusal.error}
+    error = GRAPH_ERRORS[refusal.code]
+    body: Json = {
+        "message": f"(#{refusal.code}) {error.title}" if error.numbered else error.title,
+        "type": "OAuthException",
+        "code": refusal.code,
+    }
+    details = refusal.details or error.details
+    if details is not None:
+        body["error_data"] = {"messaging_product": "whatsapp", "details": details}
+    if error.subcode is not None:
+        body["error_subcode"] = error.subcode
+    if error.transient is not None:
+        body["is_transient"] = error.transient
+    return error.status, {"error": {**body, "fbtrace_id": trace_id()}}
 
 
-class UnknownObject(Refusal):
+class SpecialRefusal(Refusal):
+    """A refusal (100) that Graph writes in its own way: the fields of its ``error``."""
+
+    def __init__(self, **error: object) -> None:
+        super().__init__(100)
+        self.error: Json = {"code": 100, **error, "fbtrace_id": trace_id()}
+
+
+class UnknownObject(SpecialRefusal):
     """The object does not exist, or this token may not see it: Graph answers both alike (100, subcode 33)."""
 
     def __init__(self, object_id: str, verb: str = "get") -> None:
-        super().__init__(100)
-        self.object_id = object_id
-        self.verb = verb
-
-    def answer(self) -> tuple[int, Json]:
-        """HTTP status and body."""
-        return 400, {
-            "error": {
-                "message": f"Unsupported {self.verb} request. Object with ID '{self.object_id}' does not exist, cannot "
-                "be loaded due to missing permissions, or does not support this operation. Please read the Graph API "
-                "documentation at https://developers.facebook.com/docs/graph-api",
-                "type": "GraphMethodException",
-                "code": 100,
-                "error_subcode": 33,
-                "fbtrace_id": trace_id(),
-            }
-        }
+        super().__init__(
+            message=f"Unsupported {verb} request. Object with ID '{object_id}' does not exist, cannot "
+            "be loaded due to missing permissions, or does not support this operation. Please read the Graph API "
+            "documentation at https://developers.facebook.com/docs/graph-api",
+            type="GraphMethodException",
+            error_subcode=33,
+        )
 
 
-class InvalidTemplate(Refusal):
+class InvalidTemplate(SpecialRefusal):
     """A template that cannot be created or changed: the subcode names why, with words for the person."""
 
     def __init__(self, subcode: int, title: str, text: str) -> None:
-        super().__init__(100)
-        self.subcode = subcode
-        self.title = title
-        self.text = text
-
-    def answer(self) -> tuple[int, Json]:
-        """HTTP status and body."""
-        return 400, {
-            "error": {
-                "message": "Invalid parameter",
-                "type": "OAuthException",
-                "code": 100,
-                "error_subcode": self.subcode,
-                "is_transient": False,
-                "error_user_title": self.title,
-                "error_user_msg": self.text,
-                "fbtrace_id": trace_id(),
-            }
-        }
+        super().__init__(
+            message="Invalid parameter",
+            type="OAuthException",
+            error_subcode=subcode,
+            is_transient=False,
+            error_user_title=title,
+            error_user_msg=text,
+        )
 
 
 def failure_items(code: int) -> list[Json]:

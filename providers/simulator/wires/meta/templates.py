@@ -1,4 +1,4 @@
-"""Template management: the Graph endpoints, the review, and the changes that Meta makes by itself."""
+"""Template management: the Graph endpoints."""
 
 from __future__ import annotations
 
@@ -7,20 +7,14 @@ import re
 
 from aiohttp import web
 
-from providers.simulator import payloads
-from providers.simulator.access import (
-    SIMULATOR,
-    account_by_token,
-    graph_response,
-    json_body,
-    template_of,
-    waba_of,
-)
 from providers.simulator.definition import VARIABLE, definition_of
-from providers.simulator.errors import InvalidTemplate, Refusal
+from providers.simulator.documents import Json, mapping, sequence
 from providers.simulator.identity import new_object_id
-from providers.simulator.simulator import Simulator
-from providers.simulator.wire import Json, mapping, sequence
+from providers.simulator.refusal import Refusal
+from providers.simulator.reviews import change_status, review_later, tell
+from providers.simulator.simulator import SIMULATOR
+from providers.simulator.wires.meta.access import account_by_token, graph_response, json_body, template_of, waba_of
+from providers.simulator.wires.meta.errors import InvalidTemplate
 from providers.simulator.world import Template
 
 NAME = re.compile(r"^[a-z0-9_]{1,512}$")
@@ -33,14 +27,12 @@ PAGE_SIZE = 25
 LARGEST_PAGE = 1000
 BODY_LIMIT = 1024
 SHORT_LIMIT = 60
-NOTICE_SECONDS = 24 * 3600
-PAUSES_BEFORE_DISABLED = 2
 
 
 async def list_templates(request: web.Request) -> web.Response:
     """``GET /{waba_id}/message_templates``: filters, chosen fields, pages by cursor."""
     simulator = request.app[SIMULATOR]
-    account = waba_of(account_by_token(simulator, request), request.match_info["object_id"])
+    account = waba_of(account_by_token(simulator.world, request), request.match_info["object_id"])
     found = [item for item in simulator.world.templates_of(account.waba_id) if _matches(item, request)]
     limit = _limit(request)
     start = _start(found, request, limit)
@@ -133,7 +125,7 @@ def template_json(template: Template, fields: tuple[str, ...]) -> Json:
 async def create_template(request: web.Request) -> web.Response:
     """``POST /{waba_id}/message_templates``: PENDING at once, reviewed after the knob ``review_delay_ms``."""
     simulator = request.app[SIMULATOR]
-    account = waba_of(account_by_token(simulator, request), request.match_info["object_id"], "post")
+    account = waba_of(account_by_token(simulator.world, request), request.match_info["object_id"], "post")
     body = await json_body(request)
     name, language, category = (str(body.get(key, "")) for key in ("name", "language", "category"))
     if not NAME.match(name) or not language or category.upper() not in CATEGORIES:
@@ -188,26 +180,10 @@ def checked_components(components: object, category: str) -> list[Json]:
     return items
 
 
-def review_later(simulator: Simulator, template: Template) -> None:
-    """Let the review end after its delay, as the knob ``review`` says (``manual``: never by itself)."""
-
-    def end() -> None:
-        current = simulator.world.templates.get(template.id)
-        if current is None or current.status != "PENDING":
-            return
-        if simulator.knobs.review == "reject" or "}}{{" in definition_of(current.components).body_text:
-            change_status(simulator, current, "REJECTED", reason="INVALID_FORMAT")
-        else:
-            change_status(simulator, current, "APPROVED")
-
-    if simulator.knobs.review != "manual":
-        simulator.later(simulator.knobs.review_delay_ms / 1000, end)
-
-
 async def edit_template(request: web.Request) -> web.Response:
     """``POST /{template_id}``: new components, category or TTL, then a new review."""
     simulator = request.app[SIMULATOR]
-    account = account_by_token(simulator, request)
+    account = account_by_token(simulator.world, request)
     template = template_of(simulator, account, request.match_info["object_id"], "post")
     body = await json_body(request)
     if template.status not in EDITABLE:
@@ -224,8 +200,7 @@ async def edit_template(request: web.Request) -> web.Response:
     template.status = "PENDING"
     simulator.save(template)
     if "components" in body:
-        value = payloads.template_components_value(template)
-        simulator.emit(template.waba_id, "message_template_components_update", value)
+        tell(simulator, template, "components", template.status, template.status)
     review_later(simulator, template)
     return graph_response(request, {"success": True})
 
@@ -233,7 +208,7 @@ async def edit_template(request: web.Request) -> web.Response:
 async def delete_templates(request: web.Request) -> web.Response:
     """``DELETE /{waba_id}/message_templates?name=…[&hsm_id=…]``: all languages of a name, or the one with that id."""
     simulator = request.app[SIMULATOR]
-    account = waba_of(account_by_token(simulator, request), request.match_info["object_id"], "delete")
+    account = waba_of(account_by_token(simulator.world, request), request.match_info["object_id"], "delete")
     name, only = request.query.get("name"), request.query.get("hsm_id")
     found = [
         template
@@ -253,58 +228,9 @@ async def delete_templates(request: web.Request) -> web.Response:
 async def unpause_template(request: web.Request) -> web.Response:
     """``POST /{template_id}/unpause``."""
     simulator = request.app[SIMULATOR]
-    account = account_by_token(simulator, request)
+    account = account_by_token(simulator.world, request)
     template = template_of(simulator, account, request.match_info["object_id"], "post")
     if template.status != "PAUSED":
         return graph_response(request, {"success": False, "reason": "The template is not paused."})
     change_status(simulator, template, "APPROVED")
     return graph_response(request, {"success": True})
-
-
-def change_status(simulator: Simulator, template: Template, event: str, *, reason: str | None = "NONE") -> None:
-    """Meta changes a template's status: stored, and told by ``message_template_status_update``."""
-    unpaused = template.status == "PAUSED" and event == "APPROVED"
-    if event == "PAUSED":
-        template.pauses += 1
-    if event not in ("FLAGGED", "LIMIT_EXCEEDED"):
-        template.status = "APPROVED" if event in ("REINSTATED", "UNARCHIVED") else event
-    if event == "REJECTED":
-        template.rejected_reason = reason or "NONE"
-    simulator.save(template)
-    value = payloads.template_status_value(template, event, at=int(simulator.now()), reason=reason, unpaused=unpaused)
-    simulator.emit(template.waba_id, "message_template_status_update", value)
-
-
-def change_quality(simulator: Simulator, template: Template, score: str) -> None:
-    """Meta changes a template's quality; RED pauses it, and disables it after two pauses."""
-    value = {
-        "previous_quality_score": template.quality,
-        "new_quality_score": score,
-        **payloads.template_head(template),
-    }
-    template.quality, template.quality_date = score, int(simulator.now())
-    simulator.save(template)
-    simulator.emit(template.waba_id, "message_template_quality_update", value)
-    if score == "RED" and template.status == "APPROVED":
-        event = "PAUSED" if template.pauses < PAUSES_BEFORE_DISABLED else "DISABLED"
-        change_status(simulator, template, event)
-
-
-def change_category(simulator: Simulator, template: Template, category: str, *, impending: bool) -> None:
-    """Meta changes a template's category: announced with 24 h notice, or done."""
-    head = payloads.template_head(template)
-    if impending:
-        template.correct_category = category
-        value = {
-            **head,
-            "new_category": template.category,
-            "correct_category": category,
-            "category_update_timestamp": int(simulator.now()) + NOTICE_SECONDS,
-        }
-    else:
-        value = {**head, "previous_category": template.category, "new_category": category}
-        template.previous_category, template.category = template.category, category
-        template.correct_category = None
-        template.message_send_ttl_seconds = None
-    simulator.save(template)
-    simulator.emit(template.waba_id, "template_category_update", value)

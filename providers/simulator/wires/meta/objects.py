@@ -6,8 +6,12 @@ from typing import Any
 
 from aiohttp import web
 
-from providers.simulator.access import (
-    SIMULATOR,
+from providers.simulator.documents import Json
+from providers.simulator.pricing import parse_analytics, pricing_analytics
+from providers.simulator.record import Message
+from providers.simulator.refusal import Refusal
+from providers.simulator.simulator import SIMULATOR
+from providers.simulator.wires.meta.access import (
     account_by_token,
     graph_response,
     json_body,
@@ -15,11 +19,9 @@ from providers.simulator.access import (
     template_of,
     waba_of,
 )
-from providers.simulator.errors import Refusal, UnknownObject
-from providers.simulator.pricing import parse_analytics, pricing_analytics
-from providers.simulator.record import Message
-from providers.simulator.templates import template_json
-from providers.simulator.wire import Json
+from providers.simulator.wires.meta.envelope import handshake
+from providers.simulator.wires.meta.errors import UnknownObject
+from providers.simulator.wires.meta.templates import template_json
 from providers.simulator.world import Account, Number
 
 APPLICATION_ID = "778120934455102"
@@ -35,7 +37,7 @@ CURSORS = {"before": "MAZDZD", "after": "MAZDZD"}
 async def get_object(request: web.Request) -> web.Response:
     """``GET /{id}?fields=…``: a number, a template, or the account (with ``pricing_analytics``)."""
     simulator = request.app[SIMULATOR]
-    account = account_by_token(simulator, request)
+    account = account_by_token(simulator.world, request)
     object_id = request.match_info["object_id"]
     asked = request.query.get("fields", "")
     if object_id == account.waba_id:
@@ -44,7 +46,7 @@ async def get_object(request: web.Request) -> web.Response:
     if object_id in simulator.world.templates:
         template = template_of(simulator, account, object_id)
         return graph_response(request, template_json(template, fields or TEMPLATE_FIELDS))
-    number = number_of(simulator, account, object_id)
+    number = number_of(simulator.world, account, object_id)
     return graph_response(request, _number_json(account, number, fields or NUMBER_FIELDS))
 
 
@@ -81,7 +83,7 @@ def _account_json(request: web.Request, account: Account, asked: str) -> Json:
 async def list_numbers(request: web.Request) -> web.Response:
     """``GET /{waba_id}/phone_numbers``."""
     simulator = request.app[SIMULATOR]
-    account = waba_of(account_by_token(simulator, request), request.match_info["object_id"])
+    account = waba_of(account_by_token(simulator.world, request), request.match_info["object_id"])
     asked = request.query.get("fields", "")
     fields = tuple(item.strip() for item in asked.split(",") if item.strip()) or LISTED_NUMBER_FIELDS
     found = [_number_json(account, number, fields) for number in simulator.world.numbers_of(account.waba_id)]
@@ -92,12 +94,12 @@ async def list_numbers(request: web.Request) -> web.Response:
 async def subscribe(request: web.Request) -> web.Response:
     """``POST /{waba_id}/subscribed_apps``; with ``override_callback_uri`` it verifies and takes over that URL."""
     simulator = request.app[SIMULATOR]
-    account = waba_of(account_by_token(simulator, request), request.match_info["object_id"], "post")
+    account = waba_of(account_by_token(simulator.world, request), request.match_info["object_id"], "post")
     body = await json_body(request) if request.can_read_body else {}
     url = body.get("override_callback_uri")
     if url is not None:
         verify_token = str(body.get("verify_token", ""))
-        problem = await simulator.webhooks.handshake(str(url), verify_token)
+        problem = await handshake(simulator.webhooks.session, str(url), verify_token)
         if problem is not None:
             raise Refusal(100, f"Callback verification failed: {problem}")
         account.webhook_url, account.verify_token = str(url), verify_token
@@ -109,7 +111,7 @@ async def subscribe(request: web.Request) -> web.Response:
 async def unsubscribe(request: web.Request) -> web.Response:
     """``DELETE /{waba_id}/subscribed_apps``: no webhooks from now on."""
     simulator = request.app[SIMULATOR]
-    account = waba_of(account_by_token(simulator, request), request.match_info["object_id"], "delete")
+    account = waba_of(account_by_token(simulator.world, request), request.match_info["object_id"], "delete")
     account.subscribed = False
     simulator.save(account)
     return graph_response(request, {"success": True})
@@ -118,7 +120,7 @@ async def unsubscribe(request: web.Request) -> web.Response:
 async def list_subscriptions(request: web.Request) -> web.Response:
     """``GET /{waba_id}/subscribed_apps``."""
     simulator = request.app[SIMULATOR]
-    account = waba_of(account_by_token(simulator, request), request.match_info["object_id"])
+    account = waba_of(account_by_token(simulator.world, request), request.match_info["object_id"])
     application: dict[str, Any] = {
         "whatsapp_business_api_data": {"id": APPLICATION_ID, "link": "https://example.com/", "name": "Simulated app"}
     }
@@ -128,8 +130,8 @@ async def list_subscriptions(request: web.Request) -> web.Response:
 async def message_history(request: web.Request) -> web.Response:
     """``GET /{phone_number_id}/message_history?message_id=…``: what happened to a message whose id is known."""
     simulator = request.app[SIMULATOR]
-    account = account_by_token(simulator, request)
-    number = number_of(simulator, account, request.match_info["object_id"])
+    account = account_by_token(simulator.world, request)
+    number = number_of(simulator.world, account, request.match_info["object_id"])
     wamid = request.query.get("message_id")
     if not wamid:
         raise Refusal(100, "The parameter message_id is required.")
@@ -159,5 +161,5 @@ def _events(account: Account, message: Message) -> Json:
 
 async def unknown_object(request: web.Request) -> web.Response:
     """Any other path: Graph says that the object does not exist."""
-    account_by_token(request.app[SIMULATOR], request)
+    account_by_token(request.app[SIMULATOR].world, request)
     raise UnknownObject(request.match_info["object_id"], request.method.lower())

@@ -1,0 +1,10 @@
+"""All wires. A new one is an import and its place in the tuple."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+
+from providers.simulator.wires.contract import Wire
+from providers.simulator.wires.meta.wire import MetaWire
+
+WIRES: Mapping[str, Wire] = {wire.slug: wire for wire in (MetaWire(),)}
