@@ -21,6 +21,7 @@ from providers.errors import ErrorCode
 ENTRY_POINT_GROUP = "hsm_portal.providers"
 
 ADAPTERS = {
+    "dialog360": "providers.adapters.dialog360.Dialog360",
     "meta": "providers.adapters.meta.MetaCloudApi",
 }
 

@@ -12,7 +12,8 @@ from dataclasses import dataclass
 from typing import Any
 
 from providers.contracts import Exchange, JsonObject
-from providers.errors import ErrorCode, Reason, SendError
+from providers.errors import ErrorCode, ProviderCallError, Reason, SendError
+from providers.http import Answer
 from providers.policy import error_of, retry_after_seconds
 from providers.reading import whole_number
 
@@ -156,6 +157,18 @@ def send_error(
     code, detail = (error.code_text, error.detail) if error else ("", "")
     wait = _wait_asked(row, headers)
     return error_of(row, code=code, detail=detail, wait_asked=wait, exchange=exchange)
+
+
+def call_problem(answer: Answer) -> ProviderCallError:
+    """What a management call's answer that is no success means."""
+    body = answer.json_object()
+    if body is None or error_read(body.get("error")) is None:
+        reason = Reason.PROVIDER_DOWN if answer.status >= 500 else Reason.PROVIDER_REJECTED
+        return ProviderCallError(reason, detail=f"HTTP {answer.status}", exchange=answer.exchange)
+    error = send_error(answer.status, body, answer.headers, exchange=answer.exchange)
+    # Nothing is sent by these calls, so "it may have been sent" would mislead.
+    reason = Reason.PROVIDER_DOWN if error.reason is Reason.PROVIDER_ERROR else error.reason
+    return ProviderCallError(reason, provider_code=error.provider_code, detail=error.detail, exchange=answer.exchange)
 
 
 def _unlisted(status: int, error: GraphError | None) -> ErrorCode:

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable, Iterator
 from urllib.parse import parse_qs, urlsplit
 
-from providers.adapters.meta.errors import error_read, send_error
+from providers.adapters.meta.errors import call_problem
 from providers.adapters.meta.reading import category, language, messaging_limit, part, parts, text
 from providers.adapters.meta.vocabulary import TEMPLATE_STATUSES, THROUGHPUT_LEVELS
 from providers.contracts import JsonObject, RemoteNumber, RemoteTemplate
@@ -67,13 +67,7 @@ def _checked(answer: Answer) -> JsonObject:
     body = answer.json_object()
     if answer.status == 200 and body is not None and isinstance(body.get("data"), list):
         return body
-    if body is None or error_read(body.get("error")) is None:
-        reason = Reason.PROVIDER_DOWN if answer.status >= 500 else Reason.PROVIDER_REJECTED
-        raise ProviderCallError(reason, detail=f"HTTP {answer.status}", exchange=answer.exchange)
-    error = send_error(answer.status, body, answer.headers, exchange=answer.exchange)
-    # Nothing is sent by these calls, so "it may have been sent" would mislead.
-    reason = Reason.PROVIDER_DOWN if error.reason is Reason.PROVIDER_ERROR else error.reason
-    raise ProviderCallError(reason, provider_code=error.provider_code, detail=error.detail, exchange=answer.exchange)
+    raise call_problem(answer)
 
 
 def _template(item: JsonObject, answer: Answer) -> RemoteTemplate:

@@ -1,0 +1,134 @@
+"""360dialog (https://docs.360dialog.com): Meta's wire behind an API key, with errors, templates and a webhook door of its own."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping, Sequence
+from urllib.parse import urlsplit
+
+from django.utils.translation import gettext_noop as _
+
+from providers.abilities import TemplateDraft
+from providers.adapters.dialog360.errors import CODES, is_own_error, own_error
+from providers.adapters.dialog360.templates import template_create, template_delete, templates_read
+from providers.adapters.meta.send import KEPT_PATHS, answer_read, payload_build
+from providers.adapters.meta.webhook import body_parse
+from providers.contracts import (
+    Accepted,
+    AccountConfig,
+    BadItem,
+    Capabilities,
+    CredentialField,
+    DeleteScope,
+    Event,
+    JsonObject,
+    OutboundMessage,
+    Protection,
+    RemoteNumber,
+    RemoteTemplate,
+    WebhookRequest,
+)
+from providers.errors import ErrorCode, ProviderCallError, Reason
+from providers.http import MAX_LIST_BYTES, Answer, Call, call_provider, call_provider_sync
+from providers.policy import error_of
+from providers.webhook_protection import secret_protection, secret_verify
+
+BASE_URL = "https://waba-v2.360dialog.io"
+#: Hosts of 360dialog that speak another contract: the old On-Premises API, and the sandbox, which answers without ids.
+OTHER_CONTRACTS = frozenset({"waba.360dialog.io", "waba-sandbox.360dialog.io"})
+KEPT_TEMPLATE_PATHS = frozenset({"name", "language", "category", "parameter_format", "components.type"})
+
+
+class Dialog360:
+    """One number of a WhatsApp business account at 360dialog. `config.external_id` is the WABA id."""
+
+    slug: str = "dialog360"
+    label: str = "360dialog"
+    capabilities: Capabilities = Capabilities(
+        callback_reference=True,
+        price_reports=True,
+        submit_templates=True,
+        delete_templates=True,
+        delete_scope=DeleteScope.ALL_LANGUAGES,
+        business_scoped_ids=True,
+    )
+    error_codes: Mapping[str, ErrorCode] = CODES
+    credential_fields: Sequence[CredentialField] = (
+        CredentialField("api_key", _("API key"), _("The key of the number, made in the 360dialog Hub (D360-API-KEY).")),
+        CredentialField(
+            "webhook_secret",
+            _("Webhook secret"),
+            _("Any long word; the same one is entered at 360dialog as a header of the webhook's address."),
+            required=False,
+        ),
+    )
+
+    def __init__(self, config: AccountConfig) -> None:
+        self.config = config
+        self._root = (config.base_url or BASE_URL).rstrip("/")
+        self._headers = {"D360-API-KEY": self._credential("api_key")}
+
+    async def send(self, message: OutboundMessage) -> Accepted:
+        if problem := self._address_problem():
+            raise error_of(ErrorCode(Reason.CONFIGURATION), detail=problem)
+        call = Call(
+            "POST",
+            f"{self._root}/messages",
+            headers=self._headers,
+            json_body=payload_build(message),
+            kept_paths=KEPT_PATHS,
+            timeout=self.config.timeout_seconds,
+        )
+        answer = await call_provider(call)
+        if is_own_error(answer):
+            raise own_error(answer)
+        return answer_read(answer.status, answer.json_object(), answer.headers, exchange=answer.exchange)
+
+    def webhook_protection(self) -> Protection:
+        return secret_protection(self._credential("webhook_secret"))
+
+    def verify_webhook(self, request: WebhookRequest) -> None:
+        secret_verify(request, secret=self._credential("webhook_secret"))
+
+    def parse_webhook(self, request: WebhookRequest) -> list[Event | BadItem]:
+        return body_parse(request.body, account_external_id=self.config.external_id)
+
+    def webhook_challenge(self, query: Mapping[str, str]) -> str | None:
+        return None
+
+    def fetch_templates(self) -> Iterable[RemoteTemplate]:
+        return templates_read(self._manage)
+
+    def fetch_numbers(self) -> Iterable[RemoteNumber]:
+        return ()
+
+    def submit_template(self, draft: TemplateDraft) -> RemoteTemplate:
+        return template_create(self._manage, draft)
+
+    def edit_template(self, external_id: str, draft: TemplateDraft) -> RemoteTemplate:
+        raise ProviderCallError(Reason.UNSUPPORTED, detail="360dialog documents no editing of templates.")
+
+    def delete_template(self, external_id: str, *, name: str, language: str) -> None:
+        template_delete(self._manage, name)
+
+    def _manage(self, method: str, path: str, query: Mapping[str, str], body: JsonObject | None) -> Answer:
+        if problem := self._address_problem():
+            raise ProviderCallError(Reason.CONFIGURATION, detail=problem)
+        return call_provider_sync(
+            Call(
+                method,
+                f"{self._root}/{path}",
+                headers=self._headers,
+                params=query,
+                json_body=body,
+                kept_paths=KEPT_TEMPLATE_PATHS,
+                timeout=self.config.timeout_seconds,
+                max_bytes=MAX_LIST_BYTES,
+            )
+        )
+
+    def _address_problem(self) -> str:
+        host = (urlsplit(self._root).hostname or "").lower()
+        return f"{host} speaks another contract; the portal needs {BASE_URL}." if host in OTHER_CONTRACTS else ""
+
+    def _credential(self, name: str) -> str:
+        return self.config.credentials.get(name, "").strip()
