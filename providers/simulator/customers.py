@@ -6,7 +6,7 @@ from providers.simulator.documents import Json, mapping
 from providers.simulator.identity import wa_id_from_input
 from providers.simulator.record import Inbound
 from providers.simulator.simulator import Simulator
-from providers.simulator.wires.contract import InboundFact, NumberFact, PreferenceFact
+from providers.simulator.wires.facts import InboundFact, NumberFact, PreferenceFact
 from providers.simulator.world import Account, Customer, Number
 
 INBOUND_TYPES = ("text", "button", "interactive", "unsupported")

@@ -9,7 +9,7 @@ from providers.simulator.outcomes import Outcome
 from providers.simulator.pricing import Charge, price, pricing_object
 from providers.simulator.record import Message, Status
 from providers.simulator.simulator import Simulator
-from providers.simulator.wires.contract import StatusFact, StatusWord
+from providers.simulator.wires.facts import StatusFact, StatusWord
 
 # When a status comes, in units of the knob webhook_delay_ms.
 STEPS = {"sent": 1.0, "delivered": 2.0, "read": 4.0, "failed": 2.0}

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from providers.simulator.definition import definition_of
 from providers.simulator.simulator import Simulator
-from providers.simulator.wires.contract import TemplateChange, TemplateFact
+from providers.simulator.wires.facts import TemplateChange, TemplateFact
 from providers.simulator.world import Template
 
 PAUSES_BEFORE_DISABLED = 2

@@ -24,7 +24,7 @@ mounted under ``/<slug>``; behind that prefix the vendor's own paths are unchang
    core loses the answer of the whole request: never, closed, HTML 500, half, junk, slow; also the 502 of fate 40.
    The wire does nothing for that.
 
-**Webhooks.** Whatever happens, the core tells the wire as a fact: `StatusFact` (sent, delivered, read, failed, in
+**Webhooks.** Whatever happens, the core tells the wire as a fact (facts.py): `StatusFact` (sent, delivered, read, failed, in
 the order and at the time of the fate), `InboundFact`, `PreferenceFact`, `NumberFact`, `TemplateFact`. The wire
 answers with `Note` objects, none if that vendor does not tell it, several if it tells it in several requests (say,
 a price apart from the status). `Wire.render` writes the notes of one request as a `Hook`: method, headers and exact
@@ -59,8 +59,6 @@ import uuid
 from abc import ABC, abstractmethod
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
-from decimal import Decimal
-from typing import Literal
 from urllib.parse import parse_qsl
 
 import aiohttp
@@ -72,12 +70,11 @@ from providers.simulator.identity import USER_ID, new_object_id, wa_id_from_inpu
 from providers.simulator.record import Message, Received, Record
 from providers.simulator.refusal import Refusal
 from providers.simulator.validation import Check
+from providers.simulator.wires.facts import InboundFact, NumberFact, PreferenceFact, StatusFact, TemplateFact
 from providers.simulator.world import Account, Customer, Number, Template, World
 
 # What fills a template: gets its definition, returns components as Meta's send has them. See parameters.py for ready ones.
 Filling = Callable[[Definition], list[Json]]
-StatusWord = Literal["sent", "delivered", "read", "failed"]
-TemplateChange = Literal["status", "quality", "category", "category_impending", "components"]
 
 
 @dataclass(frozen=True, slots=True)
@@ -152,83 +149,6 @@ class Result:
         if self.message is None:
             raise ValueError("the message was not accepted")
         return self.message
-
-
-@dataclass(frozen=True, slots=True)
-class StatusFact:
-    """A message reached a status. ``at`` in seconds; ``failure``: neutral code of a ``failed``.
-
-    ``pricing``: Meta's pricing object (billable, type, category), on ``sent`` and the first delivery. ``price``: what the
-    message costs in ``account.currency``, on the first delivery only.
-    """
-
-    account: Account
-    number: Number
-    customer: Customer
-    message: Message
-    status: StatusWord
-    at: int
-    failure: int | None = None
-    pricing: Json | None = None
-    price: Decimal | None = None
-
-
-@dataclass(frozen=True, slots=True)
-class InboundFact:
-    """A customer wrote. ``kind``: text, button (a template's quick reply: its label in ``text``, its ``payload``),
-
-    interactive (Meta's object), unsupported. ``context``: the id of the message that is answered, or "".
-    ``hide_phone``: only her user id may be shown.
-    """
-
-    account: Account
-    number: Number
-    customer: Customer
-    id: str
-    at: int
-    kind: str
-    text: str = ""
-    payload: str = ""
-    context: str = ""
-    interactive: Json = field(default_factory=dict)
-    referral: Json | None = None
-    hide_phone: bool = False
-
-
-@dataclass(frozen=True, slots=True)
-class PreferenceFact:
-    """A customer stopped or resumed (``choice``) marketing messages."""
-
-    account: Account
-    number: Number
-    customer: Customer
-    choice: str
-    at: int
-
-
-@dataclass(frozen=True, slots=True)
-class NumberFact:
-    """A customer changed her phone number to ``fresh``."""
-
-    account: Account
-    number: Number
-    customer: Customer
-    fresh: str
-    id: str
-    at: int
-
-
-@dataclass(frozen=True, slots=True)
-class TemplateFact:
-    """A template changed: ``word`` is the new status, quality or category (Meta's words), ``before`` the old one."""
-
-    account: Account
-    template: Template
-    change: TemplateChange
-    word: str
-    before: str
-    at: int
-    reason: str | None = None
 
 
 @dataclass(frozen=True, slots=True)

@@ -20,7 +20,8 @@ from urllib.parse import parse_qsl, urlsplit
 
 import httpx
 
-PAYLOADS = Path(__file__).parents[2] / "payloads" / "meta"
+SAMPLES = Path(__file__).parents[2] / "payloads"
+PAYLOADS = SAMPLES / "meta"
 PROJECT = Path(__file__).parents[3]
 PHONE_NUMBER_ID = "298117653388214"
 WABA_ID = "301945226341870"
@@ -33,6 +34,11 @@ PATIENCE_SECONDS = 8.0
 def payload(name: str) -> Any:
     """A document of tests/payloads/meta."""
     return json.loads((PAYLOADS / f"{name}.json").read_text(encoding="utf-8"))
+
+
+def sample(slug: str, name: str) -> Any:
+    """A document of tests/payloads/<slug>."""
+    return json.loads((SAMPLES / slug / f"{name}.json").read_text(encoding="utf-8"))
 
 
 def shape(document: Any) -> Any:
@@ -50,6 +56,8 @@ class Arrived:
 
     body: bytes
     signature: str
+    path: str = ""
+    headers: dict[str, str] = field(default_factory=dict)
 
     @property
     def document(self) -> Any:
@@ -103,7 +111,8 @@ def receiver_server(receiver: Receiver) -> ThreadingHTTPServer:
 
         def do_POST(self) -> None:
             body = self.rfile.read(int(self.headers["Content-Length"]))
-            receiver.arrived.append(Arrived(body, self.headers.get("X-Hub-Signature-256", "")))
+            signature = self.headers.get("X-Hub-Signature-256", "")
+            receiver.arrived.append(Arrived(body, signature, self.path, dict(self.headers.items())))
             self._answer(receiver.answers.pop(0) if receiver.answers else 200, b"")
 
         def _answer(self, status: int, body: bytes) -> None:

@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 from providers.simulator.documents import Json
-from providers.simulator.wires.contract import InboundFact, Note, NumberFact, PreferenceFact, StatusFact, TemplateFact
+from providers.simulator.wires.contract import Note
+from providers.simulator.wires.facts import InboundFact, NumberFact, PreferenceFact, StatusFact, TemplateFact
 from providers.simulator.wires.meta import payloads
 
 NOTICE_SECONDS = 24 * 3600

@@ -13,20 +13,8 @@ from providers.simulator.flow import sends
 from providers.simulator.identity import USER_ID, new_message_id, wa_id_from_input
 from providers.simulator.refusal import Refusal
 from providers.simulator.validation import Check
-from providers.simulator.wires.contract import (
-    Call,
-    Hook,
-    InboundFact,
-    Note,
-    NumberFact,
-    Order,
-    PreferenceFact,
-    Result,
-    StatusFact,
-    TemplateFact,
-    Told,
-    Wire,
-)
+from providers.simulator.wires.contract import Call, Hook, Note, Order, Result, Told, Wire
+from providers.simulator.wires.facts import InboundFact, NumberFact, PreferenceFact, StatusFact, TemplateFact
 from providers.simulator.wires.meta import notes, objects, templates
 from providers.simulator.wires.meta.access import (
     PROVIDER,
