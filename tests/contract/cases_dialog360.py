@@ -8,7 +8,7 @@ from providers.contracts import DeliveryStatus, PriceReport
 from providers.errors import Reason
 from providers.webhook_protection import SECRET_HEADER
 from tests.contract import cases_meta
-from tests.contract.cases import PAYLOADS, AcceptedCase, Cases, RefusedCase, RequestCase
+from tests.contract.cases import PAYLOADS, AcceptedCase, Cases, RefusedCase, RequestCase, WebhookCase
 from tests.providers.adapters.meta.payloads import WABA
 from tests.providers.adapters.meta.test_send import outbound
 
@@ -20,7 +20,7 @@ OWN_TESTS = "tests/providers/adapters/dialog360/"
 SENT = cases_meta.status(DeliveryStatus.SENT, 0, price=PriceReport(True, "marketing", "regular"))
 
 WEBHOOKS = [
-    cases_meta.WebhookCase("webhook_status_sent.json", [SENT]),
+    WebhookCase("webhook_status_sent.json", [SENT]),
     *(case for case in cases_meta.WEBHOOKS if (DIRECTORY / case.fixture).exists()),
 ]
 _WITH_META = {
