@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 
 from providers.simulator.wires.contract import Wire
+from providers.simulator.wires.dialog360.wire import Dialog360Wire
 from providers.simulator.wires.meta.wire import MetaWire
 
-WIRES: Mapping[str, Wire] = {wire.slug: wire for wire in (MetaWire(),)}
+WIRES: Mapping[str, Wire] = {wire.slug: wire for wire in (MetaWire(), Dialog360Wire())}

@@ -116,11 +116,15 @@ class MetaWire(Wire):
 
     def check(self, call: Call, account: Account, template: Template, definition: Definition, sent: list[Json]) -> None:
         """Graph v23.0 changed the codes of parameter mistakes."""
-        version = version_number(call.request.match_info["version"])
+        version = version_number(self.graph_version(call, account))
         modern = account.parameter_errors == "v23" or (
             account.parameter_errors == "auto" and version >= PARAMETER_ERRORS_CHANGED_IN
         )
         Check(definition, named=template.parameter_format == "NAMED", modern=modern).components(sent)
+
+    def graph_version(self, call: Call, account: Account) -> str:
+        """The version that answers the call."""
+        return call.request.match_info["version"]
 
     def category(self, call: Call, template: Template) -> str:
         """marketing_messages has a category of its own."""
