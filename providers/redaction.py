@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import json
 import re
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from functools import lru_cache
 from typing import Any
 from urllib.parse import quote, quote_plus
@@ -53,6 +53,8 @@ PERSON_NAMES = frozenset(
         "profile",
     }
 )
+
+STRUCTURE_NAMES = frozenset({"type", "id", "index"})
 
 # A wamid holds the phone in base64; EAA... is a Graph token; CC.xxxx is a business-scoped user id.
 _TELLING = re.compile(
@@ -141,6 +143,8 @@ class Redactor:
         if _plain(path.rpartition(".")[2]) in SECRET_NAMES:
             return SECRET
         self._learn(str(value))
+        for inner in _texts_within(value):
+            self._learn(inner)
         return MASK
 
     def _learn(self, value: str) -> None:
@@ -162,6 +166,24 @@ class Redactor:
     def _is_known_phone(self, text: str) -> bool:
         digits = re.sub(r"\D", "", text)
         return any(digits == phone or _same_tail(digits, phone) for phone in self._phones)
+
+
+def _texts_within(value: Any) -> Iterator[str]:
+    """The texts and numbers in JSON that a form's field carries as text, without its words of structure."""
+    if not isinstance(value, str) or value[:1] not in ("{", "["):
+        return
+    try:
+        waiting = [json.loads(value)]
+    except (ValueError, RecursionError):
+        return
+    while waiting:
+        found = waiting.pop()
+        if isinstance(found, dict):
+            waiting.extend(item for name, item in found.items() if name not in STRUCTURE_NAMES)
+        elif isinstance(found, list):
+            waiting.extend(found)
+        elif isinstance(found, str | int | float) and not isinstance(found, bool):
+            yield str(found)
 
 
 def _same_tail(left: str, right: str) -> bool:

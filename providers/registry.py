@@ -22,6 +22,7 @@ ENTRY_POINT_GROUP = "hsm_portal.providers"
 
 ADAPTERS = {
     "dialog360": "providers.adapters.dialog360.Dialog360",
+    "gupshup": "providers.adapters.gupshup.Gupshup",
     "meta": "providers.adapters.meta.MetaCloudApi",
 }
 

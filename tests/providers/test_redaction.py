@@ -110,3 +110,9 @@ def test_a_long_text_is_cut() -> None:
 def test_no_value_that_was_sent_is_left_in_an_answer(value: str, around: str) -> None:
     redactor = having_sent(text=value)
     assert value not in redactor.text(f"{around}{value}{around}").replace(MASK, "\x00")
+
+
+def test_a_value_within_json_in_a_forms_field_is_recognized_in_the_answer() -> None:
+    redactor = Redactor()
+    redactor.request({"template": '{"id":"7d2f","params":["Ana Pérez"]}'}, kept_paths=frozenset())
+    assert redactor.text("no match of 7d2f for Ana Pérez") == f"no match of 7d2f for {MASK}"

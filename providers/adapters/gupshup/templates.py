@@ -1,0 +1,202 @@
+"""Gupshup's templates: its list translated into Meta's component JSON, and a draft into its form."""
+
+from __future__ import annotations
+
+import json
+import re
+from collections.abc import Callable
+from typing import Any
+
+from providers.abilities import TemplateDraft
+from providers.adapters.gupshup.errors import CODES, is_error, message_read
+from providers.adapters.gupshup.vocabulary import HEADER_FORMATS, TEMPLATE_QUALITIES, TEMPLATE_STATUSES
+from providers.contracts import JsonObject, RemoteTemplate
+from providers.errors import ProviderCallError, Reason
+from providers.http import Answer
+from providers.policy import call_error
+from providers.reading import language, part, parts, text
+
+PAGE_SIZE = 100
+MAX_PAGES = 200
+#: The page names `pageNo` and not where it begins. A list that begins at 1 gives the same page twice, which is noticed.
+FIRST_PAGE = 0
+#: Gupshup wants a word on what the template is for, which WhatsApp does not know.
+VERTICAL = "HSM"
+
+_PLACE = re.compile(r"\{\{\s*(\w+)\s*\}\}")
+
+Fetch = Callable[[dict[str, str]], Answer]
+
+
+def templates_read(fetch: Fetch) -> list[RemoteTemplate]:
+    """All templates. `fetch` makes one GET of the list with the given query. Raises ProviderCallError."""
+    found: dict[str, RemoteTemplate] = {}
+    for page in range(FIRST_PAGE, FIRST_PAGE + MAX_PAGES):
+        answer = fetch({"pageNo": str(page), "pageSize": str(PAGE_SIZE)})
+        items = _listed(answer)
+        read = {template.external_id: template for template in (_template(item, answer) for item in items)}
+        if not read.keys() - found.keys():
+            return list(found.values())
+        found |= read
+        if len(items) < PAGE_SIZE:
+            return list(found.values())
+    raise _unreadable(answer, f"The list has more than {MAX_PAGES} pages.")
+
+
+def template_created(answer: Answer) -> RemoteTemplate:
+    """The template that a creation answers with. Raises ProviderCallError."""
+    body = checked(answer)
+    return _template(part(body, "template"), answer)
+
+
+def checked(answer: Answer) -> JsonObject:
+    """The body of a management call that worked. Raises ProviderCallError with Gupshup's words otherwise."""
+    body = answer.json_object()
+    if not 200 <= answer.status < 300 or body is None or is_error(body):
+        raise call_error(answer, CODES, detail=message_read(body))
+    return body
+
+
+def draft_form(draft: TemplateDraft) -> dict[str, str]:
+    """The form that creates the template. Raises ProviderCallError for what the page shows no way for."""
+    components = {text(component.get("type")).upper(): component for component in draft.components}
+    for kind in components.keys() - {"HEADER", "BODY", "FOOTER", "BUTTONS"}:
+        raise ProviderCallError(Reason.UNSUPPORTED, detail=f"Gupshup: {kind}")
+    body, header = components.get("BODY", {}), components.get("HEADER", {})
+    rows = part(body, "example").get("body_text")
+    form = {
+        "elementName": draft.name,
+        "languageCode": draft.language,
+        "category": draft.category.upper(),
+        "vertical": VERTICAL,
+        "content": text(body.get("text")),
+        "example": _with_samples(text(body.get("text")), rows[0] if isinstance(rows, list) and rows else []),
+        "enableSample": "true",
+        "allowTemplateCategoryChange": "false",
+        **_header_form(header),
+    }
+    if footer := text(components.get("FOOTER", {}).get("text")):
+        form["footer"] = footer
+    if buttons := parts(components.get("BUTTONS", {}), "buttons"):
+        form["buttons"] = json.dumps(buttons, ensure_ascii=False, separators=(",", ":"))
+    return form
+
+
+def _header_form(header: JsonObject) -> dict[str, str]:
+    kind, example = text(header.get("format")).upper() or "TEXT", part(header, "example")
+    if kind == "TEXT":
+        words = text(header.get("text"))
+        samples = example.get("header_text")
+        fields = {"header": words, "exampleHeader": _with_samples(words, samples)} if words else {}
+        return {"templateType": "TEXT", **fields}
+    if kind not in HEADER_FORMATS:
+        raise ProviderCallError(Reason.UNSUPPORTED, detail=f"Gupshup: {kind}")
+    handles = example.get("header_handle")
+    handle = text(handles[0]) if isinstance(handles, list) and handles else ""
+    if kind != "LOCATION" and (not handle or handle.startswith("http")):
+        # The handle comes from an upload to Gupshup, of which the page shows no request.
+        raise ProviderCallError(Reason.MEDIA, detail="A sample has to be uploaded at Gupshup; enter its handle.")
+    return {"templateType": kind, **({"exampleMedia": handle} if handle else {})}
+
+
+def _with_samples(words: str, samples: Any) -> str:
+    """The text as Gupshup wants its example: each place filled with its sample in brackets."""
+    names = sorted(set(_PLACE.findall(words)), key=lambda name: (len(name), name))
+    given = samples if isinstance(samples, list) else []
+    values = {name: text(given[place]) for place, name in enumerate(names) if place < len(given)}
+    return _PLACE.sub(lambda found: f"[{values.get(found.group(1), found.group(1))}]", words)
+
+
+# --- from Gupshup's shape to Meta's ------------------------------------------------------------------------------------
+
+
+def _listed(answer: Answer) -> list[JsonObject]:
+    items = checked(answer).get("templates")
+    if not isinstance(items, list) or not all(isinstance(item, dict) for item in items):
+        raise _unreadable(answer, "The answer holds no list of templates.")
+    return items
+
+
+def _template(item: JsonObject, answer: Answer) -> RemoteTemplate:
+    external_id, name, code = text(item.get("id")), text(item.get("elementName")), language(item.get("languageCode"))
+    if not external_id or not name or not code:
+        raise _unreadable(answer, "A template has no id, elementName or languageCode.")
+    quality = text(item.get("quality")).upper()
+    return RemoteTemplate(
+        external_id=external_id,
+        name=name,
+        language=code,
+        category=text(item.get("category")).lower(),
+        status=TEMPLATE_STATUSES.get(text(item.get("status")).upper(), "UNKNOWN"),
+        components=_components(item),
+        quality=quality if quality in TEMPLATE_QUALITIES else "",
+        rejection_reason=text(item.get("reason")),
+        namespace=text(item.get("namespace")),
+    )
+
+
+def _components(item: JsonObject) -> list[JsonObject]:
+    """Meta's component JSON. Only `containerMeta` is believed: `data` has the buttons' labels in its text."""
+    meta, kind = _json_object(item.get("containerMeta")), text(item.get("templateType")).upper()
+    if not text(meta.get("data")):
+        # Without it nobody knows which values the template takes, so it can be shown but not sent.
+        return [{"type": "BODY", "text": text(item.get("data"))}, {"type": "CONTAINER_META_MISSING"}]
+    components = [*_header(meta, kind), _text("BODY", "body_text", text(meta["data"]), text(meta.get("sampleText")))]
+    if footer := text(meta.get("footer")):
+        components.append({"type": "FOOTER", "text": footer})
+    if buttons := parts(meta, "buttons"):
+        components.append({"type": "BUTTONS", "buttons": buttons})
+    if kind == "CAROUSEL":
+        components.append({"type": "CAROUSEL", "cards": [_card(card) for card in parts(meta, "cards")]})
+    return components
+
+
+def _header(meta: JsonObject, kind: str) -> list[JsonObject]:
+    if kind in HEADER_FORMATS:
+        return [{"type": "HEADER", "format": HEADER_FORMATS[kind]}]
+    if words := text(meta.get("header")):
+        return [{**_text("HEADER", "header_text", words, text(meta.get("sampleHeader"))), "format": "TEXT"}]
+    return []
+
+
+def _card(card: JsonObject) -> JsonObject:
+    components: list[JsonObject] = [{"type": "HEADER", "format": text(card.get("headerType")).upper() or "IMAGE"}]
+    if words := text(card.get("body")):
+        components.append(_text("BODY", "body_text", words, text(card.get("sampleText"))))
+    if buttons := parts(card, "buttons"):
+        components.append({"type": "BUTTONS", "buttons": buttons})
+    return {"components": components}
+
+
+def _text(kind: str, example: str, words: str, sample: str) -> JsonObject:
+    component: JsonObject = {"type": kind, "text": words}
+    if samples := _samples(words, sample):
+        component["example"] = {example: [samples] if example == "body_text" else samples}
+    return component
+
+
+def _samples(words: str, sample: str) -> list[str]:
+    """The samples in the order of the places' numbers, found by laying the filled text over the text; [] if it does not fit."""
+    places = _PLACE.findall(words)
+    pattern = "(.+?)".join(re.escape(fixed) for fixed in _PLACE.split(words)[::2])
+    fitting = re.fullmatch(pattern, sample, re.DOTALL) if places else None
+    if fitting is None:
+        return []
+    values = dict(zip(places, fitting.groups(), strict=True))
+    return [_bare(values[name]) for name in sorted(values, key=lambda name: (len(name), name))]
+
+
+def _bare(sample: str) -> str:
+    return sample[1:-1] if sample.startswith("[") and sample.endswith("]") else sample
+
+
+def _json_object(value: Any) -> JsonObject:
+    try:
+        found = json.loads(value) if isinstance(value, str) else value
+    except (ValueError, RecursionError):
+        found = None
+    return found if isinstance(found, dict) else {}
+
+
+def _unreadable(answer: Answer, detail: str) -> ProviderCallError:
+    return ProviderCallError(Reason.UNREADABLE_ANSWER, detail=detail, exchange=answer.exchange)
