@@ -23,6 +23,7 @@ ENTRY_POINT_GROUP = "hsm_portal.providers"
 ADAPTERS = {
     "dialog360": "providers.adapters.dialog360.Dialog360",
     "gupshup": "providers.adapters.gupshup.Gupshup",
+    "infobip": "providers.adapters.infobip.Infobip",
     "meta": "providers.adapters.meta.MetaCloudApi",
 }
 
