@@ -31,5 +31,6 @@ BEAT_SCHEDULE: dict[str, dict[str, Any]] = {
         "options": {"expires": 1800.0},
     },
     "raw data expiry": {"task": "providers.tasks.raw_data_expiry", "schedule": crontab(hour="3", minute="50")},
+    "accounts checkup": {"task": "providers.tasks.accounts_checkup", "schedule": crontab(hour="4", minute="20")},
     "retention": {"task": "recontact.tasks.retention", "schedule": crontab(hour="3", minute="30")},
 }

@@ -6,11 +6,16 @@ A call that fails before anything could reach the provider is `Unavailable`; eve
 from __future__ import annotations
 
 import asyncio
+import base64
 import json
 import ssl
 import time
 from collections.abc import AsyncIterator, Iterator, Mapping
+from contextlib import contextmanager
+from contextvars import ContextVar
 from dataclasses import dataclass, field
+from datetime import UTC, datetime
+from email.utils import parsedate_to_datetime
 from functools import cache
 from http.cookiejar import CookieJar, DefaultCookiePolicy
 from ipaddress import ip_address
@@ -146,6 +151,7 @@ def call_provider_sync(call: Call) -> Answer:
             client.stream(**_request_arguments(call)) as response,
         ):
             record.status = response.status_code
+            _clock_note(response.headers.get("date", ""))
             body = _read_capped_sync(response.iter_bytes(), call.max_bytes, deadline)
     except Exception as error:
         exchange = record.exchange(error=error)
@@ -153,6 +159,32 @@ def call_provider_sync(call: Call) -> Answer:
         reason = Reason.NETWORK if unreached else Reason.PROVIDER_DOWN
         raise ProviderCallError(reason, detail=exchange.error, exchange=exchange) from error
     return record.answer(response, body)
+
+
+_clocks: ContextVar[list[float] | None] = ContextVar("clocks", default=None)
+
+
+@contextmanager
+def clocks_watched() -> Iterator[list[float]]:
+    """Collects, for each management call answered within the block, how many seconds the server's clock is ahead of ours."""
+    seen: list[float] = []
+    token = _clocks.set(seen)
+    try:
+        yield seen
+    finally:
+        _clocks.reset(token)
+
+
+def _clock_note(date: str) -> None:
+    seen = _clocks.get()
+    if seen is None or not date:
+        return
+    try:
+        moment = parsedate_to_datetime(date)
+    except ValueError:
+        return
+    aware = moment if moment.tzinfo else moment.replace(tzinfo=UTC)
+    seen.append(aware.timestamp() - datetime.now(UTC).timestamp())
 
 
 # --- clients ---------------------------------------------------------------------------------------------------------
@@ -212,6 +244,11 @@ def url_problem(url: str) -> str:
     if parsed.scheme == "https" or (parsed.scheme == "http" and plain_allowed):
         return ""
     return "The address must begin with https://."
+
+
+def is_loopback_url(url: str) -> bool:
+    """Whether `url` leads to this machine."""
+    return _is_loopback(httpx.URL(url).host)
 
 
 def _is_loopback(host: str) -> bool:
@@ -310,7 +347,19 @@ class _Record:
 
 def _secret_values(headers: Mapping[str, str]) -> list[str]:
     plain = KEPT_HEADERS | {"accept", "user-agent"}
-    return [value.rpartition(" ")[2] for name, value in headers.items() if name.lower() not in plain]
+    values = [value for name, value in headers.items() if name.lower() not in plain]
+    return [secret for value in values for secret in (value.rpartition(" ")[2], _basic_password(value)) if secret]
+
+
+def _basic_password(value: str) -> str:
+    """The password in a header of basic authentication: an answer may repeat it as it is."""
+    scheme, _space, encoded = value.partition(" ")
+    if scheme.lower() != "basic":
+        return ""
+    try:
+        return base64.b64decode(encoded).decode().partition(":")[2]
+    except ValueError:
+        return ""
 
 
 def _deepest_name(error: BaseException) -> str:

@@ -79,6 +79,11 @@ def delivery_store(*, account_id: int, body: bytes, headers: Mapping[str, str], 
     return delivery
 
 
+def handshake_note(account_id: int) -> None:
+    """The provider has just confirmed the address of the account's webhook."""
+    ProviderAccount.objects.filter(pk=account_id).update(handshake_at=Now())
+
+
 def delivery_process(delivery_id: int) -> WebhookDelivery | None:
     """Read a waiting delivery and hand its events on. None: it is being read elsewhere, or was read already."""
     delivery = _claim(Q(pk=delivery_id, state=WebhookDelivery.State.RECEIVED))

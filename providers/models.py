@@ -7,10 +7,13 @@ from typing import Any
 
 import phonenumbers
 from django.conf import settings
+from django.contrib.postgres.fields import ArrayField
+from django.contrib.postgres.indexes import GinIndex
 from django.db import models
 from django.utils.translation import gettext_lazy as _
 from django.utils.translation import pgettext_lazy
 
+from providers.abilities import Health
 from providers.contracts import AccountConfig
 from providers.credentials import credentials_decrypt
 from providers.parking import Parkable
@@ -18,6 +21,7 @@ from providers.rates.models import Category, Rate, RateCard
 
 __all__ = [
     "Category",
+    "Checkup",
     "Portfolio",
     "ProviderAccount",
     "ProviderCall",
@@ -54,6 +58,7 @@ class ProviderAccount(Parkable):
     webhook_key = models.UUIDField(_("webhook key"), default=uuid.uuid4, unique=True, editable=False)
     is_active = models.BooleanField(pgettext_lazy("account", "active"), default=True)
     last_webhook_at = models.DateTimeField(_("last webhook"), null=True, editable=False)
+    handshake_at = models.DateTimeField(_("last handshake"), null=True, editable=False)
     templates_synced_at = models.DateTimeField(_("templates synced"), null=True, editable=False)
     created_at = models.DateTimeField(_("created at"), auto_now_add=True)
 
@@ -134,7 +139,10 @@ class SenderNumber(Parkable):
 
 
 class WebhookDelivery(models.Model):
-    """The inbox: one verified webhook request, stored raw before it was answered. Raw bodies expire by age."""
+    """The inbox: one verified webhook request, stored raw before it was answered. Raw bodies expire by age.
+
+    `keys` are keyed hashes of the ids and phones in it, by which it is found (see `providers.delivery_keys`).
+    """
 
     class State(models.TextChoices):
         RECEIVED = "received", _("Waiting")
@@ -153,6 +161,7 @@ class WebhookDelivery(models.Model):
     runs = models.PositiveIntegerField(_("times processed"), default=0)
     items = models.PositiveIntegerField(_("items"), default=0)
     problems = models.JSONField(_("problems"), default=list)
+    keys = ArrayField(models.CharField(max_length=16), default=list, editable=False)
 
     class Meta:
         verbose_name = _("webhook delivery")
@@ -161,6 +170,8 @@ class WebhookDelivery(models.Model):
         indexes = [
             models.Index(fields=["id"], name="delivery_waiting", condition=models.Q(state="received")),
             models.Index(fields=["account", "-id"], name="delivery_by_account"),
+            models.Index(fields=["state", "-id"], name="delivery_by_state"),
+            GinIndex(fields=["keys"], name="delivery_by_key"),
             models.Index(fields=["received_at"], name="delivery_by_age"),
         ]
 
@@ -193,9 +204,49 @@ class ProviderNotice(models.Model):
         constraints = [
             models.UniqueConstraint(fields=["account", "fingerprint"], name="one_notice_per_fingerprint"),
         ]
+        indexes = [
+            models.Index(fields=["account", "-occurred_at"], name="notice_by_account"),
+            models.Index(fields=["number", "-occurred_at"], name="notice_by_number"),
+        ]
 
     def __str__(self) -> str:
         return self.event
+
+
+class Checkup(models.Model):
+    """One look of the connection doctor at an account. `findings` are `providers.doctor_words.KeptFinding`s as JSON."""
+
+    class State(models.TextChoices):
+        WAITING = "waiting", _("Waiting for a worker")
+        RUNNING = "running", _("Being checked")
+        DONE = "done", _("Checked")
+
+    class Verdict(models.TextChoices):
+        GOOD = Health.GOOD.value, _("All is well")
+        WARNING = Health.WARNING.value, _("Something to look at")
+        BAD = Health.BAD.value, _("Something is wrong")
+        UNKNOWN = Health.UNKNOWN.value, _("Not known")
+
+    account = models.ForeignKey(ProviderAccount, models.CASCADE, related_name="checkups", verbose_name=_("account"))
+    state = models.CharField(_("state"), max_length=10, choices=State.choices, default=State.WAITING)
+    asked_at = models.DateTimeField(_("asked at"), auto_now_add=True)
+    finished_at = models.DateTimeField(_("finished at"), null=True)
+    health = models.CharField(_("result"), max_length=10, choices=Verdict.choices, default=Verdict.UNKNOWN)
+    findings: models.JSONField[list[dict[str, Any]], list[dict[str, Any]]] = models.JSONField(default=list)
+
+    class Meta:
+        verbose_name = _("connection check")
+        verbose_name_plural = _("connection checks")
+        ordering = ["-id"]
+        constraints = [
+            models.UniqueConstraint(
+                fields=["account"], name="one_open_checkup_per_account", condition=~models.Q(state="done")
+            ),
+        ]
+        indexes = [models.Index(fields=["account", "-id"], name="checkup_by_account")]
+
+    def __str__(self) -> str:
+        return f"#{self.pk}"
 
 
 class ProviderCall(models.Model):

@@ -1,9 +1,10 @@
-"""Background work on the inbox and on what expires by age: thin wrappers."""
+"""Background work: the inbox, the connection doctor, and what expires by age. Thin wrappers."""
 
 from __future__ import annotations
 
 from celery import shared_task
 
+from providers.doctor import checkup_run, checkups_request_all
 from providers.inbox import deliveries_process_waiting
 from providers.retention import raw_data_expire
 from providers.wake import forget_woken, wake_inbox
@@ -30,3 +31,15 @@ def inbox_sweep() -> None:
 def raw_data_expiry() -> None:
     """Remove raw deliveries and management calls past their age."""
     raw_data_expire()
+
+
+@shared_task
+def account_checkup(checkup_id: int) -> None:
+    """Look at one account; asked for by a person or by beat."""
+    checkup_run(checkup_id=checkup_id)
+
+
+@shared_task
+def accounts_checkup() -> None:
+    """Beat's daily look at every account."""
+    checkups_request_all()

@@ -16,7 +16,8 @@ from django.views.decorators.http import require_http_methods
 
 from providers.contracts import BadSignature, Provider, WebhookRequest
 from providers.credentials import CredentialsError
-from providers.inbox import delivery_store
+from providers.doctor_probe import PROBE_HEADER, probe_proof
+from providers.inbox import delivery_store, handshake_note
 from providers.models import ProviderAccount
 from providers.registry import BadAdapter, UnknownProvider, adapter_for
 
@@ -28,7 +29,18 @@ log = structlog.get_logger(__name__)
 @never_cache
 @require_http_methods(["GET", "POST"])
 def webhook(request: HttpRequest, provider: str, key: uuid.UUID) -> HttpResponse:
-    """The handshake (GET) and the deliveries (POST) of one account; an account that is switched off still receives."""
+    """The handshake (GET) and the deliveries (POST) of one account; an account that is switched off still receives.
+
+    A call of the connection doctor is answered with its proof, and nothing of it is kept.
+    """
+    proof = probe_proof(request.headers.get(PROBE_HEADER, ""), key)
+    response = _received(request, provider, key, is_probe=bool(proof))
+    if proof and response.status_code != 404:
+        response.headers[PROBE_HEADER] = proof
+    return response
+
+
+def _received(request: HttpRequest, provider: str, key: uuid.UUID, *, is_probe: bool) -> HttpResponse:
     account = ProviderAccount.objects.filter(provider=provider, webhook_key=key).first()
     if account is None:
         return _answer(404)
@@ -39,16 +51,19 @@ def webhook(request: HttpRequest, provider: str, key: uuid.UUID) -> HttpResponse
         log.error("webhook_account_unusable", account_id=account.pk, error=type(error).__name__)
         return _answer(503)
     if request.method == "GET":
-        return _handshake(adapter, request)
-    return _delivery(account, adapter, request)
+        return _handshake(account, adapter, request)
+    return _delivery(account, adapter, request, is_probe=is_probe)
 
 
-def _handshake(adapter: Provider, request: HttpRequest) -> HttpResponse:
+def _handshake(account: ProviderAccount, adapter: Provider, request: HttpRequest) -> HttpResponse:
     challenge = adapter.webhook_challenge({name: str(value) for name, value in request.GET.items()})
-    return _answer(403) if challenge is None else _answer(200, challenge)
+    if challenge is None:
+        return _answer(403)
+    handshake_note(account.pk)
+    return _answer(200, challenge)
 
 
-def _delivery(account: ProviderAccount, adapter: Provider, request: HttpRequest) -> HttpResponse:
+def _delivery(account: ProviderAccount, adapter: Provider, request: HttpRequest, *, is_probe: bool) -> HttpResponse:
     if _declared_length(request) > settings.WEBHOOK_MAX_BYTES:
         return _answer(413)
     try:
@@ -63,8 +78,11 @@ def _delivery(account: ProviderAccount, adapter: Provider, request: HttpRequest)
         url = f"{settings.PUBLIC_URL}{request.get_full_path()}"
         adapter.verify_webhook(WebhookRequest(body=body, headers=headers, url=url))
     except BadSignature:
-        log.warning("webhook_signature_refused", account_id=account.pk)
+        if not is_probe:
+            log.warning("webhook_signature_refused", account_id=account.pk)
         return _answer(403)
+    if is_probe:
+        return _answer(200)
     delivery_store(account_id=account.pk, body=body, headers=headers, query=request.META.get("QUERY_STRING", ""))
     return _answer(200)
 
