@@ -7,5 +7,6 @@ from collections.abc import Mapping
 from providers.simulator.wires.contract import Wire
 from providers.simulator.wires.dialog360.wire import Dialog360Wire
 from providers.simulator.wires.meta.wire import MetaWire
+from providers.simulator.wires.zenvia.wire import ZenviaWire
 
-WIRES: Mapping[str, Wire] = {wire.slug: wire for wire in (MetaWire(), Dialog360Wire())}
+WIRES: Mapping[str, Wire] = {wire.slug: wire for wire in (MetaWire(), Dialog360Wire(), ZenviaWire())}
