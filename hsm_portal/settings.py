@@ -199,7 +199,8 @@ PROVIDER_BASE_URLS: dict[str, str] = env.dict("PROVIDER_BASE_URLS", default={})
 PROVIDER_PLAIN_HTTP_HOSTS: list[str] = env.list("PROVIDER_PLAIN_HTTP_HOSTS", default=[])
 PROVIDER_TIMEOUT_SECONDS = env.float("PROVIDER_TIMEOUT_SECONDS", default=20.0)
 AGENT_MESSAGE_LIFETIME_SECONDS = 3600
-CAMPAIGN_MESSAGE_LIFETIME_SECONDS = 24 * 3600
+# Longer than a day, so that what has to wait until tomorrow can still go then.
+CAMPAIGN_MESSAGE_LIFETIME_SECONDS = 72 * 3600
 UNCERTAIN_SETTLE_AFTER_SECONDS = 3600
 
 # --- Static files, API, logs, theme --------------------------------------------------------------------------------

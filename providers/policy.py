@@ -60,16 +60,26 @@ ACTION_SENTENCES: dict[Action, StrPromise] = {
 }
 
 
+class Hold(StrEnum):
+    """What a wait holds back."""
+
+    MESSAGE = "message"
+    NUMBER = "number"
+    ACCOUNT = "account"
+
+
 @dataclass(frozen=True, slots=True)
 class Rule:
     """`seconds`: the wait, or the length of the park; None = until the provider or a person says that it is well.
 
     `late`: what follows when the same reason comes as a proven failure by webhook, where that is something else.
+    `hold`: what waits, for an action that is a wait.
     """
 
     action: Action
     seconds: float | None = None
     late: Action | None = None
+    hold: Hold = Hold.NUMBER
 
 
 _GIVE_UP = Rule(Action.GIVE_UP)
@@ -82,11 +92,11 @@ _UNCERTAIN = Rule(Action.UNCERTAIN, late=Action.RETRY)
 
 RULES: dict[Reason, Rule] = {
     Reason.THROUGHPUT: Rule(Action.WAIT, 2),
-    Reason.PAIR_RATE: Rule(Action.WAIT, 6),
-    Reason.ACCOUNT_RATE: Rule(Action.WAIT, 5 * MINUTE),
+    Reason.PAIR_RATE: Rule(Action.WAIT, 6, hold=Hold.MESSAGE),
+    Reason.ACCOUNT_RATE: Rule(Action.WAIT, 5 * MINUTE, hold=Hold.ACCOUNT),
     Reason.NUMBER_MAINTENANCE: Rule(Action.WAIT, 45),
-    Reason.TEMPLATE_SYNCING: Rule(Action.WAIT, 10 * MINUTE),
-    Reason.MARKETING_LIMIT: Rule(Action.TOMORROW, DAY),
+    Reason.TEMPLATE_SYNCING: Rule(Action.WAIT, 10 * MINUTE, hold=Hold.MESSAGE),
+    Reason.MARKETING_LIMIT: Rule(Action.TOMORROW, DAY, hold=Hold.MESSAGE),
     Reason.RECIPIENT_LIMIT: Rule(Action.PARK_NUMBER, DAY),
     Reason.ACCOUNT_LIMIT: Rule(Action.PARK_ACCOUNT, DAY),
     Reason.PROVIDER_DOWN: _RETRY,
@@ -146,6 +156,16 @@ HTTP_STATUSES: dict[int, ErrorCode] = {
 _REFUSED = ErrorCode(Reason.PROVIDER_REJECTED)
 _FAILED = ErrorCode(Reason.PROVIDER_ERROR, proven=False)
 _UNREADABLE = ErrorCode(Reason.UNREADABLE_ANSWER, proven=False)
+
+
+def hold_of(reason: Reason) -> Hold:
+    """What a wait for this reason holds back."""
+    return RULES[reason].hold
+
+
+def suppresses(reason: Reason) -> bool:
+    """Whether the person is to get no more marketing (or, where he asked for that, nothing more at all)."""
+    return RULES[reason].action is Action.SUPPRESS
 
 
 def late_action(reason: Reason) -> Action:

@@ -10,4 +10,5 @@ class RecontactConfig(AppConfig):
         from recontact import (
             audit,  # noqa: F401  # registers what is audited
             receivers,  # noqa: F401  # registers the handlers of the providers' events
+            template_uses,  # noqa: F401  # registers what needs a template
         )

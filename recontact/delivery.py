@@ -14,13 +14,15 @@ from django.utils import timezone
 
 from providers.contracts import DeliveryStatus, StatusEvent
 from providers.errors import Reason
+from providers.policy import suppresses
 from recontact import ledger
 from recontact.costs.report import report_append
-from recontact.customers import customer_identify, opt_out_add
+from recontact.customers import customer_identify
 from recontact.hashes import keyed_hash
-from recontact.models import Customer, Incident, Message, MessageEvent, OptOut, Recontact
+from recontact.models import Customer, Incident, Message, MessageEvent, Recontact
 from recontact.phones import phone_from_wire
 from recontact.states import MESSAGE_MOVES, NEVER_SENT, MessageState
+from recontact.wishes import suppress
 
 log = structlog.get_logger(__name__)
 
@@ -201,8 +203,8 @@ def _charge(message: Message, event: MessageEvent) -> None:
 
 
 def _remember_opt_out(message: Message, event: MessageEvent) -> None:
-    if event.reason == Reason.MARKETING_OPT_OUT:
-        opt_out_add(customer=message.customer, scope=OptOut.Scope.MARKETING, source="WhatsApp preference")
+    if event.reason in Reason.__members__.values() and suppresses(Reason(event.reason)):
+        suppress(customer=message.customer, reason=Reason(event.reason), at=event.occurred_at)
 
 
 def acceptance_after_the_fact(*, message_id: int, provider_message_id: str) -> None:

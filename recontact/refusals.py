@@ -47,7 +47,13 @@ BAD_REQUEST_CODES = frozenset(
 
 #: What the portal itself writes down as the source of an opt-out.
 _OWN_SOURCES = frozenset(
-    {gettext_noop("customer's word"), gettext_noop("WhatsApp preference"), gettext_noop("before erasure")}
+    {
+        gettext_noop("customer's word"),
+        gettext_noop("WhatsApp preference"),
+        gettext_noop("blocked at the provider"),
+        gettext_noop("the provider's list of people who want no messages"),
+        gettext_noop("before erasure"),
+    }
 )
 
 

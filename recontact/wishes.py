@@ -7,6 +7,7 @@ from datetime import datetime
 from django.db import transaction
 
 from providers.contracts import PreferenceEvent
+from providers.errors import Reason
 from recontact.clock import database_now
 from recontact.customers import customer_identify, opt_out_add
 from recontact.models import Customer, OptOut
@@ -14,6 +15,8 @@ from recontact.phones import phone_from_wire
 
 CUSTOMERS_WORD = "customer's word"
 PREFERENCE = "WhatsApp preference"
+BLOCKED = "blocked at the provider"
+PROVIDERS_LIST = "the provider's list of people who want no messages"
 
 
 @transaction.atomic
@@ -26,12 +29,24 @@ def preference_apply(event: PreferenceEvent) -> None:
         marketing_resume(customer=customer, at=event.occurred_at, source=PREFERENCE)
 
 
+def suppress(*, customer: Customer, reason: Reason, at: datetime) -> bool:
+    """A send was refused, or failed, because of the person's wish. False: he has changed his mind since `at`."""
+    if reason == Reason.RECIPIENT_OPTED_OUT:
+        return _stop(customer=customer, scope=OptOut.Scope.ALL, at=at, source=PROVIDERS_LIST)
+    source = BLOCKED if reason == Reason.RECIPIENT_BLOCKED_US else PREFERENCE
+    return marketing_stop(customer=customer, at=at, source=source)
+
+
 def marketing_stop(*, customer: Customer, at: datetime, source: str) -> bool:
     """No marketing since `at`. False: it stood already, or the customer has changed his mind since."""
-    wishes = OptOut.objects.filter(customer=customer, scope=OptOut.Scope.MARKETING)
+    return _stop(customer=customer, scope=OptOut.Scope.MARKETING, at=at, source=source)
+
+
+def _stop(*, customer: Customer, scope: str, at: datetime, source: str) -> bool:
+    wishes = OptOut.objects.filter(customer=customer, scope=scope)
     if wishes.filter(revoked_at=None).exists() or wishes.filter(revoked_at__gte=at).exists():
         return False
-    opt_out = opt_out_add(customer=customer, scope=OptOut.Scope.MARKETING, source=source)
+    opt_out = opt_out_add(customer=customer, scope=scope, source=source)
     # The customer's moment and not that of the worker: wishes may arrive in another order than they were made.
     OptOut.objects.filter(pk=opt_out.pk).update(created_at=min(at, database_now()))
     return True

@@ -20,19 +20,22 @@ log = structlog.get_logger(__name__)
 
 LEASE_SECONDS = 15
 
-_NUMBERS_DUE = """
+_NUMBERS = """
     SELECT n.id FROM providers_sendernumber n JOIN providers_provideraccount a ON a.id = n.account_id
     WHERE n.is_active AND a.is_active
       AND (n.parked_at IS NULL OR n.parked_until <= clock_timestamp())
       AND (a.parked_at IS NULL OR a.parked_until <= clock_timestamp())
+      AND (n.throttled_until IS NULL OR n.throttled_until <= {moment})
       AND (
         EXISTS (SELECT 1 FROM recontact_message m WHERE m.sender_number_id = n.id AND m.campaign_id IS NULL
-                AND m.state = 'queued' AND m.due_at <= clock_timestamp())
+                AND m.state = 'queued' AND m.due_at <= {moment})
         OR EXISTS (SELECT 1 FROM recontact_campaign c WHERE c.state = 'running' AND EXISTS (
                 SELECT 1 FROM recontact_message m WHERE m.sender_number_id = n.id AND m.campaign_id = c.id
-                AND m.state = 'queued' AND m.due_at <= clock_timestamp()))
+                AND m.state = 'queued' AND m.due_at <= {moment}))
       )
 """
+_NUMBERS_DUE = _NUMBERS.format(moment="clock_timestamp()")
+_NUMBERS_DUE_SOON = _NUMBERS.format(moment="clock_timestamp() + make_interval(secs => %s)")
 
 
 @dataclass(frozen=True, slots=True)
@@ -55,6 +58,13 @@ def numbers_due() -> bool:
     """Whether anything waits to be sent now, by anybody."""
     with connection.cursor() as cursor:
         cursor.execute(f"SELECT EXISTS ({_NUMBERS_DUE})")
+        return bool(cursor.fetchone()[0])
+
+
+def numbers_due_within(seconds: float) -> bool:
+    """Whether anything waits to be sent now, or will within `seconds`: a short wait is not worth a new slice."""
+    with connection.cursor() as cursor:
+        cursor.execute(f"SELECT EXISTS ({_NUMBERS_DUE_SOON})", [seconds] * 3)
         return bool(cursor.fetchone()[0])
 
 
@@ -123,8 +133,9 @@ def account_unusable(account_id: int, error: Exception) -> None:
 
 
 def number_may_send(number_id: int) -> bool:
-    """Whether the number and its account are switched on and not parked, by the database's clock."""
-    free = Q(parked_at=None) | Q(parked_until__lte=ClockTimestamp())
+    """Whether the number and its account are switched on, not parked and not throttled, by the database's clock."""
+    free = Q(throttled_until=None) | Q(throttled_until__lte=ClockTimestamp())
+    free &= Q(parked_at=None) | Q(parked_until__lte=ClockTimestamp())
     account_free = Q(account__parked_at=None) | Q(account__parked_until__lte=ClockTimestamp())
     numbers = SenderNumber.objects.filter(pk=number_id, is_active=True, account__is_active=True)
     return numbers.filter(free, account_free).exists()

@@ -16,6 +16,7 @@ from django.db import InterfaceError, OperationalError, close_old_connections, c
 
 from providers.contracts import Accepted, AccountConfig, Provider
 from providers.errors import Reason, SendError, Throttled, Unavailable, Uncertain
+from providers.policy import Hold, hold_of
 from providers.registry import adapter_for
 from recontact.dispatch.claim import CLAIM_DEADLINE_SECONDS, Claim, LeaseLost, claim
 from recontact.dispatch.deadline import Deadline
@@ -27,6 +28,7 @@ from recontact.dispatch.lease import (
     lease_renew,
     leases_take,
     numbers_due,
+    numbers_due_within,
 )
 from recontact.dispatch.rate import RateLimit
 from recontact.dispatch.record import Result, bare, record
@@ -40,6 +42,8 @@ SLICE_SECONDS = 30.0
 LOOK_EVERY_SECONDS = 0.25
 RECORD_EVERY_SECONDS = 0.1
 IDLE_SECONDS = 2.0
+#: What comes due so soon is waited for; anything later is beat's to wake us up for.
+SHORT_WAIT_SECONDS = 5.0
 DATABASE_THREADS = 4
 #: How long the end of a slice waits for a database that is away; with a call's time, less than the claims' lease.
 LAST_RECORD_SECONDS = 10.0
@@ -125,7 +129,9 @@ class Pump:
                 busy_at = time.monotonic()
                 await self.in_database(stay_awake)
             elif time.monotonic() - busy_at > self.idle_seconds:
-                return
+                if not await self.in_database(numbers_due_within, SHORT_WAIT_SECONDS):
+                    return
+                busy_at = time.monotonic()
             await asyncio.sleep(LOOK_EVERY_SECONDS)
 
     async def _own(self, lease: Lease) -> None:
@@ -242,9 +248,14 @@ class NumberPump:
                 return await self.adapter.send(each.outbound)
         except SendError as error:
             if isinstance(error, Throttled):
-                self.rate.slow_down(error.retry_after, whole_number=error.reason != Reason.PAIR_RATE)
+                self._hold(error)
             return error
         except Exception as error:
             # Whatever an adapter did wrong, it may have sent.
             log.exception("dispatch_adapter_failed", message_id=each.message_id)
             return Uncertain(Reason.NO_ANSWER, detail=type(error).__name__)
+
+    def _hold(self, error: Throttled) -> None:
+        """At once, for what is claimed already; the record makes the wait hold for every slice and every pump."""
+        if hold_of(error.reason) is not Hold.MESSAGE:
+            self.rate.hold(error.retry_after)

@@ -16,6 +16,7 @@ class RateLimit:
         self.rate = rate
         self.burst = max(1.0, rate * AHEAD_SECONDS)
         self.next_at = time.monotonic()
+        self.held_until = 0.0
 
     def room(self) -> int:
         """How many messages may be claimed now, so that all of them go within a quarter of a second."""
@@ -27,18 +28,19 @@ class RateLimit:
         wait = self.next_at - time.monotonic() - (self.burst - 1) / self.rate
         return min(max(wait, 0.005), 1.0)
 
-    async def take(self, deadline: float) -> bool:
-        """Wait for the next message's turn. False, at once, when it would come after `deadline` (local monotonic clock)."""
+    async def take(self, deadline: float, count: int = 1) -> bool:
+        """Wait for the turn of the next `count` messages. False when it would come after `deadline` (local monotonic
+        clock), or when the provider throttled the number meanwhile."""
         now = time.monotonic()
         turn = max(now, self.next_at)
         if turn > deadline:
             return False
-        self.next_at = turn + 1 / self.rate
+        self.next_at = turn + count / self.rate
         if turn > now:
             await asyncio.sleep(turn - now)
-        return True
+        return time.monotonic() >= self.held_until
 
-    def slow_down(self, seconds: float, *, whole_number: bool) -> None:
-        """The provider throttled: nothing more from this number for `seconds` (one pair's limit slows nobody else)."""
-        if whole_number:
-            self.next_at = max(self.next_at, time.monotonic() + min(seconds, 60.0))
+    def hold(self, seconds: float) -> None:
+        """The provider throttled: nothing more from this number for `seconds`."""
+        self.held_until = max(self.held_until, time.monotonic() + min(seconds, 60.0))
+        self.next_at = max(self.next_at, self.held_until)

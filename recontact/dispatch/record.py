@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from copy import copy
 from dataclasses import dataclass, replace
-from datetime import timedelta
+from datetime import datetime, timedelta
 from typing import Any
 
 from django.db import connection, transaction
@@ -14,12 +14,15 @@ from providers.contracts import Accepted
 from providers.errors import Park, Reason, Rejected, SendError, Throttled, Unavailable
 from providers.models import ProviderAccount, SenderNumber
 from providers.parking import park
+from providers.policy import Hold, hold_of, suppresses
+from providers.throttling import number_throttle
 from recontact import ledger
 from recontact.clock import ClockTimestamp, database_now
 from recontact.delivery import acceptance_after_the_fact, events_match
 from recontact.dispatch.claim import Claim
 from recontact.models import Attempt, Message
 from recontact.states import MessageState
+from recontact.wishes import suppress
 from templates_app.models import Template
 
 #: Refused tries (not throttles) after which a message is given up as rejected.
@@ -67,7 +70,10 @@ def record(results: Sequence[Result]) -> None:
             _refused(result.claim, result.outcome)
     ledger.settle(result.claim.message_id for result in results)
     events_match([(claim.account_id, outcome.provider_message_id) for claim, outcome in accepted])
-    _parks(results)
+    refused = [(result.claim, result.outcome) for result in results if isinstance(result.outcome, SendError)]
+    _parks(refused)
+    _throttles(refused)
+    _suppressions(refused)
 
 
 def _accepted(rows: list[tuple[Claim, Accepted]]) -> None:
@@ -118,7 +124,7 @@ def _refused(claim: Claim, error: SendError) -> None:
 
 def _unavailable(message: Any, error: Unavailable, words: dict[str, Any]) -> None:
     if error.park or error.reason == Reason.NOT_STARTED:
-        _requeue(message, after=0, words=words)
+        _requeue(message, after=0, words=words, held_until=error.park_until)
         return
     failures = message.values_list("failures", flat=True).first() or 0
     if failures + 1 >= MAX_FAILURES and error.reason not in OUTAGES:
@@ -130,11 +136,19 @@ def _unavailable(message: Any, error: Unavailable, words: dict[str, Any]) -> Non
         _requeue(message, after=backoff, words={**words, "failures": failures + 1})
 
 
-def _requeue(message: Any, *, after: float, words: dict[str, Any]) -> None:
-    # Also for a wait that is no number, or longer than any message lives.
-    wait = after if 0 <= after <= LONGEST_WAIT_SECONDS else LONGEST_WAIT_SECONDS
-    due_at = database_now() + timedelta(seconds=wait)
-    message.filter(state=MessageState.SENDING).update(state=MessageState.QUEUED, due_at=due_at, **words)
+def _requeue(message: Any, *, after: float, words: dict[str, Any], held_until: datetime | None = None) -> None:
+    """Back to the queue, due `after` seconds; or rejected now, when the wait (or the park) outlasts the message's life."""
+    due_at = database_now() + timedelta(seconds=_bounded(after))
+    sending = message.filter(state=MessageState.SENDING)
+    if not sending.filter(expires_at__gt=held_until or due_at).update(
+        state=MessageState.QUEUED, due_at=due_at, **words
+    ):
+        sending.update(state=MessageState.REJECTED, settled_at=ClockTimestamp(), **words)
+
+
+def _bounded(wait: float) -> float:
+    """Also for a wait that is no number, or longer than any message lives."""
+    return wait if 0 <= wait <= LONGEST_WAIT_SECONDS else LONGEST_WAIT_SECONDS
 
 
 def _attempts(results: Sequence[Result]) -> None:
@@ -177,12 +191,8 @@ def _attempt(attempt: Attempt, outcome: Accepted | SendError) -> None:
         attempt.request, attempt.response = exchange.request, exchange.response
 
 
-def _parks(results: Sequence[Result]) -> None:
-    for result in results:
-        error = result.outcome
-        if not isinstance(error, SendError) or not error.park:
-            continue
-        claim = result.claim
+def _parks(refused: Sequence[tuple[Claim, SendError]]) -> None:
+    for claim, error in refused:
         row: ProviderAccount | SenderNumber | Template | None = None
         if error.park == Park.ACCOUNT:
             row = ProviderAccount.objects.get(pk=claim.account_id)
@@ -194,3 +204,22 @@ def _parks(results: Sequence[Result]) -> None:
             park(
                 row, reason=error.reason, until=error.park_until, detail=f"{error.provider_code} {error.detail}".strip()
             )
+
+
+def _throttles(refused: Sequence[tuple[Claim, SendError]]) -> None:
+    """The longest wait of each number, kept where every pump looks."""
+    waits: dict[tuple[int, bool], float] = {}
+    for claim, error in refused:
+        if isinstance(error, Throttled) and hold_of(error.reason) is not Hold.MESSAGE:
+            key = (claim.number_id, hold_of(error.reason) is Hold.ACCOUNT)
+            waits[key] = max(waits.get(key, 0.0), _bounded(error.retry_after))
+    for (number_id, whole_account), wait in sorted(waits.items()):
+        until = database_now() + timedelta(seconds=wait)
+        number_throttle(number_id=number_id, until=until, whole_account=whole_account)
+
+
+def _suppressions(refused: Sequence[tuple[Claim, SendError]]) -> None:
+    """Who wants no more, as the refusals say. One after the other in one order, for each locks its customer."""
+    reasons = {claim.message_id: error.reason for claim, error in refused if suppresses(error.reason)}
+    for message in Message.objects.filter(pk__in=reasons).select_related("customer").order_by("customer_id"):
+        suppress(customer=message.customer, reason=reasons[message.pk], at=message.claimed_at or message.created_at)

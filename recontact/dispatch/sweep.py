@@ -60,17 +60,27 @@ def attempts_lost() -> int:
     return Attempt.objects.filter(pk__in=lost).update(outcome=Attempt.Outcome.LOST, finished_at=ClockTimestamp())
 
 
+_EXPIRE = """
+    UPDATE recontact_message m SET state = 'expired', settled_at = clock_timestamp(),
+        reason = coalesce(nullif(m.reason, ''),
+            (SELECT n.parked_reason FROM providers_sendernumber n WHERE n.id = m.sender_number_id
+             AND n.parked_at IS NOT NULL AND (n.parked_until IS NULL OR n.parked_until > clock_timestamp())),
+            (SELECT a.parked_reason FROM providers_provideraccount a WHERE a.id = m.account_id
+             AND a.parked_at IS NOT NULL AND (a.parked_until IS NULL OR a.parked_until > clock_timestamp())), '')
+    WHERE m.id = ANY(%s) AND m.state = 'queued'
+"""
+
+
 @transaction.atomic
 def queued_to_expired() -> int:
-    """`queued` past its expiry, whatever kept it waiting: certainly not sent, so a query's right comes back."""
+    """`queued` past its expiry: certainly not sent, so a query's right comes back. What kept it waiting is its reason."""
     ids = list(
         Message.objects.select_for_update(skip_locked=True)
         .filter(state=MessageState.QUEUED, expires_at__lte=ClockTimestamp())
         .values_list("pk", flat=True)[:_BATCH]
     )
-    Message.objects.filter(pk__in=ids, state=MessageState.QUEUED).update(
-        state=MessageState.EXPIRED, settled_at=ClockTimestamp()
-    )
+    with connection.cursor() as cursor:
+        cursor.execute(_EXPIRE, [ids])
     ledger.settle(ids)
     return len(ids)
 

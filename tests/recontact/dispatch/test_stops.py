@@ -95,7 +95,7 @@ def test_an_account_whose_adapter_is_gone_stops_itself_alone(world: World) -> No
 
 def test_a_turn_that_would_come_after_the_deadline_is_given_up_at_once() -> None:
     rate = RateLimit(10.0)
-    rate.slow_down(60.0, whole_number=True)
+    rate.hold(60.0)
     began = time.monotonic()
     assert not asyncio.run(rate.take(began + 8.0))
     assert time.monotonic() - began < 1.0
