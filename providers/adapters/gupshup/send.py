@@ -146,8 +146,11 @@ def _card(components: list[JsonObject]) -> tuple[str, JsonObject]:
     if not kind:
         raise Rejected(Reason.UNSUPPORTED, provider_code="carousel", detail="cards without an image or a video")
     card: JsonObject = {"link": _media(media)["link"]}
-    if payloads := [payload for _index, payload in _postbacks(components)]:
-        card["postbackTexts"] = payloads
+    if postbacks := list(_postbacks(components)):
+        if [index for index, _payload in postbacks] != list(range(len(postbacks))):
+            # A card's answers are counted from its first button, so a gap would give them to the wrong one.
+            raise Rejected(Reason.UNSUPPORTED, provider_code="carousel", detail="cards with answers of some buttons")
+        card["postbackTexts"] = [payload for _index, payload in postbacks]
     return kind.upper(), card
 
 
