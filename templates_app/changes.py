@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
+from typing import Any
 
 from providers.contracts import JsonObject
 from providers.parking import unpark
@@ -26,6 +27,7 @@ class TemplateFacts:
     quality: str = ""
     rejection_reason: str | None = None
     external_id: str = ""
+    namespace: str = ""
     components: list[JsonObject] | None = None
     parameter_format: str = ""
 
@@ -33,13 +35,20 @@ class TemplateFacts:
 # Which facts are told in the history, and as what.
 HISTORY = {"status": Kind.STATUS, "category": Kind.CATEGORY, "quality": Kind.QUALITY}
 UNPARKING = (Kind.STATUS, Kind.CONTENT)
-PLAIN_FACTS = ("status", "category", "coming_category", "quality", "rejection_reason", "external_id")
+PLAIN_FACTS = ("status", "category", "coming_category", "quality", "rejection_reason", "external_id", "namespace")
 
 
 def template_change(
-    template: Template, facts: TemplateFacts, *, source: TemplateChange.Source, reason: str = ""
+    template: Template,
+    facts: TemplateFacts,
+    *,
+    source: TemplateChange.Source,
+    reason: str = "",
+    by: Any = None,
 ) -> bool:
     """Apply `facts`, write one history row per change told, unpark what is approved again. True when anything changed.
+
+    `by`: the user who did it, None = nobody here.
 
     The caller holds the row's lock (`select_for_update(no_key=True)`) in a transaction.
     """
@@ -58,7 +67,7 @@ def template_change(
         return False
     template.save(update_fields=dirty)
     for kind, old, new in rows:
-        _tell(template, kind, old, new, source, reason)
+        _tell(template, kind, old, new, source, reason, by)
     fresh = template.status == TemplateStatus.APPROVED and any(kind in UNPARKING for kind, _old, _new in rows)
     if fresh and template.parked_at is not None:
         unpark(template)
@@ -87,8 +96,8 @@ def _content_assign(template: Template, facts: TemplateFacts, dirty: list[str]) 
 
 
 def _tell(
-    template: Template, kind: Kind, old: str, new: str, source: TemplateChange.Source, reason: str
+    template: Template, kind: Kind, old: str, new: str, source: TemplateChange.Source, reason: str, by: Any = None
 ) -> TemplateChange:
     return TemplateChange.objects.create(
-        template=template, kind=kind, source=source, old=old[:200], new=new[:200], reason=reason[:500]
+        template=template, kind=kind, source=source, old=old[:200], new=new[:200], reason=reason[:500], by=by
     )

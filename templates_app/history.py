@@ -14,6 +14,7 @@ from templates_app.models import Template, TemplateChange, TemplateStatus
 SHOWN = 50
 
 STATUS_TONES: dict[str, str] = {
+    TemplateStatus.DRAFT: "soon",
     TemplateStatus.APPROVED: "ok",
     TemplateStatus.PENDING: "soon",
     TemplateStatus.IN_APPEAL: "soon",

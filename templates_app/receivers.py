@@ -2,17 +2,15 @@
 
 from __future__ import annotations
 
-from functools import partial
-
 from django.db import transaction
 from django.db.models import Max, QuerySet
-from django.utils import timezone
 
 from providers.contracts import TemplateEvent
 from providers.events import handles
 from templates_app.changes import TemplateFacts, template_change
 from templates_app.models import Template, TemplateChange, TemplateStatus
-from templates_app.tasks import templates_sync_task
+from templates_app.settling import submission_prove
+from templates_app.tasks import templates_sync_ask
 from templates_app.vocabulary import (
     category_normalize,
     language_normalize,
@@ -22,8 +20,6 @@ from templates_app.vocabulary import (
 )
 
 WEBHOOK = TemplateChange.Source.WEBHOOK
-# Requests of one moment end in one sync: the first one runs, the others find it done.
-SYNC_DELAY_SECONDS = 3
 
 
 @handles(TemplateEvent)
@@ -35,18 +31,9 @@ def template_event_apply(account_id: int, event: TemplateEvent) -> None:
             templates_sync_ask(account_id=account_id)
             return
         template_change(template, _facts(template, event), source=WEBHOOK, reason=event.reason)
+        submission_prove(template, status=status_normalize(event.status))
         if event.components_changed:
             templates_sync_ask(account_id=account_id)
-
-
-def templates_sync_ask(*, account_id: int) -> None:
-    """Have the account's templates synced soon after the transaction commits. A broker that is away is left to the beat."""
-    wake = partial(
-        templates_sync_task.apply_async,
-        args=(account_id, timezone.now().isoformat()),
-        countdown=SYNC_DELAY_SECONDS,
-    )
-    transaction.on_commit(wake, robust=True)
 
 
 def _template_of(account_id: int, event: TemplateEvent) -> Template | None:

@@ -19,6 +19,7 @@ from templates_app.models import Template, TemplateStatus
 from templates_app.sentences import sentence
 
 STATUS_SENTENCES: dict[str, StrOrPromise] = {
+    TemplateStatus.DRAFT: _("WhatsApp has not been asked to approve the template. Submit it."),
     TemplateStatus.PENDING: _("WhatsApp is still reviewing the template."),
     TemplateStatus.REJECTED: _("WhatsApp rejected the template. Change it and submit it again."),
     TemplateStatus.PAUSED: _("WhatsApp paused the template because people blocked or reported it."),

@@ -9,28 +9,20 @@ from datetime import datetime
 
 import structlog
 from django.db import transaction
+from django.db.models import QuerySet
 from django.utils import timezone
 from django.utils.translation import gettext as _
 
 from providers.calls import provider_call_record
 from providers.contracts import RemoteTemplate
-from providers.credentials import CredentialsError
-from providers.errors import ProviderCallError, Reason, reason_sentence
+from providers.errors import ProviderCallError, reason_sentence
 from providers.models import ProviderAccount
-from providers.registry import BadAdapter, UnknownProvider, adapter_for
-from templates_app.changes import TemplateFacts, template_change, template_presence_tell
+from templates_app.abilities import adapter_open
+from templates_app.changes import template_change, template_presence_tell
 from templates_app.models import Template, TemplateChange, TemplateStatus
 from templates_app.selectors import content_hash
-from templates_app.vocabulary import (
-    category_normalize,
-    components_storable,
-    language_normalize,
-    parameter_format_normalize,
-    quality_normalize,
-    reason_normalize,
-    status_normalize,
-    storable,
-)
+from templates_app.settling import remote_facts, submissions_settle
+from templates_app.vocabulary import language_normalize, storable
 
 logger = structlog.get_logger(__name__)
 
@@ -99,14 +91,10 @@ def sync_failure_sentence(error: ProviderCallError) -> str:
 def _fetch(account: ProviderAccount) -> dict[TemplateKey, RemoteTemplate]:
     """The provider's list by name and language; of two the same the first."""
     try:
-        found = list(adapter_for(account.config()).fetch_templates())
+        found = list(adapter_open(account).fetch_templates())
     except ProviderCallError as error:
         provider_call_record(account_id=account.pk, purpose=PURPOSE, exchange=error.exchange)
         raise
-    except CredentialsError as error:
-        raise ProviderCallError(Reason.CREDENTIALS, detail=str(error)) from error
-    except (UnknownProvider, BadAdapter) as error:
-        raise ProviderCallError(Reason.UNSUPPORTED, detail=str(error)) from error
     return _by_key(found)
 
 
@@ -138,13 +126,23 @@ def _apply(account_id: int, listed: dict[TemplateKey, RemoteTemplate], asked_at:
             counts["created"] += 1
             continue
         counts["reappeared"] += _reappear(template)
+        _take_from_hand(template)
         # A webhook that came while we were asking knows more than the list.
-        changed = template.pk not in told_since and template_change(template, _facts(remote), source=SYNC)
+        changed = template.pk not in told_since and template_change(template, remote_facts(remote), source=SYNC)
         counts["updated" if changed else "unchanged"] += 1
-    counts["missing"] = _mark_missing([ours[key] for key in ours.keys() - listed.keys()], asked_at)
-    Template.objects.filter(account=account, missing_since__isnull=True).update(synced_at=asked_at)
+    submissions_settle(account_id=account.pk, listed=listed, asked_at=asked_at)
+    unlisted = [ours[key].pk for key in ours.keys() - listed.keys() if ours[key].pk not in told_since]
+    expected = _expected(account)
+    counts["missing"] = _mark_missing(expected.filter(pk__in=unlisted), asked_at)
+    expected.filter(missing_since__isnull=True).update(synced_at=asked_at)
     ProviderAccount.objects.filter(pk=account.pk).update(templates_synced_at=asked_at)
     return SyncResult(**counts)
+
+
+def _expected(account: ProviderAccount) -> QuerySet[Template]:
+    """What the provider's list should hold: not what a person entered, was never submitted, or was deleted there."""
+    ours = Template.objects.filter(account=account, by_hand=False).exclude(status=TemplateStatus.DELETED)
+    return ours.exclude(status=TemplateStatus.DRAFT, external_id="")
 
 
 def _told_since(account: ProviderAccount, moment: datetime) -> set[int]:
@@ -152,20 +150,8 @@ def _told_since(account: ProviderAccount, moment: datetime) -> set[int]:
     return set(changes.values_list("template_id", flat=True))
 
 
-def _facts(remote: RemoteTemplate) -> TemplateFacts:
-    return TemplateFacts(
-        status=status_normalize(remote.status) or TemplateStatus.UNKNOWN,
-        category=category_normalize(remote.category),
-        quality=quality_normalize(remote.quality),
-        rejection_reason=reason_normalize(remote.rejection_reason),
-        external_id=storable(remote.external_id)[:64],
-        components=components_storable(remote.components),
-        parameter_format=parameter_format_normalize(remote.parameter_format),
-    )
-
-
 def _create(account: ProviderAccount, key: TemplateKey, remote: RemoteTemplate) -> None:
-    facts = _facts(remote)
+    facts = remote_facts(remote)
     components = facts.components or []
     Template.objects.create(
         account=account,
@@ -189,6 +175,13 @@ def _reappear(template: Template) -> bool:
     template.save(update_fields=["missing_since"])
     template_presence_tell(template, listed=True, source=SYNC)
     return True
+
+
+def _take_from_hand(template: Template) -> None:
+    """What the provider lists is no longer a person's word."""
+    if template.by_hand:
+        template.by_hand = False
+        template.save(update_fields=["by_hand"])
 
 
 def _mark_missing(templates: Iterable[Template], moment: datetime) -> int:

@@ -1,0 +1,61 @@
+"""What the provider of an account can do with templates, and its adapter ready to be asked."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+from providers.abilities import SubmitsTemplates
+from providers.contracts import ALL_PARTS, Capabilities, DeleteScope, Provider
+from providers.credentials import CredentialsError
+from providers.errors import ProviderCallError, Reason
+from providers.models import ProviderAccount
+from providers.registry import BadAdapter, UnknownProvider, adapter_class, adapter_for
+
+
+@dataclass(frozen=True, slots=True)
+class Abilities:
+    """What screens offer for an account. `listed`: the provider has a list, so a sync tells what there is."""
+
+    listed: bool = False
+    submit: bool = False
+    edit: bool = False
+    delete: bool = False
+    delete_scope: DeleteScope = DeleteScope.ONE
+    parts: frozenset[str] = ALL_PARTS
+
+
+def account_abilities(account: ProviderAccount) -> Abilities:
+    """Read from the adapter's class: no credentials are needed. A provider that is gone can do nothing."""
+    try:
+        adapter = adapter_class(account.provider)
+    except (UnknownProvider, BadAdapter):
+        return Abilities()
+    can: Capabilities = adapter.capabilities
+    asks = can.submit_templates or can.edit_templates or can.delete_templates
+    able = asks and all(hasattr(adapter, name) for name in ("submit_template", "edit_template", "delete_template"))
+    return Abilities(
+        listed=can.list_templates,
+        submit=able and can.submit_templates,
+        edit=able and can.edit_templates,
+        delete=able and can.delete_templates,
+        delete_scope=can.delete_scope,
+        parts=can.parts,
+    )
+
+
+def adapter_open(account: ProviderAccount) -> Provider:
+    """The account's adapter. Raises ProviderCallError when there is none, or its credentials cannot be read."""
+    try:
+        return adapter_for(account.config())
+    except CredentialsError as error:
+        raise ProviderCallError(Reason.CREDENTIALS, detail=str(error)) from error
+    except (UnknownProvider, BadAdapter) as error:
+        raise ProviderCallError(Reason.UNSUPPORTED, detail=str(error)) from error
+
+
+def submitter_open(account: ProviderAccount) -> SubmitsTemplates:
+    """The account's adapter as one that takes templates. Raises ProviderCallError, also when it takes none."""
+    adapter = adapter_open(account)
+    if not isinstance(adapter, SubmitsTemplates):
+        raise ProviderCallError(Reason.UNSUPPORTED, detail=f"{adapter.label} takes no templates.")
+    return adapter
