@@ -28,6 +28,8 @@ OWN_CODES: dict[str, ErrorCode] = {
     "HTTP 502": _FAILED,
 }
 CODES: Mapping[str, ErrorCode] = {**META_CODES, **OWN_CODES}
+# Nothing is sent by a management call, so "it may have been sent" would mislead.
+_MANAGING = {code: row for code, row in OWN_CODES.items() if row.proven}
 
 # Words of `developer_message`, in lower case; the first that occurs decides.
 _WORDS = (
@@ -58,7 +60,7 @@ def call_problem(answer: Answer) -> ProviderCallError:
     if not is_own_error(answer):
         return meta_call_problem(answer)
     code, detail, _understood = _read(answer)
-    return call_error(answer, OWN_CODES, code=code, detail=detail)
+    return call_error(answer, _MANAGING, code=code, detail=detail)
 
 
 def _read(answer: Answer) -> tuple[str, str, bool]:

@@ -2,14 +2,20 @@
 
 from __future__ import annotations
 
+import asyncio
 from collections.abc import Iterable, Mapping, Sequence
 from functools import partial
 from urllib.parse import quote
 
 from django.utils.translation import gettext_noop as _
 
+from providers.abilities import Finding, LookUp, LookUpAnswer, TemplateDraft
+from providers.adapters.meta.diagnosis import findings
 from providers.adapters.meta.errors import CODES
+from providers.adapters.meta.look_up import history_query, history_read
 from providers.adapters.meta.send import KEPT_PATHS, answer_read, payload_build
+from providers.adapters.meta.template_changes import KEPT_PATHS as KEPT_TEMPLATE_PATHS
+from providers.adapters.meta.template_changes import template_create, template_delete, template_edit
 from providers.adapters.meta.templates import numbers_read, templates_read
 from providers.adapters.meta.webhook import body_parse, challenge_answer, signature_verify
 from providers.contracts import (
@@ -19,6 +25,7 @@ from providers.contracts import (
     Capabilities,
     CredentialField,
     Event,
+    JsonObject,
     OutboundMessage,
     Protection,
     RemoteNumber,
@@ -38,7 +45,14 @@ class MetaCloudApi:
     slug: str = "meta"
     label: str = "Meta Cloud API"
     capabilities: Capabilities = Capabilities(
-        callback_reference=True, price_reports=True, list_numbers=True, business_scoped_ids=True
+        look_up=True,
+        callback_reference=True,
+        price_reports=True,
+        list_numbers=True,
+        submit_templates=True,
+        edit_templates=True,
+        delete_templates=True,
+        business_scoped_ids=True,
     )
     error_codes: Mapping[str, ErrorCode] = CODES
     credential_fields: Sequence[CredentialField] = (
@@ -92,11 +106,44 @@ class MetaCloudApi:
     def fetch_numbers(self) -> Iterable[RemoteNumber]:
         return numbers_read(partial(self._list, "phone_numbers"))
 
+    def submit_template(self, draft: TemplateDraft) -> RemoteTemplate:
+        return template_create(self._manage, self.config.external_id, draft)
+
+    def edit_template(self, external_id: str, draft: TemplateDraft) -> RemoteTemplate:
+        return template_edit(self._manage, external_id, draft)
+
+    def delete_template(self, external_id: str, *, name: str, language: str) -> None:
+        template_delete(self._manage, self.config.external_id, external_id, name)
+
+    async def look_up(self, message: LookUp) -> LookUpAnswer:
+        if not message.provider_message_id:
+            return LookUpAnswer()
+        path = f"{quote(message.sender_external_id, safe='')}/message_history"
+        return history_read(await asyncio.to_thread(self._get, path, history_query(message)), message)
+
+    def diagnose(self, *, webhook_url: str, sender_external_ids: Sequence[str]) -> Iterable[Finding]:
+        account_id = self.config.external_id
+        numbers = sender_external_ids
+        return findings(self._get, account_id=account_id, webhook_url=webhook_url, sender_external_ids=numbers)
+
     def _list(self, edge: str, query: Mapping[str, str]) -> Answer:
-        url = f"{self._root}/{quote(self.config.external_id, safe='')}/{edge}"
-        timeout = self.config.timeout_seconds
+        return self._get(f"{quote(self.config.external_id, safe='')}/{edge}", query)
+
+    def _get(self, path: str, query: Mapping[str, str]) -> Answer:
+        return self._manage("GET", path, query, None)
+
+    def _manage(self, method: str, path: str, query: Mapping[str, str], body: JsonObject | None) -> Answer:
         return call_provider_sync(
-            Call("GET", url, headers=self._headers, params=query, timeout=timeout, max_bytes=MAX_LIST_BYTES)
+            Call(
+                method,
+                f"{self._root}/{path}",
+                headers=self._headers,
+                params=query,
+                json_body=body,
+                kept_paths=KEPT_TEMPLATE_PATHS,
+                timeout=self.config.timeout_seconds,
+                max_bytes=MAX_LIST_BYTES,
+            )
         )
 
     def _credential(self, name: str) -> str:

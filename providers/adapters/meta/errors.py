@@ -30,6 +30,9 @@ _ACCOUNT_RATE = ErrorCode(Reason.ACCOUNT_RATE)
 _BAD_REQUEST = ErrorCode(Reason.BAD_REQUEST)
 _PARAMETERS = ErrorCode(Reason.TEMPLATE_PARAMETERS)
 _ROUTE = ErrorCode(Reason.MARKETING_ROUTE)
+# Of creating and editing templates. Only 2388024 is stated to be a subcode of 100, so both places are looked at.
+_DEFINITION = ErrorCode(Reason.BAD_REQUEST)
+_DEFINITION_CODES = (2388019, 2388024, 2388039, 2388040, 2388047, 2388072, 2388073, 2388293, 2388299)
 
 # Code, or code and subcode ("100/33"), which is looked at first.
 CODES: dict[str, ErrorCode] = {
@@ -105,6 +108,8 @@ CODES: dict[str, ErrorCode] = {
     "134102": _ROUTE,
     "135000": _BAD_REQUEST,
     "137000": ErrorCode(Reason.RECIPIENT_IDENTITY),
+    **{str(code): _DEFINITION for code in _DEFINITION_CODES},
+    **{f"100/{code}": _DEFINITION for code in _DEFINITION_CODES},
 }
 
 _UNLISTED = ErrorCode(Reason.PROVIDER_REJECTED)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from providers.abilities import Health
 from providers.contracts import DeliveryStatus
 
 # Default: UNKNOWN. `played` is a voice message heard, which implies that it was read.
@@ -73,6 +74,20 @@ MESSAGING_LIMITS = {
 # `throughput.level`, in messages/s. Default: 0 (not said).
 THROUGHPUT_LEVELS = {"STANDARD": 80, "HIGH": 1000}
 UPGRADED_THROUGHPUT = 1000
+
+# `status` of a number. Default: UNKNOWN, also where Meta leaves it out.
+NUMBER_STATES = {
+    "CONNECTED": Health.GOOD,
+    "PENDING": Health.WARNING,
+    "FLAGGED": Health.WARNING,
+    "RATE_LIMITED": Health.WARNING,
+    "DISCONNECTED": Health.BAD,
+    "UNVERIFIED": Health.BAD,
+    "RESTRICTED": Health.BAD,
+    "BANNED": Health.BAD,
+    "DELETED": Health.BAD,
+    "MIGRATED": Health.BAD,
+}
 
 # `restriction_info[].restriction_type` of account_update that stops sending; the others are only shown.
 SENDING_RESTRICTIONS = frozenset({"RESTRICTED_BIZ_INITIATED_MESSAGING", "RESTRICTED_CUSTOMER_INITIATED_MESSAGING"})

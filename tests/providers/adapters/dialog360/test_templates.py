@@ -89,7 +89,7 @@ def test_a_list_with_a_broken_item_gives_nothing_at_all(item: Any) -> None:
         ("401 Unauthorized", payload("d360_error_invalid_api_key"), Reason.CREDENTIALS),
         ("400 Bad Request", payload("d360_error_payment"), Reason.BILLING),
         ("400 Bad Request", payload("d360_error_meta_passthrough_130429"), Reason.THROUGHPUT),
-        ("502 Bad Gateway", b"<html>", Reason.PROVIDER_ERROR),
+        ("502 Bad Gateway", b"<html>", Reason.PROVIDER_DOWN),
         ("200 OK", {"waba_templates": {}}, Reason.PROVIDER_REJECTED),
     ],
 )

@@ -7,7 +7,7 @@ import json
 import pytest
 
 from providers.contracts import Accepted, AccountConfig
-from providers.errors import Park, Reason, Rejected, SendError, Uncertain
+from providers.errors import Park, Reason, SendError, Unavailable, Uncertain
 from tests.providers.adapters.meta.payloads import adapter, payload
 from tests.providers.wire import answer, answering, message, run, served
 
@@ -60,7 +60,7 @@ def test_an_acceptance_carries_the_id_and_a_redacted_record() -> None:
 
 def test_an_error_by_code_is_classified_and_recorded() -> None:
     error = failed(answer(json.dumps(payload("error_132015")).encode(), status="400 Bad Request"))
-    assert isinstance(error, Rejected)
+    assert isinstance(error, Unavailable)
     assert (error.reason, error.park, error.provider_code) == (Reason.TEMPLATE_PAUSED, Park.TEMPLATE, "132015")
     assert error.exchange is not None
     assert error.exchange.response is not None

@@ -93,6 +93,9 @@ WITHOUT_PAYLOAD: dict[int, Reason] = {
     137000: Reason.RECIPIENT_IDENTITY,
 }
 
+# Of creating and editing templates: as a code and as a subcode of 100.
+DEFINITIONS = (2388019, 2388024, 2388039, 2388040, 2388047, 2388072, 2388073, 2388293, 2388299)
+
 UNPROVEN = {1, 2, 131000, 131016}
 
 
@@ -119,10 +122,19 @@ def test_the_other_codes_of_the_page_are_listed_too(code: int) -> None:
     assert classified(coded(code), status=500).reason is WITHOUT_PAYLOAD[code]
 
 
+@pytest.mark.parametrize("code", DEFINITIONS)
+def test_what_is_wrong_with_a_template_is_read_in_both_places(code: int) -> None:
+    for error in (coded(code), coded(100, error_subcode=code)):
+        assert classified(error).reason is Reason.BAD_REQUEST
+
+
 def test_no_code_is_listed_that_no_test_expects() -> None:
     with_payload = {payload(name)["error"]["code"] for name in EXPECTED}
     permissions = {str(code) for code in range(200, 300)}
-    assert set(CODES) - permissions - {"100/33"} <= {str(code) for code in with_payload | set(WITHOUT_PAYLOAD)}
+    definitions = {f"{prefix}{code}" for code in DEFINITIONS for prefix in ("", "100/")}
+    assert set(CODES) - permissions - definitions - {"100/33"} <= {
+        str(code) for code in with_payload | set(WITHOUT_PAYLOAD)
+    }
 
 
 def test_what_the_page_calls_unproven_is_uncertain_and_nothing_else_is() -> None:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import pytest
 
+from providers.abilities import Check, Health, TemplateDraft
 from providers.adapters.meta import MetaCloudApi
 from providers.contracts import (
     Accepted,
@@ -68,7 +69,7 @@ def accepted_at_the_provider(simulator: SimulatorProcess, digits: str) -> int:
         ("09", "held", 1),
         ("16", "unavailable", 0),
         ("18", "unavailable", 0),
-        ("20", "rejected", 0),
+        ("20", "unavailable", 0),
         ("21", "unavailable", 0),
         ("23", "uncertain", 0),
         ("24", "uncertain", 1),
@@ -111,3 +112,23 @@ def test_templates_and_numbers_are_listed(simulator: SimulatorProcess) -> None:
     templates = {(template.name, template.language) for template in adapter(simulator).fetch_templates()}
     assert {("hello_world", "en_US"), ("promo_cyber", "es_AR"), ("codigo_acceso", "es_AR")} <= templates
     assert [number.external_id for number in adapter(simulator).fetch_numbers()] == [PHONE_NUMBER_ID]
+
+
+def test_a_template_lives_and_dies_at_the_simulator(simulator: SimulatorProcess) -> None:
+    made = adapter(simulator)
+    components = [{"type": "BODY", "text": "Hola, tu pedido está listo para retirar."}]
+    created = made.submit_template(TemplateDraft("pedido_listo", "es_AR", "utility", components))
+    assert (created.status, created.category) == ("PENDING", "utility")
+    made.delete_template(created.external_id, name="pedido_listo", language="es_AR")
+    made.delete_template(created.external_id, name="pedido_listo", language="es_AR")
+    assert "pedido_listo" not in {template.name for template in made.fetch_templates()}
+
+
+def test_the_account_is_found_well(simulator: SimulatorProcess, receiver: Receiver) -> None:
+    found = adapter(simulator).diagnose(webhook_url=receiver.url, sender_external_ids=[PHONE_NUMBER_ID])
+    assert {finding.check: finding.health for finding in found if finding.health is not Health.UNKNOWN} == {
+        Check.CREDENTIALS: Health.GOOD,
+        Check.PERMISSIONS: Health.GOOD,
+        Check.NUMBER: Health.GOOD,
+        Check.WEBHOOK_SUBSCRIBED: Health.GOOD,
+    }
