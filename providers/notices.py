@@ -58,7 +58,8 @@ def account_notice_apply(account_id: int, event: AccountEvent) -> ProviderNotice
     fresh = _undecided_since(notice)
     if fresh.get("park") is True:
         reason = event.reason or Reason.ACCOUNT_BLOCKED
-        park(account, reason=reason, until=event.until, detail=f"{event.event} {event.detail}".strip())
+        detail = f"{event.event} {event.detail}".strip()
+        park(account, reason=reason, until=event.until, detail=detail, occurred_at=event.occurred_at)
     elif fresh.get("park") is False and account.parked_reason not in _ENDED_BY_PEOPLE:
         unpark(account)
     if "messaging_limit" in fresh:

@@ -6,10 +6,15 @@ from datetime import datetime
 
 from django.db import models
 from django.db.models.functions import Now
+from django.dispatch import Signal
 from django.utils import timezone
 from django.utils.translation import gettext_lazy as _
 
+from providers.clock import ClockTimestamp
 from providers.errors import reason_sentence
+
+#: Sent by `unpark` in its transaction, with `row`: what waits for it may go on.
+released = Signal()
 
 
 class Parkable(models.Model):
@@ -19,6 +24,7 @@ class Parkable(models.Model):
     parked_until = models.DateTimeField(_("parked until"), null=True, blank=True, editable=False)
     parked_reason = models.CharField(_("reason"), max_length=40, blank=True, editable=False)
     parked_detail = models.CharField(_("provider's words"), max_length=500, blank=True, editable=False)
+    released_at = models.DateTimeField(_("last released"), null=True, editable=False)
 
     class Meta:
         abstract = True
@@ -33,9 +39,21 @@ class Parkable(models.Model):
         return reason_sentence(self.parked_reason) if self.parked_reason else ""
 
 
-def park(row: Parkable, *, reason: str, until: datetime | None = None, detail: str = "") -> None:
-    """Stop `row` from sending. A later park replaces an earlier one only when it lasts at least as long."""
+def park(
+    row: Parkable,
+    *,
+    reason: str,
+    until: datetime | None = None,
+    detail: str = "",
+    occurred_at: datetime | None = None,
+) -> None:
+    """Stop `row` from sending. A later park replaces an earlier one only when it lasts at least as long.
+
+    `occurred_at`: when the reason came up, if not now: what was released since stays released.
+    """
     rows = type(row)._default_manager.filter(pk=row.pk)
+    if occurred_at is not None:
+        rows = rows.exclude(released_at__gte=occurred_at)
     if until is not None:
         rows = rows.exclude(parked_at__isnull=False, parked_until__isnull=True).exclude(parked_until__gt=until)
     rows.update(parked_at=Now(), parked_until=until, parked_reason=reason, parked_detail=detail[:500])
@@ -43,8 +61,9 @@ def park(row: Parkable, *, reason: str, until: datetime | None = None, detail: s
 
 
 def unpark(row: Parkable) -> None:
-    """Let `row` send again."""
+    """Let `row` send again, and whoever waits for it know."""
     type(row)._default_manager.filter(pk=row.pk).update(
-        parked_at=None, parked_until=None, parked_reason="", parked_detail=""
+        parked_at=None, parked_until=None, parked_reason="", parked_detail="", released_at=ClockTimestamp()
     )
-    row.refresh_from_db(fields=["parked_at", "parked_until", "parked_reason", "parked_detail"])
+    row.refresh_from_db(fields=["parked_at", "parked_until", "parked_reason", "parked_detail", "released_at"])
+    released.send(sender=type(row), row=row)
