@@ -1,0 +1,72 @@
+"""What the providers' lists and pages share."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from django.http import HttpRequest, HttpResponse
+from django.urls import URLPattern
+from django.utils.translation import gettext_lazy as _
+from unfold.admin import ModelAdmin
+from unfold.decorators import display
+
+from providers.parking import Parkable
+
+SENDING_LABELS = {"sending": "success", "parked": "danger", "off": "info"}
+NOTICES_SHOWN = 10
+
+
+class ReadOnlyAdmin(ModelAdmin):
+    """A list that nobody edits here: its rows come from services."""
+
+    list_filter_submit = True
+    show_full_result_count = False
+    list_per_page = 50
+    actions = None
+
+    def has_add_permission(self, request: HttpRequest) -> bool:
+        return False
+
+    def has_change_permission(self, request: HttpRequest, obj: Any = None) -> bool:
+        return False
+
+    def has_delete_permission(self, request: HttpRequest, obj: Any = None) -> bool:
+        return False
+
+
+class ParkableAdmin(ModelAdmin):
+    """What accounts and numbers share: whether they may send, and the buttons of their pages."""
+
+    change_form_outer_before_template = "providers/account_actions.html"
+
+    @display(description=_("sending"), label=SENDING_LABELS)
+    def sending_shown(self, row: Any) -> tuple[str, Any]:
+        return _sending(row)
+
+    def get_urls(self) -> list[URLPattern]:
+        """The buttons' addresses before the page's own, which takes anything for an id."""
+        urls: list[URLPattern] = super().get_urls()
+        return [*self.button_urls(), *urls]
+
+    def button_urls(self) -> list[URLPattern]:
+        raise NotImplementedError
+
+    def change_view(
+        self, request: HttpRequest, object_id: str, form_url: str = "", extra_context: dict[str, Any] | None = None
+    ) -> HttpResponse:
+        row = self.get_object(request, object_id)
+        context = {} if row is None else {"may_change": self.has_change_permission(request), **self.actions_of(row)}
+        response: HttpResponse = super().change_view(request, object_id, form_url, {**context, **(extra_context or {})})
+        return response
+
+    def actions_of(self, row: Any) -> dict[str, Any]:
+        """What the template of the buttons needs."""
+        raise NotImplementedError
+
+
+def _sending(row: Parkable) -> tuple[str, Any]:
+    if row.is_parked:
+        return "parked", _("stopped")
+    if not row.is_active:  # type: ignore[attr-defined]  # both parkables here have it
+        return "off", _("switched off")
+    return "sending", _("may send")
