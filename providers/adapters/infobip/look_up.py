@@ -28,7 +28,7 @@ async def message_look_up(ask: Ask, message: LookUp) -> LookUpAnswer:
     """`ask` makes one GET. Raises ProviderCallError when neither place could be asked."""
     asked = {"channel": "WHATSAPP", "messageId": message.reference}
     exchanges: list[Exchange] = []
-    failure: ProviderCallError | None = None
+    failures: list[ProviderCallError] = []
     for path, query in (
         (REPORTS_PATH, {**asked, "limit": "1"}),
         (LOGS_PATH, {**asked, "sentSince": _wire_time(message.sent_from), "limit": "10"}),
@@ -36,16 +36,16 @@ async def message_look_up(ask: Ask, message: LookUp) -> LookUpAnswer:
         try:
             answer = await _checked(ask, path, query)
         except ProviderCallError as error:
-            failure = error
+            failures.append(error)
             if error.exchange:
                 exchanges.append(error.exchange)
             continue
         exchanges.append(answer.exchange)
         if events := _events(answer, message.reference):
             return LookUpAnswer(events, exchanges=exchanges)
-    if failure is not None and len(exchanges) < 2:
-        raise failure
-    return LookUpAnswer(absent=failure is None, exchanges=exchanges)
+    if len(failures) == 2:
+        raise failures[0]
+    return LookUpAnswer(absent=not failures, exchanges=exchanges)
 
 
 async def _checked(ask: Ask, path: str, query: dict[str, str]) -> Answer:
