@@ -68,6 +68,7 @@ def write(simulator: Simulator, order: Json) -> Inbound:
         interactive=interactive,
         referral=order["referral"] if isinstance(order.get("referral"), dict) else None,
         hide_phone=bool(order.get("hide_phone", False)) or customer.wa_id is None,
+        last=simulator.record.last_message(number.phone_number_id, customer.key),
     )
     inbound = Inbound(
         wamid=fact.id,

@@ -248,6 +248,12 @@ class Record:
         """One conversation."""
         return self._conversations.get((phone_number_id, customer_key))
 
+    def last_message(self, phone_number_id: str, customer_key: str) -> Message | None:
+        """What the customer was last sent from the number."""
+        conversation = self.conversation(phone_number_id, customer_key)
+        entries = reversed(conversation.entries) if conversation is not None else ()
+        return next((entry for entry in entries if isinstance(entry, Message)), None)
+
     def conversations(self) -> Iterable[Conversation]:
         """Conversations, the latest first."""
         return reversed(self._conversations.values())

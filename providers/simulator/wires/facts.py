@@ -38,7 +38,7 @@ class InboundFact:
     """A customer wrote. ``kind``: text, button (a template's quick reply: its label in ``text``, its ``payload``),
 
     interactive (Meta's object), unsupported. ``context``: the id of the message that is answered, or "".
-    ``hide_phone``: only her user id may be shown.
+    ``hide_phone``: only her user id may be shown. ``last``: what she was last sent from this number.
     """
 
     account: Account
@@ -53,6 +53,7 @@ class InboundFact:
     interactive: Json = field(default_factory=dict)
     referral: Json | None = None
     hide_phone: bool = False
+    last: Message | None = None
 
 
 @dataclass(frozen=True, slots=True)

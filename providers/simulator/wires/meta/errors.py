@@ -177,7 +177,7 @@ def graph_answer(refusal: Refusal) -> tuple[int, Json]:
     """HTTP status and body of a refusal."""
     if isinstance(refusal, SpecialRefusal):
         return 400, {"error": refusal.error}
-    error = GRAPH_ERRORS[refusal.code]
+    error = GRAPH_ERRORS.get(refusal.code) or GraphError(400, *FAILURES[refusal.code])
     body: Json = {
         "message": f"(#{refusal.code}) {error.title}" if error.numbered else error.title,
         "type": "OAuthException",
