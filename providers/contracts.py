@@ -8,6 +8,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
+from datetime import datetime
 from enum import StrEnum
 from typing import Protocol, runtime_checkable
 from urllib.parse import parse_qsl, urlsplit
@@ -235,11 +236,15 @@ class Accepted:
 
 @dataclass(frozen=True, slots=True)
 class WebhookRequest:
-    """The request as it came: raw bytes, header names in lower case. `url` is the full address as the provider called it."""
+    """The request as it came: raw bytes, header names in lower case. `url` is the full address as the provider called it.
+
+    `received_at`: when it came, for events of providers whose webhooks tell no time.
+    """
 
     body: bytes
     headers: Mapping[str, str]
     url: str = ""
+    received_at: datetime | None = None
 
     @property
     def query(self) -> dict[str, str]:

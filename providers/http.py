@@ -89,6 +89,11 @@ class Answer:
         parsed = _parsed(self.body)
         return parsed if isinstance(parsed, dict) else None
 
+    def json_list(self) -> list[Any] | None:
+        """The body as a JSON list, or None when it is not one."""
+        parsed = _parsed(self.body)
+        return parsed if isinstance(parsed, list) else None
+
 
 # --- sending ---------------------------------------------------------------------------------------------------------
 

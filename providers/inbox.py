@@ -190,7 +190,8 @@ def _parsed(run: _Run) -> list[Event | BadItem]:
     try:
         adapter = adapter_for(delivery.account.config())
         url = f"{delivery.account.webhook_url}?{delivery.query}" if delivery.query else delivery.account.webhook_url
-        items = adapter.parse_webhook(WebhookRequest(body=bytes(delivery.body), headers=delivery.headers, url=url))
+        body, received_at = bytes(delivery.body), delivery.received_at
+        items = adapter.parse_webhook(WebhookRequest(body, delivery.headers, url, received_at))
     except (UnreadableWebhook, CredentialsError) as error:
         run.problem("", str(error))
         return []

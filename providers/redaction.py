@@ -51,6 +51,7 @@ PERSON_NAMES = frozenset(
         "msisdn",
         "username",
         "profile",
+        "body",
     }
 )
 

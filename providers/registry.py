@@ -25,6 +25,8 @@ ADAPTERS = {
     "gupshup": "providers.adapters.gupshup.Gupshup",
     "infobip": "providers.adapters.infobip.Infobip",
     "meta": "providers.adapters.meta.MetaCloudApi",
+    "twilio": "providers.adapters.twilio.Twilio",
+    "zenvia": "providers.adapters.zenvia.Zenvia",
 }
 
 

@@ -9,6 +9,7 @@ from __future__ import annotations
 import json
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
+from datetime import UTC, datetime
 from functools import cache
 from importlib import import_module
 from pathlib import Path
@@ -20,6 +21,8 @@ from providers.errors import Reason
 from providers.registry import adapter_class
 
 PAYLOADS = Path(__file__).parents[1] / "payloads"
+#: When every webhook of the cases comes: some providers' webhooks tell no time of their own.
+RECEIVED_AT = datetime(2026, 11, 20, 14, 3, 12, tzinfo=UTC)
 WEBHOOK_URL = "https://portal.example/webhooks/provider/0b0e7f9e-6f0e-4d8e-9d55-3c1f3f1f7a10/"
 
 
@@ -109,7 +112,7 @@ class Cases:
     def signed(self, body: bytes, url: str = WEBHOOK_URL, *, form: bool = False) -> WebhookRequest:
         """`body` as the provider would send it."""
         kind = "application/x-www-form-urlencoded" if form else "application/json"
-        return WebhookRequest(body, {"content-type": kind, **self.sign(body, url)}, url)
+        return WebhookRequest(body, {"content-type": kind, **self.sign(body, url)}, url, RECEIVED_AT)
 
 
 @cache

@@ -1,0 +1,107 @@
+"""Templates at Twilio: contents with their WhatsApp approvals. Listed, created and submitted, deleted.
+
+Source: twilio-oai, twilio_content_v1.json.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from contextlib import suppress
+from urllib.parse import parse_qsl, urlsplit
+
+from providers.abilities import TemplateDraft
+from providers.adapters.twilio.content import components_read
+from providers.adapters.twilio.drafts import content_build
+from providers.adapters.twilio.errors import CODES, answer_words
+from providers.adapters.twilio.vocabulary import TEMPLATE_STATUSES
+from providers.contracts import JsonObject, RemoteTemplate
+from providers.errors import ProviderCallError, Reason
+from providers.http import Answer
+from providers.policy import call_error
+from providers.reading import language, part, text
+
+LIST = "/v1/ContentAndApprovals"
+CONTENTS = "/v1/Content"
+PAGE_SIZE = 500
+MAX_PAGES = 200
+
+#: Makes one call: method, path on the content host, query, JSON body.
+Ask = Callable[[str, str, dict[str, str], JsonObject | None], Answer]
+
+
+def templates_read(ask: Ask) -> list[RemoteTemplate]:
+    """All contents, the approved ones first: of two with one name and language the first counts."""
+    found: list[RemoteTemplate] = []
+    query = {"PageSize": str(PAGE_SIZE)}
+    seen: set[str] = set()
+    for _page in range(MAX_PAGES):
+        answer = ask("GET", LIST, query, None)
+        body = _checked(answer, 200)
+        items = body.get("contents")
+        if not isinstance(items, list) or not all(isinstance(item, dict) for item in items):
+            raise _unreadable(answer, "The list holds no contents.")
+        found.extend(_template(item, part(item, "approval_requests"), answer) for item in items)
+        address = text(part(body, "meta").get("next_page_url"))
+        if not address:
+            return sorted(found, key=lambda template: template.status != "APPROVED")
+        if address in seen:
+            raise _unreadable(answer, "The list comes back to a page that was read before.")
+        seen.add(address)
+        # Only the query is taken: the credentials go nowhere but where the account says.
+        query = dict(parse_qsl(urlsplit(address).query))
+    raise _unreadable(answer, f"The list has more than {MAX_PAGES} pages.")
+
+
+def template_submit(ask: Ask, draft: TemplateDraft) -> RemoteTemplate:
+    """Create the content and ask for its approval. A content whose approval could not be asked for is taken back."""
+    content_answer = ask("POST", CONTENTS, {}, content_build(draft))
+    content = _checked(content_answer, 201)
+    sid = text(content.get("sid"))
+    if not sid:
+        raise _unreadable(content_answer, "The answer holds no content sid.")
+    try:
+        wish = {"name": draft.name, "category": draft.category.upper()}
+        answer = ask("POST", f"{CONTENTS}/{sid}/ApprovalRequests/whatsapp", {}, wish)
+        approval = _checked(answer, 201)
+    except ProviderCallError:
+        with suppress(ProviderCallError):
+            ask("DELETE", f"{CONTENTS}/{sid}", {}, None)
+        raise
+    return _template(content, approval, answer)
+
+
+def template_delete(ask: Ask, external_id: str) -> None:
+    """Delete the content; one that is gone already is no error."""
+    answer = ask("DELETE", f"{CONTENTS}/{external_id}", {}, None)
+    if answer.status not in (204, 404):
+        _checked(answer, 204)
+
+
+def _template(item: JsonObject, approval: JsonObject, answer: Answer) -> RemoteTemplate:
+    sid, code = text(item.get("sid")), language(item.get("language"))
+    name = text(approval.get("name")) or text(item.get("friendly_name"))
+    if not sid or not name or not code:
+        raise _unreadable(answer, "A content has no sid, name or language.")
+    return RemoteTemplate(
+        external_id=sid,
+        name=name,
+        language=code,
+        category=text(approval.get("category")).lower(),
+        status=TEMPLATE_STATUSES.get(text(approval.get("status")).lower(), "UNKNOWN"),
+        components=components_read(item, approved_kind=text(approval.get("content_type"))),
+        rejection_reason=text(approval.get("rejection_reason")),
+    )
+
+
+def _checked(answer: Answer, status: int) -> JsonObject:
+    body = answer.json_object()
+    if answer.status != status:
+        code, words, _understood = answer_words(answer)
+        raise call_error(answer, CODES, code=code, detail=words)
+    if body is None:
+        raise _unreadable(answer, "The answer is no JSON object.")
+    return body
+
+
+def _unreadable(answer: Answer, detail: str) -> ProviderCallError:
+    return ProviderCallError(Reason.UNREADABLE_ANSWER, detail=detail, exchange=answer.exchange)
