@@ -19,8 +19,10 @@ from recontact import ledger
 from recontact.costs.report import report_append
 from recontact.customers import customer_identify
 from recontact.hashes import keyed_hash
+from recontact.late_failures import late_failure_apply
 from recontact.models import Customer, Incident, Message, MessageEvent, Recontact
 from recontact.phones import phone_from_wire
+from recontact.retries import retries_withdraw
 from recontact.states import MESSAGE_MOVES, NEVER_SENT, MessageState
 from recontact.wishes import suppress
 
@@ -153,6 +155,10 @@ def _apply(message: Message, event: MessageEvent) -> str:
         message.refresh_from_db()
     if moves and _was_given_back(message):
         _incident(message, event, Incident.Kind.PROOF_AGAINST_UNSENT)
+    if moves and target == MessageState.FAILED:
+        late_failure_apply(message=message, event=event)
+    elif moves and current == MessageState.FAILED and retries_withdraw(message=message):
+        _incident(message, event, Incident.Kind.SENT_TWICE)
     # `delivered` carries the price even when it comes after `read`.
     if moves or target == current or (current, target) == (MessageState.READ, MessageState.DELIVERED):
         _charge(message, event)

@@ -1,4 +1,4 @@
-"""Why a message stands as it does, in words: the provider's reasons, and our own for what was skipped at its turn."""
+"""Why a message stands as it does, in words: the provider's reasons, and our own for what was not sent in the end."""
 
 from __future__ import annotations
 
@@ -7,9 +7,10 @@ from django_stubs_ext import StrOrPromise
 
 from providers.errors import reason_sentence
 from recontact.refusals import Code
+from recontact.retries import ARRIVED_AFTER_ALL
 
-#: What the second check (recontact.dispatch.recheck) found. Nothing was sent or charged for any of these.
-SKIPPED: dict[str, StrOrPromise] = {
+#: The portal's own reasons, most from the second check (recontact.dispatch.recheck). Nothing was sent or charged for any.
+OWN: dict[str, StrOrPromise] = {
     Code.TEMPLATE_NOT_SENDABLE: _("When its turn came the template could no longer be sent; nothing was sent."),
     "template_changed": _("The template's text or category changed after the message was queued; nothing was sent."),
     Code.CUSTOMER_ERASED: _("The customer's data were erased before the message left; nothing was sent."),
@@ -18,6 +19,7 @@ SKIPPED: dict[str, StrOrPromise] = {
     Code.QUERY_CLOSED: _("The query was resolved before the message left; nothing was sent."),
     Code.WINDOW_OPEN: _("The customer wrote before the HSM left: none was needed, and nothing was sent."),
     Code.WINDOW_CLOSED: _("The 24-hour window closed before the text left; nothing was sent."),
+    ARRIVED_AFTER_ALL: _("An earlier try arrived after all; this one was taken back."),
 }
 
 
@@ -25,4 +27,4 @@ def reason_words(reason: str) -> str:
     """The sentence for a message's stored reason; empty for none, the word itself when nobody knows it."""
     if not reason:
         return ""
-    return str(SKIPPED[reason]) if reason in SKIPPED else reason_sentence(reason)
+    return str(OWN[reason]) if reason in OWN else reason_sentence(reason)

@@ -2,9 +2,16 @@
 
 from __future__ import annotations
 
+from typing import Any
+
+from django.dispatch import receiver
+
 from providers.contracts import IdentityChangeEvent, PreferenceEvent, StatusEvent
 from providers.events import handles
+from providers.parking import released
+from recontact.campaigns.waiting import campaigns_go_on
 from recontact.delivery import status_apply
+from recontact.dispatch.wake import wake_on_commit
 from recontact.identity import identity_change_apply
 from recontact.wishes import preference_apply
 
@@ -25,3 +32,10 @@ def on_preference(account_id: int, event: PreferenceEvent) -> None:
 def on_identity_change(account_id: int, event: IdentityChangeEvent) -> None:
     """A person changed number."""
     identity_change_apply(event)
+
+
+@receiver(released)
+def on_release(**_signal: Any) -> None:
+    """An account, a number or a template may send again: what waits for it goes on at once."""
+    campaigns_go_on()
+    wake_on_commit()

@@ -7,6 +7,7 @@ from datetime import timedelta
 from django.db import connection, transaction
 
 from recontact import ledger
+from recontact.campaigns.waiting import campaigns_go_on
 from recontact.clock import ClockTimestamp
 from recontact.delivery import events_rematch
 from recontact.dispatch.lease import numbers_due
@@ -25,6 +26,7 @@ def sweep() -> dict[str, int]:
         "uncertain": lost_to_uncertain(),
         "lost": attempts_lost(),
         "expired": queued_to_expired(),
+        "going_on": campaigns_go_on(),
         "completed": campaigns_complete(),
         "matched": events_rematch(),
     }
@@ -85,6 +87,7 @@ def queued_to_expired() -> int:
     return len(ids)
 
 
+@transaction.atomic
 def campaigns_complete() -> int:
     """A campaign none of whose messages is alive is completed: computed from the messages, never set ahead.
 
@@ -94,4 +97,6 @@ def campaigns_complete() -> int:
     begun = [Campaign.State.RUNNING, Campaign.State.PARKED, Campaign.State.PAUSED]
     rows = Campaign.objects.filter(state__in=begun).exclude(state_reason=Campaign.PREPARING)
     rows = rows.exclude(pk__in=alive.values("campaign_id").exclude(campaign=None))
-    return rows.update(state=Campaign.State.COMPLETED, completed_at=ClockTimestamp())
+    # Locked, and then looked at again: who queues a retry holds the campaign until its message can be seen.
+    ids = list(rows.select_for_update(no_key=True, of=("self",)).order_by("pk").values_list("pk", flat=True))
+    return rows.filter(pk__in=ids).update(state=Campaign.State.COMPLETED, completed_at=ClockTimestamp()) if ids else 0

@@ -44,7 +44,8 @@ class Message(models.Model):
 
     `reference` travels to the provider and comes back in its webhooks. `send_key` makes a form or request one-use.
     `campaign` is the lane: empty for agents and single sends. `failures` counts refused tries; a throttle is none.
-    `components` is the wire form of a template, `bubble` what people see, `body` its plain text.
+    `components` is the wire form of a template, `bubble` what people see, `body` its plain text. `retry_of` is the failed
+    message that this one sends again, as the campaign's `try_number`-th try with this recipient.
     """
 
     class Kind(models.TextChoices):
@@ -84,6 +85,7 @@ class Message(models.Model):
         Campaign, models.PROTECT, null=True, blank=True, related_name="messages", verbose_name=_("campaign")
     )
     retry_of = models.OneToOneField("self", models.PROTECT, null=True, blank=True, related_name="retry")
+    try_number = models.PositiveSmallIntegerField(_("try"), default=1)
     origin = models.CharField(_("origin"), max_length=10, choices=Origin.choices)
     created_by = models.ForeignKey(
         settings.AUTH_USER_MODEL, models.PROTECT, null=True, blank=True, related_name="+", verbose_name=_("sent by")
@@ -140,6 +142,16 @@ class Message(models.Model):
         constraints = [
             models.CheckConstraint(
                 name="message_state_known", condition=models.Q(state__in=[s.value for s in MessageState])
+            ),
+            models.CheckConstraint(
+                name="retry_uses_no_querys_right",
+                condition=models.Q(retry_of=None) | models.Q(query=None, campaign__isnull=False),
+            ),
+            # By what was written to, and not by the customer: two of these may turn out to be one person.
+            models.UniqueConstraint(
+                fields=["campaign", "recipient_phone", "recipient_bsuid", "try_number"],
+                condition=models.Q(campaign__isnull=False, query__isnull=True),
+                name="one_message_per_recipient_and_try",
             ),
         ]
         indexes = [

@@ -1,0 +1,78 @@
+"""Sending again what the provider reported as failed: a new message of the same campaign, and only where no query's right is
+used (I8). A query's recontact is given back by a person.
+"""
+
+from __future__ import annotations
+
+from datetime import datetime
+
+from recontact.clock import ClockTimestamp
+from recontact.costs.estimate import NoRate, estimate_append, estimate_for
+from recontact.dispatch.wake import wake_on_commit
+from recontact.models import Campaign, Message
+from recontact.states import NEVER_SENT, MessageState
+
+#: How often one recipient of a campaign is tried in all.
+MAX_TRIES = 3
+
+#: The reason of a retry that was taken back because an earlier try arrived.
+ARRIVED_AFTER_ALL = "arrived_after_all"
+
+_SAME = (
+    "account_id", "sender_number_id", "customer_id", "campaign_id", "origin", "created_by_id", "kind", "template_id",
+    "template_name", "template_language", "template_hash", "category", "recipient_phone", "recipient_bsuid",
+    "components", "bubble", "body", "expires_at",
+)  # fmt: skip
+
+
+def retry_queue(*, message: Message, due_at: datetime) -> Message | None:
+    """Queue the next try of a failed campaign message (its row locked by the caller), due at `due_at`.
+
+    None: it uses a query's right, was tried often enough or again already, its campaign was cancelled, its time is up
+    before it is due, its customer was erased, or its price is no longer known. A completed campaign runs again.
+    """
+    if message.campaign_id is None or message.query_id is not None or message.try_number >= MAX_TRIES:
+        return None
+    if due_at >= message.expires_at or message.customer.erased_at is not None:
+        return None
+    # Held until the commit, so that a person's cancellation either is seen here or finds the new message.
+    campaign = Campaign.objects.select_for_update(no_key=True).get(pk=message.campaign_id)
+    if campaign.state == Campaign.State.CANCELLED or Message.objects.filter(retry_of=message).exists():
+        return None
+    estimate = estimate_for(
+        account_id=message.account_id,
+        phone=message.recipient_phone,
+        bsuid=message.recipient_bsuid,
+        category=message.category,
+    )
+    if isinstance(estimate, NoRate):
+        return None
+    retry = Message.objects.create(
+        **{name: getattr(message, name) for name in _SAME},
+        retry_of=message,
+        try_number=message.try_number + 1,
+        due_at=due_at,
+        estimate=estimate.amount,
+        currency=estimate.currency,
+    )
+    estimate_append(message=retry, estimate=estimate)
+    if campaign.state == Campaign.State.COMPLETED:
+        Campaign.objects.filter(pk=campaign.pk).update(state=Campaign.State.RUNNING, completed_at=None)
+    wake_on_commit()
+    return retry
+
+
+def retries_withdraw(*, message: Message) -> bool:
+    """The failed message arrived after all: take back what is still queued of the tries after it.
+
+    True: one of them may have gone out too, so the person may have got it twice.
+    """
+    later = Message.objects.select_for_update().filter(retry_of=message).first()
+    while later is not None and later.state == MessageState.FAILED:
+        later = Message.objects.select_for_update().filter(retry_of=later).first()
+    if later is None or later.state in NEVER_SENT:
+        return False
+    withdrawn = Message.objects.filter(pk=later.pk, state=MessageState.QUEUED).update(
+        state=MessageState.CANCELLED, reason=ARRIVED_AFTER_ALL, settled_at=ClockTimestamp()
+    )
+    return not withdrawn
