@@ -69,6 +69,7 @@ def _configuration() -> list[_Entry]:
         _Entry(_("Provider accounts"), "hub", f"{providers}provideraccount/", ("providers.view_provideraccount",)),
         _Entry(_("Sender numbers"), "dialpad", f"{providers}sendernumber/", ("providers.view_provideraccount",)),
         _Entry(_("Rate cards"), "request_quote", f"{providers}ratecard/", ("providers.view_ratecard",)),
+        _Entry(_("Error codes"), "error", f"{providers}provideraccount/codes/", ("providers.view_sendernumber",)),
         _Entry(_("Webhook inbox"), "webhook", f"{providers}webhookdelivery/", ("providers.view_webhookdelivery",)),
         _Entry(_("Teams"), "groups", f"{MANAGER}recontact/team/", ("recontact.change_team",)),
         _Entry(_("Users and roles"), "manage_accounts", f"{portal}user/", ("hsm_portal.view_user",)),

@@ -88,19 +88,23 @@ _MANAGER = (
     | _views("recontact", "campaign", "campaignrefusal", "dispatchswitch")
     | _views("templates_app", "templatechange")
     | _views("providers", "provideraccount", "portfolio", "webhookdelivery", "providercall", "ratecard", "rate")
+    | _views("providers", "checkup", "providernotice")
     | {
+        "providers.add_checkup",
+        "providers.resume_sending",
         "recontact.bulk_recontact",
         "recontact.stop_dispatch",
         "recontact.add_campaign",
         "recontact.change_campaign",
         "templates_app.add_template",
         "templates_app.change_template",
+        "templates_app.delete_template",
     }
 )
 
 _OPS = (
     _views("recontact", "message", "costentry", "campaign", "campaignrefusal")
-    | _views("providers", "provideraccount", "sendernumber", "portfolio", "ratecard", "rate")
+    | _views("providers", "provideraccount", "sendernumber", "portfolio", "ratecard", "rate", "checkup")
     | _views("templates_app", "template")
     | {
         "recontact.see_costs",

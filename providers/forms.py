@@ -54,6 +54,22 @@ class AccountForm(forms.ModelForm[ProviderAccount]):
             else:
                 field.initial = value
 
+    def clean(self) -> dict[str, Any]:
+        """An account that may send has every credential that its provider requires, and none that no header can carry."""
+        cleaned: dict[str, Any] = super().clean() or self.cleaned_data
+        stored = account_credentials(self.instance)
+        for declared in self.credential_fields:
+            name = PREFIX + declared.name
+            value = str(cleaned.get(name) or "").strip()
+            kept = stored.get(declared.name, "") if declared.secret else ""
+            if declared.required and cleaned.get("is_active") and not (value or kept):
+                self.add_error(name, _("This provider needs it. To save the account without it, switch it off."))
+            elif any(not character.isprintable() and character not in "\r\n\t" for character in value):
+                self.add_error(
+                    name, _("There are characters in it that cannot be seen. Copy it again at the provider.")
+                )
+        return cleaned
+
     def credential_values(self) -> dict[str, str]:
         """The entered values by their declared names; an untouched secret is empty."""
         return {field.name: self.cleaned_data.get(PREFIX + field.name) or "" for field in self.credential_fields}
@@ -68,7 +84,7 @@ def account_form(provider: str) -> type[AccountForm]:
 
 
 def _form_field(declared: CredentialField) -> forms.CharField:
-    """Never required: an account may be prepared before its token is there; the system check names what is missing."""
+    """Not required by itself: an account that is switched off may be prepared before its token is there."""
     widget: Any = UnfoldAdminTextInputWidget()
     if declared.secret:
         widget = UnfoldAdminPasswordWidget(attrs={"autocomplete": "new-password"}, render_value=False)

@@ -119,6 +119,7 @@ class SenderNumber(Parkable):
         verbose_name = _("sender number")
         verbose_name_plural = _("sender numbers")
         ordering = ["phone"]
+        permissions = [("resume_sending", _("Can let a stopped account or number send again"))]
         constraints = [
             models.UniqueConstraint(fields=["account", "external_id"], name="one_number_per_account_id"),
             models.UniqueConstraint(fields=["account", "phone"], name="one_number_per_account_phone"),

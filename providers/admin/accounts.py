@@ -14,11 +14,14 @@ from django.utils.translation import gettext_lazy as _
 from unfold.decorators import display
 
 from providers.accounts import account_credentials_merge
-from providers.admin.base import NOTICES_SHOWN, ParkableAdmin
+from providers.admin.base import ParkableAdmin
 from providers.admin_pages import accounts as pages
+from providers.admin_pages.codes import codes_page
+from providers.capability_words import Ability, abilities_shown
 from providers.forms import PREFIX, AccountAddForm, AccountForm, account_form
 from providers.models import ProviderAccount
 from providers.registry import BadAdapter, UnknownProvider, adapter_class
+from providers.webhook_setup import webhook_setup
 
 
 @admin.register(ProviderAccount)
@@ -28,6 +31,7 @@ class ProviderAccountAdmin(ParkableAdmin):
     list_display = ["name", "provider_shown", "external_id", "sending_shown", "numbers_shown", "webhook_shown"]
     search_fields = ["name", "external_id"]
     ordering = ["name"]
+    change_form_outer_before_template = "providers/account_page.html"
 
     def get_queryset(self, request: HttpRequest) -> QuerySet[ProviderAccount]:
         rows: QuerySet[ProviderAccount] = super().get_queryset(request)
@@ -67,25 +71,23 @@ class ProviderAccountAdmin(ParkableAdmin):
 
     def button_urls(self) -> list[URLPattern]:
         wrap = self.admin_site.admin_view
+        name = "providers_provideraccount"
         return [
-            path(
-                "<int:account_id>/resume/",
-                wrap(pages.account_resume_page),
-                name="providers_provideraccount_resume",
-            ),
-            path(
-                "<int:account_id>/numbers/",
-                wrap(pages.numbers_sync_page),
-                name="providers_provideraccount_numbers",
-            ),
+            path("codes/", wrap(codes_page), name="providers_codes"),
+            path("<int:account_id>/resume/", wrap(pages.account_resume_page), name=f"{name}_resume"),
+            path("<int:account_id>/numbers/", wrap(pages.numbers_sync_page), name=f"{name}_numbers"),
+            path("<int:account_id>/check/", wrap(pages.checkup_start_page), name=f"{name}_check"),
+            path("<int:account_id>/checkup/", wrap(pages.checkup_page), name=f"{name}_checkup"),
         ]
 
-    def actions_of(self, row: ProviderAccount) -> dict[str, Any]:
+    def page_context(self, request: HttpRequest, row: ProviderAccount) -> dict[str, Any]:
         return {
             "resume_address": reverse("admin:providers_provideraccount_resume", args=[row.pk]),
             "sync_address": reverse("admin:providers_provideraccount_numbers", args=[row.pk]),
-            "webhook_address": row.webhook_url,
-            "notices": row.notices.all()[:NOTICES_SHOWN],
+            "webhook": webhook_setup(row),
+            "provider_label": _provider_label(row),
+            "abilities": _abilities(row),
+            **pages.checkup_context(row),
         }
 
     @display(description=_("provider"), ordering="provider")
@@ -107,6 +109,13 @@ def _form_of(account: ProviderAccount) -> type[AccountForm]:
         return account_form(account.provider)
     except (UnknownProvider, BadAdapter):
         return AccountForm
+
+
+def _abilities(account: ProviderAccount) -> list[Ability]:
+    try:
+        return abilities_shown(adapter_class(account.provider).capabilities)
+    except (UnknownProvider, BadAdapter):
+        return []
 
 
 def _provider_label(account: ProviderAccount) -> str:

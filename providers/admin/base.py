@@ -10,6 +10,8 @@ from django.utils.translation import gettext_lazy as _
 from unfold.admin import ModelAdmin
 from unfold.decorators import display
 
+from providers.notice_words import notices_shown
+from providers.panels import panels_for
 from providers.parking import Parkable
 
 SENDING_LABELS = {"sending": "success", "parked": "danger", "off": "info"}
@@ -37,8 +39,6 @@ class ReadOnlyAdmin(ModelAdmin):
 class ParkableAdmin(ModelAdmin):
     """What accounts and numbers share: whether they may send, and the buttons of their pages."""
 
-    change_form_outer_before_template = "providers/account_actions.html"
-
     @display(description=_("sending"), label=SENDING_LABELS)
     def sending_shown(self, row: Any) -> tuple[str, Any]:
         return _sending(row)
@@ -55,13 +55,21 @@ class ParkableAdmin(ModelAdmin):
         self, request: HttpRequest, object_id: str, form_url: str = "", extra_context: dict[str, Any] | None = None
     ) -> HttpResponse:
         row = self.get_object(request, object_id)
-        context = {} if row is None else {"may_change": self.has_change_permission(request), **self.actions_of(row)}
+        context = {} if row is None else self._context(request, row)
         response: HttpResponse = super().change_view(request, object_id, form_url, {**context, **(extra_context or {})})
         return response
 
-    def actions_of(self, row: Any) -> dict[str, Any]:
-        """What the template of the buttons needs."""
+    def page_context(self, request: HttpRequest, row: Any) -> dict[str, Any]:
+        """What the page's template needs beside what `_context` gives."""
         raise NotImplementedError
+
+    def _context(self, request: HttpRequest, row: Any) -> dict[str, Any]:
+        return {
+            "may_change": self.has_change_permission(request),
+            "notices": notices_shown(row.notices.all()[:NOTICES_SHOWN]),
+            "panels": panels_for(request, row),
+            **self.page_context(request, row),
+        }
 
 
 def _sending(row: Parkable) -> tuple[str, Any]:

@@ -7,12 +7,13 @@ from typing import Any
 from django.contrib import admin
 from django.http import HttpRequest
 from django.urls import URLPattern, path, reverse
+from django.utils import timezone
 from django.utils.translation import gettext_lazy as _
 from unfold.admin import ModelAdmin
 from unfold.contrib.filters.admin import ChoicesDropdownFilter, RelatedDropdownFilter
 from unfold.decorators import display
 
-from providers.admin.base import NOTICES_SHOWN, ParkableAdmin
+from providers.admin.base import ParkableAdmin
 from providers.admin_pages import numbers as pages
 from providers.models import Portfolio, SenderNumber
 
@@ -36,6 +37,7 @@ class SenderNumberAdmin(ParkableAdmin):
     list_filter = [("account", RelatedDropdownFilter), ("quality", ChoicesDropdownFilter)]
     list_filter_submit = True
     search_fields = ["phone", "display_name", "external_id"]
+    change_form_outer_before_template = "providers/number_page.html"
     fields = ["account", "portfolio", "phone", "display_name", "external_id", "throughput", "quality", "is_active"]
 
     def get_readonly_fields(self, request: HttpRequest, obj: SenderNumber | None = None) -> list[str]:
@@ -46,10 +48,11 @@ class SenderNumberAdmin(ParkableAdmin):
         view = self.admin_site.admin_view(pages.number_resume_page)
         return [path("<int:number_id>/resume/", view, name="providers_sendernumber_resume")]
 
-    def actions_of(self, row: SenderNumber) -> dict[str, Any]:
+    def page_context(self, request: HttpRequest, row: SenderNumber) -> dict[str, Any]:
+        waits = row.throttled_until is not None and row.throttled_until > timezone.now()
         return {
             "resume_address": reverse("admin:providers_sendernumber_resume", args=[row.pk]),
-            "notices": row.notices.all()[:NOTICES_SHOWN],
+            "throttled_until": row.throttled_until if waits else None,
         }
 
     @display(description=_("quality"), ordering="quality", label=QUALITY_LABELS)

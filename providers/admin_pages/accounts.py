@@ -13,6 +13,7 @@ from providers.accounts import account_resume
 from providers.admin_pages.base import (
     ACCOUNT_PERMISSION,
     CHECK_PERMISSION,
+    RESUME_PERMISSION,
     SEE_CHECKS_PERMISSION,
     refused,
     to,
@@ -29,7 +30,7 @@ HEALTH_CLASSES = {"good": "ok", "warning": "soon", "bad": "stopped"}
 
 def account_resume_page(request: HttpRequest, account_id: int) -> HttpResponse:
     """End the park of an account."""
-    refusal = refused(request, ACCOUNT_PERMISSION)
+    refusal = refused(request, RESUME_PERMISSION)
     if refusal is not None:
         return refusal
     account = get_object_or_404(ProviderAccount, pk=account_id)

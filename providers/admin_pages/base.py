@@ -11,7 +11,7 @@ from django.template.response import TemplateResponse
 from django.urls import reverse
 
 ACCOUNT_PERMISSION = "providers.change_provideraccount"
-NUMBER_PERMISSION = "providers.change_sendernumber"
+RESUME_PERMISSION = "providers.resume_sending"
 REPLAY_PERMISSION = "providers.change_webhookdelivery"
 CHECK_PERMISSION = "providers.add_checkup"
 SEE_CHECKS_PERMISSION = "providers.view_checkup"

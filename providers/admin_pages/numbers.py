@@ -8,13 +8,13 @@ from django.shortcuts import get_object_or_404
 from django.utils.translation import gettext as _
 
 from providers.accounts import sender_number_resume
-from providers.admin_pages.base import NUMBER_PERMISSION, refused, to
+from providers.admin_pages.base import RESUME_PERMISSION, refused, to
 from providers.models import SenderNumber
 
 
 def number_resume_page(request: HttpRequest, number_id: int) -> HttpResponse:
     """End the park of a sender number."""
-    refusal = refused(request, NUMBER_PERMISSION)
+    refusal = refused(request, RESUME_PERMISSION)
     if refusal is not None:
         return refusal
     number = get_object_or_404(SenderNumber, pk=number_id)

@@ -46,6 +46,8 @@ PAGES: dict[str, set[Role]] = {
     "/manager/providers/provideraccount/": {MANAGER, OPS, ADMIN},
     "/manager/providers/provideraccount/{account}/change/": {MANAGER, OPS, ADMIN},
     "/manager/providers/provideraccount/add/": {ADMIN},
+    "/manager/providers/provideraccount/{account}/checkup/": {MANAGER, OPS, ADMIN},
+    "/manager/providers/provideraccount/codes/": STAFF,
     "/manager/providers/sendernumber/": STAFF,
     "/manager/providers/sendernumber/{number}/change/": STAFF,
     "/manager/providers/portfolio/": {MANAGER, OPS, ADMIN},
@@ -54,6 +56,7 @@ PAGES: dict[str, set[Role]] = {
     "/manager/providers/webhookdelivery/": {MANAGER, ADMIN},
     "/manager/providers/webhookdelivery/{delivery}/change/": {MANAGER, ADMIN},
     "/manager/providers/providercall/": {MANAGER, ADMIN},
+    "/manager/providers/providernotice/": {MANAGER, ADMIN},
     "/preferences/": set(Role),
     "/password/": set(Role),
 }
@@ -68,6 +71,11 @@ POSTS: dict[str, set[Role]] = {
     "/manager/recontact/incident/{incident}/close/": {MANAGER, COORDINATOR, ADMIN},
     "/manager/recontact/customer/{customer}/do/opt-out/": {MANAGER, COORDINATOR, ADMIN},
     "/manager/recontact/customer/{customer}/do/erase/": {ADMIN},
+    "/manager/providers/provideraccount/{account}/check/": {MANAGER, ADMIN},
+    "/manager/providers/provideraccount/{account}/resume/": {MANAGER, ADMIN},
+    "/manager/providers/provideraccount/{account}/numbers/": {ADMIN},
+    "/manager/providers/sendernumber/{number}/resume/": {MANAGER, ADMIN},
+    "/manager/providers/webhookdelivery/{delivery}/replay/": {ADMIN},
 }
 
 
