@@ -160,6 +160,8 @@ class Record:
         self.counts: Counter[str] = Counter()
         self._messages_by_reference: dict[str, list[Message]] = defaultdict(list)
         self._messages_to: dict[str, list[Message]] = defaultdict(list)
+        self._texts: Counter[tuple[str, str, str]] = Counter()
+        self._repeated: dict[tuple[str, str, str], None] = {}
         self._requests_by_reference: dict[str, list[Received]] = defaultdict(list)
         self._requests_to: dict[str, list[Received]] = defaultdict(list)
         self._conversations: dict[tuple[str, str], Conversation] = {}
@@ -177,6 +179,8 @@ class Record:
         self._messages_by_reference[message.reference].append(message)
         for key in {digits_or_id(message.to), message.wa_id or "", message.user_id} - {""}:
             self._messages_to[key].append(message)
+        if not message.reference:
+            self._note_text((message.waba_id, message.customer_key, message.rendered))
         received = self.request(message.request_id)
         if received is not None:
             received.result, received.wamid = "accepted", message.wamid
@@ -234,14 +238,9 @@ class Record:
 
         The oracle for wires that carry no reference of ours: who sends nobody the same text twice causes none.
         """
-        counts = Counter(
-            (message.waba_id, message.customer_key, message.rendered)
-            for message in self._messages_by_reference.get("", [])
-        )
         return [
-            {"waba_id": waba_id, "to": to, "rendered": rendered, "count": count}
-            for (waba_id, to, rendered), count in counts.items()
-            if count > 1
+            {"waba_id": waba_id, "to": to, "rendered": rendered, "count": self._texts[waba_id, to, rendered]}
+            for waba_id, to, rendered in self._repeated
         ]
 
     def conversation(self, phone_number_id: str, customer_key: str) -> Conversation | None:
@@ -257,6 +256,11 @@ class Record:
     def conversations(self) -> Iterable[Conversation]:
         """Conversations, the latest first."""
         return reversed(self._conversations.values())
+
+    def _note_text(self, text: tuple[str, str, str]) -> None:
+        self._texts[text] += 1
+        if self._texts[text] > 1:
+            self._repeated[text] = None
 
     def _file(self, phone_number_id: str, customer_key: str, entry: Message | Inbound) -> None:
         key = (phone_number_id, customer_key)

@@ -277,6 +277,8 @@ class Simulator:
             self._replay_event(event)
 
     def _replay_event(self, data: Json) -> None:
+        if "code" in data:
+            raise ValueError("its store is of an earlier version: remove it")
         event = Event(**data)
         self._events = max(self._events, event.id)
         self.unsettled[event.id] = event

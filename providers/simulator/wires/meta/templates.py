@@ -24,6 +24,7 @@ DEFAULT_FIELDS = (
     "name", "parameter_format", "components", "language", "status", "category", "sub_category", "previous_category",
 )  # fmt: skip
 PAGE_SIZE = 25
+TEMPLATE_LIMIT = 6000
 LARGEST_PAGE = 1000
 BODY_LIMIT = 1024
 SHORT_LIMIT = 60
@@ -37,15 +38,30 @@ async def list_templates(request: web.Request) -> web.Response:
     limit = _limit(request)
     start = _start(found, request, limit)
     page = found[start : start + limit]
+    summary = _summary(request, simulator.world.templates_of(account.waba_id), found)
     if not page:
-        return graph_response(request, {"data": []})
+        return graph_response(request, {"data": [], **summary})
     fields = _fields(request)
     paging: Json = {"cursors": {"before": _cursor(page[0]), "after": _cursor(page[-1])}}
     if start + limit < len(found):
         paging["next"] = _page_url(request, limit, "after", _cursor(page[-1]))
     if start > 0:
         paging["previous"] = _page_url(request, limit, "before", _cursor(page[0]))
-    return graph_response(request, {"data": [template_json(item, fields) for item in page], "paging": paging})
+    return graph_response(
+        request, {"data": [template_json(item, fields) for item in page], "paging": paging, **summary}
+    )
+
+
+def _summary(request: web.Request, everything: list[Template], found: list[Template]) -> Json:
+    values = {
+        "total_count": len(found),
+        "message_template_count": len(everything),
+        "message_template_limit": TEMPLATE_LIMIT,
+        "are_translations_complete": True,
+    }
+    asked = [item.strip() for item in request.query.get("summary", "").split(",")]
+    chosen = {name: values[name] for name in asked if name in values}
+    return {"summary": chosen} if chosen else {}
 
 
 def _matches(template: Template, request: web.Request) -> bool:

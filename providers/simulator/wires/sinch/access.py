@@ -5,6 +5,7 @@ from __future__ import annotations
 import base64
 import hashlib
 import hmac
+from typing import ClassVar
 
 from aiohttp import web
 
@@ -16,6 +17,17 @@ from providers.simulator.world import Account
 
 PROVIDER = "sinch"
 TOKEN_SECONDS = 3599
+
+
+class ExpiredToken(Refusal):
+    """A bearer token that was good once; the header of the answer says so, and clients then ask for another."""
+
+    headers: ClassVar[dict[str, str]] = {
+        "WWW-Authenticate": 'Bearer error="invalid_token", error_description="expired"'
+    }
+
+    def __init__(self) -> None:
+        super().__init__(190)
 
 
 def account_of(call: Call) -> Account:
@@ -44,9 +56,13 @@ def _by_token(call: Call, bearer: str) -> Account | None:
     waba_id, _, rest = bearer.partition("~")
     expiry = rest.partition("~")[0]
     account = call.world.accounts.get(waba_id)
-    if account is None or account.provider != PROVIDER or not expiry.isdigit() or int(expiry) < call.now:
+    if account is None or account.provider != PROVIDER or not expiry.isdigit():
         return None
-    return account if hmac.compare_digest(bearer, _token(account, int(expiry))) else None
+    if not hmac.compare_digest(bearer, _token(account, int(expiry))):
+        return None
+    if int(expiry) < call.now:
+        raise ExpiredToken
+    return account
 
 
 def _token(account: Account, expiry: int) -> str:

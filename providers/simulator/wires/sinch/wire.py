@@ -14,7 +14,7 @@ from providers.simulator.refusal import Refusal
 from providers.simulator.wires.contract import Call, Hook, Note, Order, Result, Told, Wire
 from providers.simulator.wires.facts import InboundFact, StatusFact
 from providers.simulator.wires.sinch import webhooks
-from providers.simulator.wires.sinch.access import PROVIDER, account_of, oauth_token
+from providers.simulator.wires.sinch.access import PROVIDER, ExpiredToken, account_of, oauth_token
 from providers.simulator.wires.sinch.errors import AT_ONCE, error_answer, provisioning_answer
 from providers.simulator.wires.sinch.send import order_of
 from providers.simulator.world import Account, Customer, Number
@@ -61,7 +61,7 @@ class SinchWire(Wire):
         """An error of the API that the path belongs to."""
         provisioning = "/whatsapp/" in call.request.path
         status, body = provisioning_answer(refusal) if provisioning else error_answer(refusal)
-        return json_response(body, status)
+        return json_response(body, status, headers=refusal.headers if isinstance(refusal, ExpiredToken) else None)
 
     def late(self, code: int) -> bool:
         """Whatever WhatsApp, not Sinch, refuses."""
