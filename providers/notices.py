@@ -68,25 +68,35 @@ def account_notice_apply(account_id: int, event: AccountEvent) -> ProviderNotice
 
 
 def number_facts_apply(*, number: SenderNumber, quality: str = "", throughput: int = 0) -> None:
-    """Take over what the provider says about a number; an empty value says nothing."""
+    """Take over what the provider says about a number; an empty value says nothing. Good quality ends a block for bad."""
     changes: dict[str, Any] = {"quality": quality} if quality in SenderNumber.Quality.values else {}
     if throughput > 0:
         changes["throughput"] = throughput
     if changes:
         SenderNumber.objects.filter(pk=number.pk).update(**changes)
         number.refresh_from_db()
+    if quality == SenderNumber.Quality.GREEN and number.parked_reason == Reason.NUMBER_BLOCKED:
+        unpark(number)
 
 
 def limit_apply(*, account_id: int, limit: int) -> None:
-    """Set the limit of the portfolio that the account's numbers share (-1 = none), making it where there is none yet."""
+    """Set the limit of the portfolio that the account's numbers share (-1 = none), making it where there is none yet.
+
+    A higher limit lets the numbers go on that wait because the old one was used up.
+    """
     numbers = SenderNumber.objects.filter(account_id=account_id)
     portfolio_ids = set(numbers.exclude(portfolio=None).values_list("portfolio_id", flat=True))
     if not portfolio_ids:
         account = ProviderAccount.objects.get(pk=account_id)
         portfolio_ids = {Portfolio.objects.create(name=account.name).pk}
-    Portfolio.objects.filter(pk__in=portfolio_ids).update(messaging_limit=None if limit < 0 else limit)
+    portfolios = Portfolio.objects.filter(pk__in=portfolio_ids)
+    raised = portfolios.exclude(messaging_limit=None)
+    raised_ids = list((raised.filter(messaging_limit__lt=limit) if limit >= 0 else raised).values_list("pk", flat=True))
+    portfolios.update(messaging_limit=None if limit < 0 else limit)
     if len(portfolio_ids) == 1:
         numbers.filter(portfolio=None).update(portfolio_id=portfolio_ids.pop())
+    for number in SenderNumber.objects.filter(portfolio__in=raised_ids, parked_reason=Reason.RECIPIENT_LIMIT):
+        unpark(number)
 
 
 def _number(account_id: int, event: NumberEvent) -> SenderNumber | None:

@@ -8,7 +8,8 @@ import pytest
 from django.utils import timezone
 
 from providers.contracts import AccountEvent
-from providers.notices import account_notice_apply
+from providers.models import Portfolio
+from providers.notices import account_notice_apply, limit_apply, number_facts_apply
 from providers.parking import park, released, unpark
 from tests.factories import account_make, sender_number_make
 
@@ -47,3 +48,30 @@ def test_whoever_waits_is_told_of_a_release() -> None:
     unpark(number)
     released.disconnect(note)
     assert told == [number]
+
+
+@pytest.mark.parametrize(
+    ("reason", "quality", "parked"),
+    [
+        ("number_blocked", "GREEN", False),
+        ("number_blocked", "YELLOW", True),
+        ("number_not_registered", "GREEN", True),
+    ],
+)
+def test_a_number_blocked_for_its_quality_goes_on_when_that_is_good_again(
+    reason: str, quality: str, parked: bool
+) -> None:
+    number = sender_number_make()
+    park(number, reason=reason)
+    number_facts_apply(number=number, quality=quality)
+    number.refresh_from_db()
+    assert number.is_parked == parked
+
+
+@pytest.mark.parametrize(("limit", "parked"), [(1000, True), (2000, False), (-1, False)])
+def test_numbers_that_used_up_their_limit_go_on_when_it_is_raised(limit: int, parked: bool) -> None:
+    number = sender_number_make(portfolio=Portfolio.objects.create(name="p", messaging_limit=1000))
+    park(number, reason="recipient_limit", until=timezone.now() + timedelta(hours=20))
+    limit_apply(account_id=number.account_id, limit=limit)
+    number.refresh_from_db()
+    assert number.is_parked == parked
