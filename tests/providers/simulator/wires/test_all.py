@@ -13,7 +13,8 @@ from providers.simulator.refusal import CODES, Refusal
 from providers.simulator.simulator import Simulator
 from providers.simulator.wires.contract import Call
 from providers.simulator.wires.registry import WIRES
-from tests.providers.simulator.server import PHONE_NUMBER_ID, TOKEN, WABA_ID, SimulatorProcess
+from tests.providers.simulator.server import PHONE_NUMBER_ID, TOKEN, WABA_ID, Receiver, SimulatorProcess
+from tests.providers.simulator.wires.stage import CUSTOMER, NUMBER, stage_make
 
 FOLDER = Path(__file__).parents[4] / "providers" / "simulator" / "wires"
 # 360dialog passes Meta's bodies and webhooks on.
@@ -84,3 +85,32 @@ def test_it_finds_a_number_by_its_digits_within_an_account(simulator: SimulatorP
     order = {"phone_number_id": "+54 9 11 5555-0199", "waba_id": WABA_ID, "from": "5491155550100", "text": "Hola"}
 
     assert simulator.post("inbound", **order)["phone_number_id"] == PHONE_NUMBER_ID
+
+
+@pytest.mark.parametrize("slug", WIRES)
+def test_it_shows_what_customers_wrote_and_chose_on_the_phone(
+    slug: str, simulator: SimulatorProcess, receiver: Receiver
+) -> None:
+    stage = stage_make(simulator, receiver, slug)
+    stage.write("Hola")
+    simulator.post("preference", phone_number_id=NUMBER, **{"from": CUSTOMER, "choice": "stop"})
+    stage.client.close()
+
+    (shown,) = stage.simulator.control.get(f"{simulator.url}/phone/conversations").json()["data"]
+    assert (shown["customer"], shown["last"], shown["stopped"]) == (CUSTOMER, "Hola", True)
+
+
+@pytest.mark.parametrize("slug", WIRES)
+def test_it_changes_a_template_of_any_provider(slug: str, simulator: SimulatorProcess, receiver: Receiver) -> None:
+    body = [{"type": "BODY", "text": "Hola"}]
+    template = {"id": "7", "name": "hola", "language": "es", "category": "UTILITY", "components": body}
+    stage_make(simulator, receiver, slug, templates=[template]).client.close()
+    for aspect, order in (
+        ("status", {"status": "PAUSED"}),
+        ("quality", {"score": "YELLOW"}),
+        ("category", {"category": "MARKETING"}),
+    ):
+        simulator.post(f"templates/7/{aspect}", **order)
+
+    (changed,) = simulator.get("templates")["data"]
+    assert [changed[name] for name in ("status", "quality", "category")] == ["PAUSED", "YELLOW", "MARKETING"]
