@@ -11,13 +11,13 @@ from concurrent.futures import ThreadPoolExecutor
 from typing import Any, TypeVar
 
 import structlog
-from django.conf import settings
 from django.db import InterfaceError, OperationalError, close_old_connections, connections
 
-from providers.contracts import Accepted, AccountConfig, Provider
-from providers.errors import Reason, SendError, Throttled, Unavailable, Uncertain
+from providers.contracts import AccountConfig, Provider
+from providers.errors import Reason, Throttled, Unavailable
 from providers.policy import Hold, hold_of
 from providers.registry import adapter_for
+from recontact.dispatch.call import Outcome, call, groups
 from recontact.dispatch.claim import CLAIM_DEADLINE_SECONDS, Claim, LeaseLost, claim
 from recontact.dispatch.deadline import Deadline
 from recontact.dispatch.lease import (
@@ -227,33 +227,23 @@ class NumberPump:
         deadline = Deadline.after(CLAIM_DEADLINE_SECONDS)
         claims = await self.pump.in_database(claim, self.lease, limit, self.turn)
         self.turn += 1
-        for each in claims:
-            task = asyncio.create_task(self._send(each, deadline))
+        for group in groups(claims, self.adapter):
+            task = asyncio.create_task(self._send(group, deadline))
             self.sends.add(task)
             task.add_done_callback(self.sends.discard)
         return len(claims)
 
-    async def _send(self, each: Claim, deadline: Deadline) -> None:
-        in_time = await self.rate.take(deadline.monotonic)
-        outcome = await self._call(each, deadline) if in_time else Unavailable(Reason.NOT_STARTED)
+    async def _send(self, claims: list[Claim], deadline: Deadline) -> None:
+        """One call for these claims; begun before their deadline, or certainly not at all."""
+        if await self.rate.take(deadline.monotonic, len(claims)) and not deadline.has_passed():
+            outcomes: list[Outcome] = await call(self.adapter, claims)
+        else:
+            outcomes = [Unavailable(Reason.NOT_STARTED) for _ in claims]
+        for outcome in outcomes:
+            if isinstance(outcome, Throttled):
+                self._hold(outcome)
         # The list is swapped by every flush: it is looked up only now, after the call.
-        self.pump.results.append(Result(each, outcome))
-
-    async def _call(self, each: Claim, deadline: Deadline) -> Accepted | SendError:
-        """The adapter's one call; begun before the claim's deadline, or certainly not at all. Never raises."""
-        if deadline.has_passed():
-            return Unavailable(Reason.NOT_STARTED)
-        try:
-            async with asyncio.timeout(settings.PROVIDER_TIMEOUT_SECONDS + 5):
-                return await self.adapter.send(each.outbound)
-        except SendError as error:
-            if isinstance(error, Throttled):
-                self._hold(error)
-            return error
-        except Exception as error:
-            # Whatever an adapter did wrong, it may have sent.
-            log.exception("dispatch_adapter_failed", message_id=each.message_id)
-            return Uncertain(Reason.NO_ANSWER, detail=type(error).__name__)
+        self.pump.results.extend(Result(each, outcome) for each, outcome in zip(claims, outcomes, strict=True))
 
     def _hold(self, error: Throttled) -> None:
         """At once, for what is claimed already; the record makes the wait hold for every slice and every pump."""

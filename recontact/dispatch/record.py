@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from collections.abc import Sequence
 from copy import copy
 from dataclasses import dataclass, replace
@@ -31,6 +32,7 @@ MAX_FAILURES = 5
 OUTAGES = frozenset({Reason.NETWORK, Reason.PROVIDER_DOWN})
 LONGEST_BACKOFF_SECONDS = 60.0
 LONGEST_WAIT_SECONDS = 24 * 3600.0
+SOME_WAIT_SECONDS = 60.0
 
 
 @dataclass(frozen=True, slots=True)
@@ -147,8 +149,8 @@ def _requeue(message: Any, *, after: float, words: dict[str, Any], held_until: d
 
 
 def _bounded(wait: float) -> float:
-    """Also for a wait that is no number, or longer than any message lives."""
-    return wait if 0 <= wait <= LONGEST_WAIT_SECONDS else LONGEST_WAIT_SECONDS
+    """At most a day; a minute for a wait that is none."""
+    return min(wait, LONGEST_WAIT_SECONDS) if math.isfinite(wait) and wait >= 0 else SOME_WAIT_SECONDS
 
 
 def _attempts(results: Sequence[Result]) -> None:

@@ -3,12 +3,15 @@
 from __future__ import annotations
 
 import asyncio
+from datetime import timedelta
 
 import pytest
 from django.db import OperationalError
+from django.utils import timezone
 
 from providers.contracts import Accepted, Exchange
 from providers.errors import Reason, Rejected, Throttled
+from providers.models import SenderNumber
 from recontact.dispatch import pump as pump_module
 from recontact.dispatch.claim import Claim, claim
 from recontact.dispatch.lease import leases_take
@@ -78,8 +81,19 @@ def test_the_end_of_a_slice_waits_for_a_database_that_is_away(monkeypatch: pytes
 
 
 @pytest.mark.django_db
-@pytest.mark.parametrize("asked", [float("inf"), float("nan"), -5.0, 1e12])
-def test_a_throttle_that_asks_for_an_absurd_wait_is_bounded(asked: float) -> None:
+@pytest.mark.parametrize("asked", [float("inf"), float("nan"), -5.0])
+def test_a_throttle_that_asks_for_no_wait_at_all_waits_a_minute(asked: float) -> None:
     [claimed] = _claims(1)
     record([Result(claimed, Throttled(Reason.THROUGHPUT, retry_after=asked))])
-    assert Message.objects.get(pk=claimed.message_id).state == Message.State.QUEUED
+    message = Message.objects.get(pk=claimed.message_id)
+    assert message.state == Message.State.QUEUED
+    assert 50 < (message.due_at - timezone.now()).total_seconds() <= 60
+
+
+@pytest.mark.django_db
+def test_a_throttle_that_asks_for_an_absurd_wait_holds_the_number_for_a_day_at_most() -> None:
+    [claimed] = _claims(1)
+    record([Result(claimed, Throttled(Reason.THROUGHPUT, retry_after=1e12))])
+    held_until = SenderNumber.objects.get().throttled_until
+    assert held_until is not None
+    assert held_until - timezone.now() <= timedelta(days=1)

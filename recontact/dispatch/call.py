@@ -1,0 +1,67 @@
+"""The adapter's one call, for one message or for several in one request: whatever it does, each message has an outcome."""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import Sequence
+
+import structlog
+from django.conf import settings
+
+from providers.abilities import SendsInBulk
+from providers.contracts import Accepted, OutboundMessage, Provider, TemplateContent
+from providers.errors import Reason, SendError, Uncertain
+from recontact.dispatch.claim import Claim
+
+log = structlog.get_logger(__name__)
+
+Outcome = Accepted | SendError
+
+#: What the adapter's own limit on a call may be late by.
+LATE_SECONDS = 5
+
+
+def groups(claims: Sequence[Claim], adapter: Provider) -> list[list[Claim]]:
+    """The claims as they go out: templates together as far as the adapter takes them, everything else alone."""
+    limit = adapter.capabilities.bulk_limit if isinstance(adapter, SendsInBulk) else 1
+    if limit <= 1:
+        return [[each] for each in claims]
+    together = [each for each in claims if isinstance(each.outbound.content, TemplateContent)]
+    alone = [[each] for each in claims if not isinstance(each.outbound.content, TemplateContent)]
+    return alone + [together[start : start + limit] for start in range(0, len(together), limit)]
+
+
+async def call(adapter: Provider, claims: Sequence[Claim]) -> list[Outcome]:
+    """Exactly one call; one outcome per claim, in their order. Never raises but when it is cancelled."""
+    messages = [each.outbound for each in claims]
+    try:
+        async with asyncio.timeout(settings.PROVIDER_TIMEOUT_SECONDS + LATE_SECONDS):
+            if len(messages) == 1:
+                return [await _one(adapter, messages[0])]
+            return _each(await _several(adapter, messages), len(messages))
+    except Exception as error:
+        # Whatever an adapter did wrong, it may have sent.
+        log.exception("dispatch_adapter_failed", message_ids=[each.message_id for each in claims])
+        return [Uncertain(Reason.NO_ANSWER, detail=type(error).__name__) for _ in claims]
+
+
+async def _one(adapter: Provider, message: OutboundMessage) -> Outcome:
+    try:
+        return await adapter.send(message)
+    except SendError as error:
+        return error
+
+
+async def _several(adapter: Provider, messages: Sequence[OutboundMessage]) -> list[Outcome]:
+    if not isinstance(adapter, SendsInBulk):
+        raise TypeError("several messages for an adapter that sends one at a time")
+    return await adapter.send_many(messages)
+
+
+def _each(outcomes: object, count: int) -> list[Outcome]:
+    """What the adapter returned, message by message; where it says nothing sound, the message may have been sent."""
+    found = outcomes if isinstance(outcomes, list) and len(outcomes) == count else [None] * count
+    return [
+        outcome if isinstance(outcome, Accepted | SendError) else Uncertain(Reason.UNREADABLE_ANSWER)
+        for outcome in found
+    ]
