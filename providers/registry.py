@@ -26,6 +26,7 @@ ADAPTERS = {
     "infobip": "providers.adapters.infobip.Infobip",
     "meta": "providers.adapters.meta.MetaCloudApi",
     "twilio": "providers.adapters.twilio.Twilio",
+    "vonage": "providers.adapters.vonage.Vonage",
     "zenvia": "providers.adapters.zenvia.Zenvia",
 }
 
