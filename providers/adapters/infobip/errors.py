@@ -165,11 +165,12 @@ def http_error_read(answer: Answer) -> HttpError | None:
 
 
 def http_error(answer: Answer) -> SendError:
-    """What an answer that is no acceptance means. Only a body in Infobip's own shape is believed."""
+    """What an answer that is no acceptance means. Only a body in Infobip's own shape is believed, and with a 5xx no code."""
     found = http_error_read(answer)
     if found is None:
         return answer_error(answer, {}, code="", detail="", understood=False)
-    return answer_error(answer, CODES, code=found.code, detail=found.detail, understood=True)
+    codes = {} if answer.status >= 500 else CODES
+    return answer_error(answer, codes, code=found.code, detail=found.detail, understood=True)
 
 
 def _words(problems: object) -> str:

@@ -176,6 +176,11 @@ def test_a_page_that_is_not_infobips_proves_nothing(status: str) -> None:
         outcome(MESSAGE, answer(b"<html>nginx</html>", status=status))
 
 
+def test_a_code_beside_a_5xx_proves_nothing() -> None:
+    with pytest.raises(Uncertain):
+        outcome(MESSAGE, answer(fixture("error-400-validation.json"), status="502 Bad Gateway"))
+
+
 def test_the_detail_of_a_refusal_names_the_field() -> None:
     with pytest.raises(Rejected) as refused:
         outcome(MESSAGE, answer(fixture("error-400-validation.json"), status="400 Bad Request"))
