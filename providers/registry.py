@@ -21,10 +21,12 @@ from providers.errors import ErrorCode
 ENTRY_POINT_GROUP = "hsm_portal.providers"
 
 ADAPTERS = {
+    "clickatell": "providers.adapters.clickatell.Clickatell",
     "dialog360": "providers.adapters.dialog360.Dialog360",
     "gupshup": "providers.adapters.gupshup.Gupshup",
     "infobip": "providers.adapters.infobip.Infobip",
     "meta": "providers.adapters.meta.MetaCloudApi",
+    "sinch": "providers.adapters.sinch.Sinch",
     "twilio": "providers.adapters.twilio.Twilio",
     "vonage": "providers.adapters.vonage.Vonage",
     "zenvia": "providers.adapters.zenvia.Zenvia",
