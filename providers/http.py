@@ -337,6 +337,7 @@ class _Record:
 
     def _request(self) -> JsonObject:
         body = self.call.json_body if self.call.form is None else dict(self.call.form)
+        self.redactor.learn_phones(self.call.params.values())
         return {
             "headers": self.redactor.headers(self.call.headers, kept=KEPT_HEADERS),
             "body": self.redactor.request(body, kept_paths=self.call.kept_paths),

@@ -438,3 +438,17 @@ def test_a_host_that_the_settings_name_may_be_called_over_plain_http(settings: S
     settings.PROVIDER_PLAIN_HTTP_HOSTS = ["simulator"]
     assert url_problem("http://simulator:8800") == ""
     assert url_problem("http://simulator.example.com")
+
+
+def test_a_phone_in_the_query_is_in_no_record() -> None:
+    """A list of what was sent to a person names him in its query."""
+
+    async def work() -> Answer:
+        body = b'{"messages": [{"channel_identity": {"identity": "5491155550100"}}]}'
+        async with served(answering(answer(body))) as base_url:
+            call = Call("GET", f"{base_url}/messages", params={"channel_identity": "5491155550100", "page_size": "100"})
+            return await asyncio.to_thread(call_provider_sync, call)
+
+    exchange = run(work()).exchange
+    assert "5555" not in repr(exchange)
+    assert "page_size=100" in exchange.url

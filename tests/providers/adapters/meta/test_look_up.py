@@ -35,7 +35,7 @@ def looked_up(body: Any, *, status: str = "200 OK") -> tuple[LookUpAnswer, list[
 
 
 def with_events(*events: dict[str, Any]) -> dict[str, Any]:
-    body = copy.deepcopy(HISTORY)
+    body: dict[str, Any] = copy.deepcopy(HISTORY)
     body["data"][0]["events"]["data"] = list(events)
     return body
 
