@@ -117,11 +117,10 @@ def whole_refusal(answer: Answer) -> SendError:
     code, words = _words(part(body, "error"))
     if 200 <= answer.status < 300 and code:
         return error_of(ANSWER_CODES.get(code, _REFUSED), code=code, detail=words, exchange=answer.exchange)
-    # What is not written by Clickatell (a proxy's page) proves nothing, whatever its status.
-    known = ANSWER_CODES if code else {}
-    if answer.status == 402:
-        known = {"HTTP 402": ANSWER_CODES["HTTP 402"]} if code else {}
-    return answer_error(answer, known, code=code, detail=words, understood=bool(code))
+    # What is not written by Clickatell (a proxy's page) proves nothing, whatever its status; nor does a code beside a 5xx.
+    believed = bool(code) and answer.status < 500
+    known = {"HTTP 402": ANSWER_CODES["HTTP 402"]} if answer.status == 402 else ANSWER_CODES
+    return answer_error(answer, known if believed else {}, code=code, detail=words, understood=bool(code))
 
 
 def message_refusal(item: JsonObject, answer: Answer) -> SendError:

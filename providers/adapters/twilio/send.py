@@ -59,7 +59,9 @@ def answer_read(answer: Answer) -> Accepted:
     body = answer.json_object()
     if answer.status != 201 or body is None:
         code, words, understood = answer_words(answer)
-        raise answer_error(answer, CODES, code=code, detail=words, understood=understood)
+        # Beside a 5xx no code is believed.
+        known = CODES if answer.status < 500 else {}
+        raise answer_error(answer, known, code=code, detail=words, understood=understood)
     sid = text(body.get("sid"))
     if not _MESSAGE_SID.fullmatch(sid):
         raise Uncertain(Reason.UNREADABLE_ANSWER, detail="The answer holds no message id.", exchange=answer.exchange)

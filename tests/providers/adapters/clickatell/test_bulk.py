@@ -168,6 +168,7 @@ def test_a_refused_message_is_understood_by_its_own_code(code: object, kind: typ
         (429, "43", Throttled, Reason.THROUGHPUT),
         (500, "18", Uncertain, Reason.PROVIDER_ERROR),
         (503, "19", Uncertain, Reason.PROVIDER_ERROR),
+        (502, "25", Uncertain, Reason.PROVIDER_ERROR),
     ],
 )
 def test_a_request_refused_as_a_whole_refuses_every_message(

@@ -261,6 +261,10 @@ def test_an_error_page_that_is_not_twilios_proves_nothing() -> None:
     assert isinstance(error_from(403, {"message": "blocked by a proxy"}), Uncertain)
 
 
+def test_a_code_beside_a_5xx_proves_nothing() -> None:
+    assert isinstance(error_from(502, fixture("error-400-21211.json")), Uncertain)
+
+
 def test_an_unlisted_code_is_a_refusal() -> None:
     error = error_from(400, {"code": 21999, "message": "New.", "more_info": "", "status": 400})
     assert (type(error), error.reason, error.detail) == (Rejected, Reason.PROVIDER_REJECTED, "New.")
