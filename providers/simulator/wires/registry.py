@@ -6,8 +6,11 @@ from collections.abc import Mapping
 
 from providers.simulator.wires.contract import Wire
 from providers.simulator.wires.dialog360.wire import Dialog360Wire
+from providers.simulator.wires.messagebird.wire import MessageBirdWire
 from providers.simulator.wires.meta.wire import MetaWire
 from providers.simulator.wires.sinch.wire import SinchWire
 from providers.simulator.wires.zenvia.wire import ZenviaWire
 
-WIRES: Mapping[str, Wire] = {wire.slug: wire for wire in (MetaWire(), Dialog360Wire(), SinchWire(), ZenviaWire())}
+WIRES: Mapping[str, Wire] = {
+    wire.slug: wire for wire in (MetaWire(), Dialog360Wire(), SinchWire(), ZenviaWire(), MessageBirdWire())
+}
