@@ -6,7 +6,7 @@ from typing import Any
 
 from django.contrib import messages
 from django.core.exceptions import PermissionDenied
-from django.http import Http404, HttpRequest, HttpResponse, HttpResponseNotAllowed, HttpResponseRedirect
+from django.http import HttpRequest, HttpResponse, HttpResponseNotAllowed, HttpResponseRedirect
 from django.shortcuts import get_object_or_404
 from django.template.response import TemplateResponse
 from django.urls import reverse
@@ -15,12 +15,18 @@ from unfold.admin import ModelAdmin
 
 from providers.errors import ProviderCallError
 from providers.models import ProviderAccount
+from templates_app.abilities import account_abilities
+from templates_app.hand import HAND_STATUSES
 from templates_app.history import QUALITY_TONES, status_tone, template_history
-from templates_app.models import Template
-from templates_app.selectors import template_blockers, template_parsed, template_uses, templates_listed
+from templates_app.models import Template, TemplateStatus
+from templates_app.rejections import rejection_of
+from templates_app.selectors import template_blockers, template_or_404, template_parsed, template_uses
+from templates_app.submissions_shown import submission_notice
+from templates_app.submit import delete_problems, edit_problems, is_local, may_submit_again, submission_open
 from templates_app.sync import sync_failure_sentence, templates_sync
 
 SYNC_PERMISSION = "templates_app.change_template"
+DELETE_PERMISSION = "templates_app.delete_template"
 LIST_ADDRESS = "admin:templates_app_template_changelist"
 
 
@@ -30,7 +36,7 @@ def template_page(model_admin: ModelAdmin, request: HttpRequest, object_id: str)
         raise PermissionDenied
     if request.method not in ("GET", "HEAD"):
         return HttpResponseNotAllowed(["GET", "HEAD"])
-    template = _template_or_404(object_id)
+    template = template_or_404(object_id)
     parsed = template_parsed(template)
     uses, last_used_at = template_uses(template)
     context: dict[str, Any] = {
@@ -46,10 +52,27 @@ def template_page(model_admin: ModelAdmin, request: HttpRequest, object_id: str)
         "history": template_history(template),
         "uses": uses,
         "last_used_at": last_used_at,
-        "may_sync": template.account.is_active and request.user.has_perm(SYNC_PERMISSION),
+        "rejection": rejection_of(template.rejection_reason) if template.status == TemplateStatus.REJECTED else None,
+        "notice": submission_notice(template),
+        **_actions(request, template),
     }
     request.current_app = model_admin.admin_site.name
     return TemplateResponse(request, "templates_app/template_page.html", context)
+
+
+def _actions(request: HttpRequest, template: Template) -> dict[str, Any]:
+    """What this person may do with this template, and what its account's provider can do."""
+    may_change, may_delete = request.user.has_perm(SYNC_PERMISSION), request.user.has_perm(DELETE_PERMISSION)
+    again = may_submit_again(template)
+    return {
+        "may_sync": may_change and template.account.is_active and account_abilities(template.account).listed,
+        "may_submit": may_change and again,
+        "may_edit": may_change and not again and (template.by_hand or not edit_problems(template)),
+        "may_delete": may_delete
+        and (not submission_open(template) if is_local(template) else not delete_problems(template)),
+        "may_say_status": may_change and template.by_hand,
+        "hand_statuses": [(status.value, status.label) for status in HAND_STATUSES],
+    }
 
 
 def templates_sync_page(model_admin: ModelAdmin, request: HttpRequest, account_id: int) -> HttpResponse:
@@ -66,13 +89,6 @@ def templates_sync_page(model_admin: ModelAdmin, request: HttpRequest, account_i
     else:
         messages.success(request, f"{account.name}. {result.sentence()}")
     return HttpResponseRedirect(_back(request))
-
-
-def _template_or_404(object_id: str) -> Template:
-    # Eighteen digits always fit the database's bigint.
-    if not (object_id.isascii() and object_id.isdigit() and len(object_id) <= 18):
-        raise Http404
-    return get_object_or_404(templates_listed(), pk=int(object_id))
 
 
 def _back(request: HttpRequest) -> str:

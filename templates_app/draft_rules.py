@@ -47,6 +47,8 @@ VARIABLE_NAME = re.compile(r"[a-z][a-z0-9_]{0,59}")
 # Meta says only "too many variables for the length". What is reported to pass: two words for each, and one more.
 WORDS_PER_VARIABLE = 2
 CATEGORIES = ("marketing", "utility", "authentication")
+#: A sample uploaded at the provider before.
+MEDIA_HANDLE = re.compile(r"[0-9]+:[\w:=+/-]{4,1990}")
 #: Parts of a template (contracts.ALL_PARTS) that kinds of header and button need a provider for.
 HEADER_PARTS = {**{kind: f"header_{kind}" for kind in MEDIA_KINDS}, "location": "header_location"}
 LINE_BREAK = re.compile(r"[\x00-\x1f\x7f\x85\u2028\u2029\ud800-\udfff]")
@@ -146,7 +148,7 @@ def _media(draft: Draft) -> Problems:
     if not draft.header_media:
         text = _("Give the address of a sample: WhatsApp looks at it during the review.")
         yield _missing("header_media", text)
-    elif not _is_address(draft.header_media, ("https",)):
+    elif not (MEDIA_HANDLE.fullmatch(draft.header_media) or _is_address(draft.header_media, ("https",))):
         yield DraftProblem("header_media", "bad_url", _("It must be a public address that begins with https://."))
     else:
         yield from _too_long("header_media", draft.header_media, URL_LIMIT)
@@ -214,12 +216,17 @@ def _variables(draft: Draft) -> Problems:
             yield DraftProblem(field, "variables_not_in_order", sentence(gap, wanted=wanted))
 
 
+HEADER_SAMPLE = _("Give a sample for %(place)s in the header.")
+BODY_SAMPLE = _("Give a sample for %(place)s.")
+
+
 def _samples(draft: Draft) -> Problems:
     for key in draft.sample_keys:
         sample = draft.samples.get(key, "")
         place = "{{" + key.partition(".")[2] + "}}"
         if not sample.strip():
-            yield _missing(sample_field(key), sentence(_("Give a sample for %(place)s."), place=place))
+            words = HEADER_SAMPLE if key.startswith("header.") else BODY_SAMPLE
+            yield _missing(sample_field(key), sentence(words, place=place))
         elif FORBIDDEN.search(sample):
             text = _("A sample has no line break, no tab and no more than four spaces in a row.")
             yield DraftProblem(sample_field(key), "bad_sample", text)

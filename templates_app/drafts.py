@@ -6,7 +6,7 @@ The rules it has to keep are in draft_rules.py. Source of the JSON: Meta's compo
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 
 from django.utils.translation import gettext_lazy as _
 
@@ -71,6 +71,10 @@ class Draft:
     def sample_keys(self) -> tuple[str, ...]:
         """The keys of the samples that the texts ask for."""
         return (*(f"header.{name}" for name in self.header_names), *(f"body.{name}" for name in self.body_names))
+
+    def with_identity(self, *, name: str, language: str, category: str = "") -> Draft:
+        """The same content under another name and language; with `category`, in that category."""
+        return replace(self, name=name, language=language, category=category or self.category)
 
     @property
     def parameter_format(self) -> str:

@@ -42,6 +42,7 @@ class HistoryRow:
     new: StrOrPromise
     reason: str
     tone: str
+    by: str = ""
 
 
 def status_tone(status: str) -> str:
@@ -51,7 +52,7 @@ def status_tone(status: str) -> str:
 
 def template_history(template: Template) -> list[HistoryRow]:
     """The last changes, newest first."""
-    return [_row(change) for change in template.changes.all()[:SHOWN]]
+    return [_row(change) for change in template.changes.select_related("by")[:SHOWN]]
 
 
 def _row(change: TemplateChange) -> HistoryRow:
@@ -64,6 +65,7 @@ def _row(change: TemplateChange) -> HistoryRow:
         new=words.get(change.new, change.new),
         reason=change.reason,
         tone=_tone(change),
+        by=str(change.by) if change.by is not None else "",
     )
 
 

@@ -66,4 +66,6 @@ def _facts(template: Template, event: TemplateEvent) -> TemplateFacts:
         coming_category=coming or ("" if category == template.coming_category else None),
         quality=quality_normalize(event.quality),
         rejection_reason="" if status == TemplateStatus.APPROVED else rejection,
+        # Of a template whose submission was not answered the id is not known yet.
+        external_id="" if template.external_id else event.external_id[:64],
     )

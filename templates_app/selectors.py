@@ -7,15 +7,18 @@ import json
 from collections.abc import Sequence
 from typing import Any, TypedDict
 
-from django.db.models import Count, Max, Q, QuerySet
+from django.db.models import Count, Exists, Max, OuterRef, Q, QuerySet
 from django.db.models.functions import Now
+from django.http import Http404
+from django.shortcuts import get_object_or_404
 from django.utils.translation import gettext_lazy as _
 from django_stubs_ext import StrOrPromise, WithAnnotations
 
 from providers.contracts import JsonObject
 from providers.models import ProviderAccount
 from templates_app.components import Blocker, ParsedTemplate, parse_components
-from templates_app.models import Template, TemplateStatus
+from templates_app.models import Template, TemplateStatus, TemplateSubmission
+from templates_app.rejections import rejection_of
 from templates_app.sentences import sentence
 
 STATUS_SENTENCES: dict[str, StrOrPromise] = {
@@ -32,6 +35,7 @@ STATUS_SENTENCES: dict[str, StrOrPromise] = {
     TemplateStatus.LOCKED: _("WhatsApp locked the template."),
     TemplateStatus.UNKNOWN: _("The provider gives the template a status that the portal does not know."),
 }
+IN_DOUBT = _("It is not certain yet whether the provider has the template. The next sync tells.")
 
 
 def template_parsed(template: Template) -> ParsedTemplate:
@@ -43,8 +47,7 @@ def template_blockers(template: Template) -> list[Blocker]:
     """Why the template cannot be sent now, in plain words; empty = it can. Reads `template.account`."""
     blockers = []
     if template.status != TemplateStatus.APPROVED:
-        words = STATUS_SENTENCES.get(template.status, STATUS_SENTENCES[TemplateStatus.UNKNOWN])
-        blockers.append(Blocker("status", words))
+        blockers.append(Blocker("status", _status_sentence(template)))
     if template.missing_since is not None:
         blockers.append(Blocker("missing", _("The provider no longer lists the template. Sync the templates.")))
     if template.is_parked:
@@ -71,9 +74,24 @@ def templates_sendable(*, account: ProviderAccount | None = None) -> QuerySet[Te
     return templates.select_related("account")
 
 
-def templates_listed() -> QuerySet[Template]:
-    """All templates for a list, with their account; one query."""
-    return Template.objects.select_related("account")
+class TemplateDoubt(TypedDict):
+    """What `templates_listed` adds: whether something asked of the provider about the template is not settled."""
+
+    in_doubt: bool
+
+
+def templates_listed() -> QuerySet[WithAnnotations[Template, TemplateDoubt]]:
+    """All templates for a list, with their account, and `in_doubt`; one query."""
+    unsettled = TemplateSubmission.objects.filter(template=OuterRef("pk"), state__in=TemplateSubmission.OPEN)
+    return Template.objects.select_related("account").annotate(in_doubt=Exists(unsettled))
+
+
+def template_or_404(object_id: str) -> Template:
+    """The template with its account. Raises Http404, also for what is no id at all."""
+    # Eighteen digits always fit the database's bigint.
+    if not (object_id.isascii() and object_id.isdigit() and len(object_id) <= 18):
+        raise Http404
+    return get_object_or_404(templates_listed(), pk=int(object_id))
 
 
 class TemplateCounts(TypedDict):
@@ -108,6 +126,15 @@ def content_hash(components: Sequence[JsonObject], parameter_format: str) -> str
     content = {"components": _without_examples(list(components)), "parameter_format": parameter_format.upper()}
     canonical = json.dumps(content, sort_keys=True, separators=(",", ":"), ensure_ascii=True)
     return hashlib.sha256(canonical.encode("ascii")).hexdigest()
+
+
+def _status_sentence(template: Template) -> StrOrPromise:
+    if template.status == TemplateStatus.REJECTED and template.rejection_reason:
+        why = rejection_of(template.rejection_reason).why
+        return sentence(_("WhatsApp rejected the template: %(why)s"), why=why)
+    if template.status == TemplateStatus.DRAFT and getattr(template, "in_doubt", False):
+        return IN_DOUBT
+    return STATUS_SENTENCES.get(template.status, STATUS_SENTENCES[TemplateStatus.UNKNOWN])
 
 
 def _account_blockers(account: ProviderAccount) -> list[Blocker]:

@@ -64,13 +64,10 @@ def test_its_list_can_be_searched_filtered_and_ordered(query: str) -> None:
 
 
 @pytest.mark.django_db
-def test_it_offers_no_adding_deleting_or_bulk_change() -> None:
-    template = template_make()
+def test_it_changes_nothing_by_the_page_that_shows_it() -> None:
     client = client_of(VIEW, CHANGE, "templates_app.add_template", "templates_app.delete_template")
 
-    assert client.get(f"{LIST}add/").status_code == 403
-    assert client.get(f"{LIST}{template.pk}/delete/").status_code == 403
-    assert client.post(page_of(template), {"name": "otro"}).status_code == 405
+    assert client.post(page_of(template_make()), {"name": "otro"}).status_code == 405
 
 
 @pytest.mark.django_db
