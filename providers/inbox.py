@@ -22,6 +22,7 @@ from django.db.models.functions import Now
 from providers.clock import ClockTimestamp
 from providers.contracts import BadItem, Event, UnreadableWebhook, WebhookRequest
 from providers.credentials import CredentialsError
+from providers.delivery_keys import item_keys
 from providers.events import CannotHandle, Handler, handlers_for
 from providers.models import ProviderAccount, WebhookDelivery
 from providers.registry import adapter_for
@@ -57,6 +58,7 @@ class _Run:
     items: int = 0
     good: int = 0
     problems: list[dict[str, str]] = field(default_factory=list)
+    keys: list[str] = field(default_factory=list)
     renewed: float = field(default_factory=time.monotonic)
 
     def problem(self, position: str, error: str) -> None:
@@ -161,6 +163,7 @@ def _finish(run: _Run) -> None:
         state=run.state,
         items=run.items,
         problems=run.problems[:MOST_PROBLEMS],
+        keys=run.keys,
         processed_at=ClockTimestamp(),
         claimed_until=None,
     )
@@ -185,13 +188,18 @@ def _process(delivery: WebhookDelivery) -> WebhookDelivery:
     return delivery
 
 
+def delivery_parse(delivery: WebhookDelivery) -> list[Event | BadItem]:
+    """What the delivery says. Raises UnreadableWebhook, CredentialsError, and whatever a faulty adapter raises."""
+    adapter = adapter_for(delivery.account.config())
+    url = f"{delivery.account.webhook_url}?{delivery.query}" if delivery.query else delivery.account.webhook_url
+    body, received_at = bytes(delivery.body), delivery.received_at
+    return adapter.parse_webhook(WebhookRequest(body, delivery.headers, url, received_at))
+
+
 def _parsed(run: _Run) -> list[Event | BadItem]:
     delivery = run.delivery
     try:
-        adapter = adapter_for(delivery.account.config())
-        url = f"{delivery.account.webhook_url}?{delivery.query}" if delivery.query else delivery.account.webhook_url
-        body, received_at = bytes(delivery.body), delivery.received_at
-        items = adapter.parse_webhook(WebhookRequest(body, delivery.headers, url, received_at))
+        items = delivery_parse(delivery)
     except (UnreadableWebhook, CredentialsError) as error:
         run.problem("", str(error))
         return []
@@ -199,7 +207,7 @@ def _parsed(run: _Run) -> list[Event | BadItem]:
         log.error("webhook_adapter_failed", delivery_id=delivery.pk, error=_where(error))
         run.problem("", f"The adapter failed: {_where(error)}")
         return []
-    run.items = len(items)
+    run.items, run.keys = len(items), item_keys(items)
     return items
 
 

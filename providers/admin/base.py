@@ -9,6 +9,7 @@ from django.urls import URLPattern
 from django.utils.translation import gettext_lazy as _
 from unfold.admin import ModelAdmin
 from unfold.decorators import display
+from unfold.paginator import InfinitePaginator
 
 from providers.notice_words import notices_shown
 from providers.panels import panels_for
@@ -19,9 +20,10 @@ NOTICES_SHOWN = 10
 
 
 class ReadOnlyAdmin(ModelAdmin):
-    """A list that nobody edits here: its rows come from services."""
+    """A list that nobody edits here: its rows come from services. It may be huge, so nobody counts it."""
 
     list_filter_submit = True
+    paginator = InfinitePaginator
     show_full_result_count = False
     list_per_page = 50
     actions = None

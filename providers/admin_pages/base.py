@@ -6,7 +6,7 @@ from typing import Any
 
 from django.contrib import admin
 from django.core.exceptions import PermissionDenied
-from django.http import HttpRequest, HttpResponse, HttpResponseNotAllowed, HttpResponseRedirect
+from django.http import Http404, HttpRequest, HttpResponse, HttpResponseNotAllowed, HttpResponseRedirect
 from django.template.response import TemplateResponse
 from django.urls import reverse
 
@@ -37,3 +37,10 @@ def page(request: HttpRequest, template: str, context: dict[str, Any]) -> HttpRe
 def to(name: str, pk: int) -> HttpResponse:
     """On to the page of one row."""
     return HttpResponseRedirect(reverse(f"admin:providers_{name}", args=[pk]))
+
+
+def row_id(object_id: str) -> int:
+    """The id in an admin address. Raises Http404; eighteen digits always fit the database's bigint."""
+    if not (object_id.isascii() and object_id.isdigit() and len(object_id) <= 18):
+        raise Http404
+    return int(object_id)

@@ -213,7 +213,7 @@ def test_a_delivery_is_replayed_by_who_may(admin: Client, manager: Client, numbe
     delivery = delivery_make(number.account, payload("webhook_inbound_text"))
     replay = _address("webhookdelivery_replay", delivery.pk)
     assert manager.post(replay).status_code == 403
-    assert "Read again without problems." in _text(admin.post(replay, follow=True))
+    assert "Read again without problems (items: 1)." in _text(admin.post(replay, follow=True))
     assert WebhookDelivery.objects.get().state == "processed"
 
 
