@@ -6,7 +6,6 @@ A refusal in the answer to a send has no code, only words; an event of a failed 
 from __future__ import annotations
 
 import json
-from collections.abc import Mapping
 from typing import Any
 
 from providers.contracts import JsonObject
@@ -74,11 +73,13 @@ _BY_WORDS = {word.lower(): word for word in WORDS}
 _UNLISTED = ErrorCode(Reason.PROVIDER_REJECTED)
 
 
-def send_error(answer: Answer, body: JsonObject | None, codes: Mapping[str, ErrorCode] = CODES) -> SendError:
+def send_error(answer: Answer, body: JsonObject | None) -> SendError:
     """What an answer that is no acceptance means. `body` is None when the answer is no JSON object."""
     detail = message_read(body)
     code = _BY_WORDS.get(detail.strip().rstrip(".!").lower(), "")
-    return answer_error(answer, codes, code=code, detail=detail, understood=is_error(body))
+    # Beside a 5xx, or beside an id, no words prove that nothing was sent.
+    believed = answer.status < 500 and not (body or {}).get("messageId")
+    return answer_error(answer, CODES if believed else {}, code=code, detail=detail, understood=is_error(body))
 
 
 def is_error(body: JsonObject | None) -> bool:

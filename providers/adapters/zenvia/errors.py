@@ -75,7 +75,10 @@ _UNLISTED = ErrorCode(Reason.PROVIDER_REJECTED)
 def send_error(answer: Answer, body: JsonObject | None) -> SendError:
     """What an answer that is no acceptance means. `body` is None when the answer is no JSON object."""
     code = text((body or {}).get("code"))
-    return answer_error(answer, OWN_CODES, code=code, detail=error_detail(body), understood=bool(code))
+    # Beside a 5xx, or beside an id, no code proves that nothing was sent.
+    believed = answer.status < 500 and not (body or {}).get("id")
+    codes = OWN_CODES if believed else {}
+    return answer_error(answer, codes, code=code, detail=error_detail(body), understood=bool(code))
 
 
 def error_detail(body: JsonObject | None) -> str:

@@ -113,13 +113,20 @@ def test_an_answer_without_an_id_is_uncertain(body: Any) -> None:
 def test_an_error_with_an_id_is_no_acceptance() -> None:
     error = outcome({"status": "error", "messageId": GS_ID, "message": "Invalid Destination"}, 202)
     assert isinstance(error, SendError)
-    assert error.reason is Reason.RECIPIENT_UNREACHABLE
+    assert error.kind == "uncertain"
 
 
-def test_a_500_with_the_words_of_a_refusal_is_still_shown_with_them() -> None:
-    error = outcome({"status": "error", "message": "Internal server error, try later"}, 500)
+def test_a_refusal_may_come_with_a_2xx() -> None:
+    error = outcome({"status": "error", "message": "Invalid Destination"}, 202)
     assert isinstance(error, SendError)
-    assert (error.kind, error.detail) == ("uncertain", "Internal server error, try later")
+    assert (error.kind, error.reason) == ("rejected", Reason.RECIPIENT_UNREACHABLE)
+
+
+@pytest.mark.parametrize("words", ["Internal server error, try later", "Invalid Destination", "Too Many Requests"])
+def test_no_words_are_believed_beside_a_5xx(words: str) -> None:
+    error = outcome({"status": "error", "message": words}, 500)
+    assert isinstance(error, SendError)
+    assert (error.kind, error.detail) == ("uncertain", words)
 
 
 def test_an_unknown_refusal_is_a_rejection_with_its_words() -> None:

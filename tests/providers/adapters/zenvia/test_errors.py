@@ -106,4 +106,9 @@ def test_an_acceptance_has_the_messages_id() -> None:
 
 
 def test_an_error_with_200_is_no_acceptance() -> None:
-    assert error({"id": "x", **payload("error-400.json")}, 200).reason is Reason.BAD_REQUEST
+    assert error(payload("error-400.json"), 200).reason is Reason.BAD_REQUEST
+
+
+@pytest.mark.parametrize(("extra", "status"), [({"id": "x"}, 200), ({}, 500), ({}, 503)])
+def test_no_code_is_believed_beside_an_id_or_a_5xx(extra: dict[str, str], status: int) -> None:
+    assert error({**payload("error-400.json"), **extra}, status).kind == "uncertain"
