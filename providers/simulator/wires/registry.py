@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 
+from providers.simulator.wires.clickatell.wire import ClickatellWire
 from providers.simulator.wires.contract import Wire
 from providers.simulator.wires.dialog360.wire import Dialog360Wire
 from providers.simulator.wires.messagebird.wire import MessageBirdWire
@@ -12,5 +13,6 @@ from providers.simulator.wires.sinch.wire import SinchWire
 from providers.simulator.wires.zenvia.wire import ZenviaWire
 
 WIRES: Mapping[str, Wire] = {
-    wire.slug: wire for wire in (MetaWire(), Dialog360Wire(), SinchWire(), ZenviaWire(), MessageBirdWire())
+    wire.slug: wire
+    for wire in (MetaWire(), Dialog360Wire(), SinchWire(), ZenviaWire(), MessageBirdWire(), ClickatellWire())
 }
