@@ -27,7 +27,7 @@ def payload_build(message: OutboundMessage) -> JsonObject:
     if not message.recipient.phone:
         raise Rejected(Reason.BSUID_NOT_SUPPORTED)
     return {
-        "from": message.sender_external_id,
+        "from": message.sender_external_id or message.sender_phone.removeprefix("+"),
         "to": message.recipient.phone.removeprefix("+"),
         "externalId": message.reference,
         "contents": [_content(message)],
