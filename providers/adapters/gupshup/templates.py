@@ -59,6 +59,8 @@ def checked(answer: Answer) -> JsonObject:
 
 def draft_form(draft: TemplateDraft) -> dict[str, str]:
     """The form that creates the template. Raises ProviderCallError for what the page shows no way for."""
+    if draft.parameter_format.upper() == "NAMED":
+        raise ProviderCallError(Reason.UNSUPPORTED, detail="Gupshup's variables have numbers: {{1}}, {{2}}.")
     components = {text(component.get("type")).upper(): component for component in draft.components}
     for kind in components.keys() - {"HEADER", "BODY", "FOOTER", "BUTTONS"}:
         raise ProviderCallError(Reason.UNSUPPORTED, detail=f"Gupshup: {kind}")

@@ -261,6 +261,13 @@ def test_what_the_form_has_no_place_for_is_refused_before_any_call(component: di
     assert caught.value.reason in (Reason.MEDIA, Reason.UNSUPPORTED)
 
 
+def test_variables_with_names_are_refused_before_any_call() -> None:
+    named = TemplateDraft("order_update", "es_AR", "utility", DRAFT.components, "NAMED")
+    with pytest.raises(ProviderCallError) as caught:
+        CASES.adapter("http://127.0.0.1:9").submit_template(named)  # type: ignore[attr-defined]
+    assert caught.value.reason is Reason.UNSUPPORTED
+
+
 def test_a_name_that_is_taken_is_said_in_gupshups_words() -> None:
     exists = payload("template-create-error-exists.json")
     with pytest.raises(ProviderCallError) as caught:
