@@ -24,6 +24,12 @@ BEAT_SCHEDULE: dict[str, dict[str, Any]] = {
         "options": {"expires": HEARTBEAT_SECONDS * 6, "queue": "dispatch"},
     },
     "dispatch sweep": {"task": "recontact.tasks.dispatch_sweep", "schedule": 5.0, "options": {"expires": 10.0}},
+    "look-ups": {"task": "recontact.tasks.look_ups", "schedule": 20.0, "options": {"expires": 20.0}},
+    "look-ups of the unheard": {
+        "task": "recontact.tasks.look_ups_unheard",
+        "schedule": 600.0,
+        "options": {"expires": 300.0},
+    },
     "inbox sweep": {"task": "providers.tasks.inbox_sweep", "schedule": 5.0, "options": {"expires": 10.0}},
     "templates sync": {
         "task": "templates_app.tasks.templates_sync_all",

@@ -202,6 +202,11 @@ AGENT_MESSAGE_LIFETIME_SECONDS = 3600
 # Longer than a day, so that what has to wait until tomorrow can still go then.
 CAMPAIGN_MESSAGE_LIFETIME_SECONDS = 72 * 3600
 UNCERTAIN_SETTLE_AFTER_SECONDS = 3600
+# After how many seconds a look-up that finds nothing proves that nothing was sent, where the portal's own word for a
+# provider is not trusted or there is none: "<provider slug>=600,<another>=3600".
+LOOK_UP_ABSENCE_SECONDS: dict[str, float] = {
+    slug: float(seconds) for slug, seconds in env.dict("LOOK_UP_ABSENCE_SECONDS", default={}).items()
+}
 
 # --- Static files, API, logs, theme --------------------------------------------------------------------------------
 

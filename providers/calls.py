@@ -6,11 +6,11 @@ from providers.contracts import Exchange
 from providers.models import ProviderCall
 
 
-def provider_call_record(*, account_id: int, purpose: str, exchange: Exchange | None) -> None:
+def provider_call_record(*, account_id: int, purpose: str, exchange: Exchange | None) -> ProviderCall | None:
     """Keep one exchange of an account. `purpose` is a short word such as "templates". None is nothing to keep."""
     if exchange is None:
-        return
-    ProviderCall.objects.create(
+        return None
+    return ProviderCall.objects.create(
         account_id=account_id,
         purpose=purpose[:40],
         method=exchange.method[:8],

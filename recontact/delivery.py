@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import uuid
 from collections.abc import Iterable
+from dataclasses import replace
 from datetime import timedelta
 from typing import Any
 
@@ -45,6 +46,9 @@ _MOMENTS: dict[str, tuple[str, ...]] = {
 @transaction.atomic
 def status_apply(account_id: int, event: StatusEvent) -> MessageEvent:
     """Append the event once and let it move its message, if one is found. Doubled, late and reordered events are fine."""
+    if not event.provider_message_id:
+        # Told by our reference alone: it must not be taken for another message's.
+        event = replace(event, provider_message_id=event.reference)
     message_id, erased = _kept_id(account_id, event.provider_message_id[:128])
     stored, created = MessageEvent.objects.get_or_create(
         account_id=account_id,
@@ -148,7 +152,7 @@ def _apply(message: Message, event: MessageEvent) -> str:
         changes |= {"reason": event.reason, "provider_code": event.provider_code, "provider_detail": event.detail}
         if current == MessageState.FAILED:
             changes["billed"] = None  # what counted as not billed was delivered after all
-    if not message.provider_message_id:
+    if message.provider_message_id in ("", str(message.reference)):
         changes["provider_message_id"] = event.provider_message_id
     if changes:
         Message.objects.filter(pk=message.pk, state=current).update(**changes)
@@ -184,8 +188,9 @@ def _was_given_back(message: Message) -> bool:
 
 
 def _is_second_send(message: Message, event: MessageEvent) -> bool:
-    known = message.provider_message_id
-    return bool(known) and known not in (event.provider_message_id, keyed_hash(event.provider_message_id))
+    known, told = message.provider_message_id, event.provider_message_id
+    reference = str(message.reference)  # stands for an id that was not told
+    return known not in ("", reference, told, keyed_hash(told)) and told != reference
 
 
 def _incident(message: Message, event: MessageEvent, kind: str) -> None:

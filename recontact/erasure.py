@@ -17,6 +17,7 @@ from django.db import transaction
 from django.db.models import QuerySet
 from django.utils.translation import ngettext
 
+from providers.models import ProviderCall
 from recontact.audit_erasure import audit_erase
 from recontact.cancelling import messages_cancel
 from recontact.clock import ClockTimestamp
@@ -26,6 +27,7 @@ from recontact.models import (
     Attempt,
     Customer,
     Incident,
+    LookUpRecord,
     Message,
     MessageEvent,
     OptOut,
@@ -125,6 +127,9 @@ def _erase_messages(messages: QuerySet[Message]) -> None:
         event.provider_message_id = hashed(event.provider_message_id)
     events.update(detail="")
     Attempt.objects.filter(message__in=ids).update(request=None, response=None, detail="")
+    look_ups = LookUpRecord.objects.filter(message__in=ids)
+    look_ups.update(detail="")
+    ProviderCall.objects.filter(pk__in=look_ups.exclude(calls=None).values("calls")).delete()
     settlements = Settlement.objects.filter(message__in=ids)
     settlements.update(reason="")
     Incident.objects.filter(message__in=ids).update(note="")

@@ -9,6 +9,9 @@ from providers.errors import reason_sentence
 from recontact.refusals import Code
 from recontact.retries import ARRIVED_AFTER_ALL
 
+#: The reason of a message that the provider, asked long enough after the call, does not have.
+ABSENT = "absent"
+
 #: The portal's own reasons, most from the second check (recontact.dispatch.recheck). Nothing was sent or charged for any.
 OWN: dict[str, StrOrPromise] = {
     Code.TEMPLATE_NOT_SENDABLE: _("When its turn came the template could no longer be sent; nothing was sent."),
@@ -19,6 +22,7 @@ OWN: dict[str, StrOrPromise] = {
     Code.QUERY_CLOSED: _("The query was resolved before the message left; nothing was sent."),
     Code.WINDOW_OPEN: _("The customer wrote before the HSM left: none was needed, and nothing was sent."),
     Code.WINDOW_CLOSED: _("The 24-hour window closed before the text left; nothing was sent."),
+    ABSENT: _("The provider was asked and does not have the message; nothing was sent."),
     ARRIVED_AFTER_ALL: _("An earlier try arrived after all; this one was taken back."),
 }
 

@@ -6,6 +6,7 @@ from celery import shared_task
 
 from recontact.dispatch.process import pump_slice
 from recontact.dispatch.sweep import sweep
+from recontact.look_ups import doubtful_look_up, unheard_look_up
 from recontact.retention import attempts_expire, idempotency_keys_expire
 
 
@@ -19,6 +20,18 @@ def dispatch_pump() -> None:
 def dispatch_sweep() -> dict[str, int]:
     """The safety net under the pump (see recontact.dispatch.sweep)."""
     return sweep()
+
+
+@shared_task
+def look_ups() -> int:
+    """Ask providers what became of messages without certainty."""
+    return doubtful_look_up()
+
+
+@shared_task
+def look_ups_unheard() -> int:
+    """Ask providers about messages that nothing was heard of since they were accepted."""
+    return unheard_look_up()
 
 
 @shared_task

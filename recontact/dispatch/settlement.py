@@ -43,9 +43,7 @@ def settle_blocker(message: Message, now: datetime) -> CannotSettle | None:
         return CannotSettle(
             "too_early", _("Too early: the provider may still report. Wait until an hour after the send.")
         )
-    last = message.account.last_webhook_at
-    since = message.claimed_at or message.created_at
-    if last is None or last < since or last < now - WEBHOOKS_WITHIN:
+    if webhooks_silent(message, now):
         return CannotSettle(
             "webhooks_silent",
             _(
@@ -53,6 +51,13 @@ def settle_blocker(message: Message, now: datetime) -> CannotSettle | None:
             ),
         )
     return None
+
+
+def webhooks_silent(message: Message, now: datetime) -> bool:
+    """Whether no webhook of the message's account has come since the send, or lately: then its silence proves nothing."""
+    last = message.account.last_webhook_at
+    since = message.claimed_at or message.created_at
+    return last is None or last < since or last < now - WEBHOOKS_WITHIN
 
 
 @transaction.atomic

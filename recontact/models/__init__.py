@@ -3,9 +3,10 @@
 from recontact.models.campaign import Campaign, CampaignRefusal
 from recontact.models.customer import Customer, OptOut, ServiceWindow
 from recontact.models.dispatch import DispatchSwitch, Heartbeat, NumberLease
+from recontact.models.doubt import Incident, LookUpRecord, Settlement
 from recontact.models.idempotency import IdempotencyKey
 from recontact.models.ledger import Recontact
-from recontact.models.message import Attempt, CostEntry, Incident, Message, MessageEvent, Settlement
+from recontact.models.message import Attempt, CostEntry, Message, MessageEvent
 from recontact.models.query import Query, QueryEvent, Team
 
 __all__ = [
@@ -18,6 +19,7 @@ __all__ = [
     "Heartbeat",
     "IdempotencyKey",
     "Incident",
+    "LookUpRecord",
     "Message",
     "MessageEvent",
     "NumberLease",

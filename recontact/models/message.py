@@ -7,6 +7,7 @@ from typing import Any
 
 import pgtrigger
 from django.conf import settings
+from django.contrib.postgres.indexes import BrinIndex
 from django.db import models
 from django.utils.translation import gettext_lazy as _
 
@@ -123,6 +124,8 @@ class Message(models.Model):
     reason = models.CharField(_("reason"), max_length=40, blank=True)
     provider_code = models.CharField(_("provider's code"), max_length=40, blank=True)
     provider_detail = models.CharField(_("provider's words"), max_length=500, blank=True)
+    #: When the provider is to be asked again what became of it (recontact.look_ups); empty = it was not asked yet.
+    look_up_at = models.DateTimeField(null=True, editable=False)
     billed = models.BooleanField(_("billed"), null=True)
     estimate = models.DecimalField(_("estimate"), max_digits=12, decimal_places=6, null=True)
     currency = models.CharField(_("currency"), max_length=3, blank=True)
@@ -171,6 +174,12 @@ class Message(models.Model):
             models.Index(fields=["customer", "id"], name="message_by_customer"),
             models.Index(fields=["created_at"], name="message_by_time"),
             models.Index(fields=["state", "-id"], name="message_by_state"),
+            models.Index(
+                fields=["sender_number", "claimed_at"],
+                include=["customer", "state"],
+                name="message_people_by_day",
+                condition=models.Q(kind="template", claimed_at__isnull=False),
+            ),
         ]
         triggers = [
             pgtrigger.Trigger(
@@ -269,6 +278,8 @@ class Attempt(models.Model):
         indexes = [
             models.Index(fields=["claimed_at"], name="attempt_by_age", condition=models.Q(request__isnull=False)),
             models.Index(fields=["claimed_at"], name="attempt_under_way", condition=models.Q(outcome="claimed")),
+            models.Index(fields=["outcome", "-id"], name="attempt_odd", condition=~models.Q(outcome="accepted")),
+            BrinIndex(fields=["claimed_at"], name="attempt_by_time"),
         ]
 
     def __str__(self) -> str:
@@ -355,51 +366,3 @@ class CostEntry(models.Model):
 
     def __str__(self) -> str:
         return f"{self.message_id} {self.kind} {self.amount} {self.currency}"
-
-
-class Settlement(models.Model):
-    """A person's decision about a message without certainty, with the reason given."""
-
-    class Outcome(models.TextChoices):
-        ACCEPTED = "accepted", _("It was sent")
-        REJECTED = "rejected", _("It was not sent")
-
-    message = models.OneToOneField(Message, models.PROTECT, related_name="settlement", verbose_name=_("message"))
-    outcome = models.CharField(_("outcome"), max_length=10, choices=Outcome.choices)
-    reason = models.CharField(_("reason"), max_length=300)
-    user = models.ForeignKey(settings.AUTH_USER_MODEL, models.PROTECT, related_name="+", verbose_name=_("by"))
-    at = models.DateTimeField(_("at"), auto_now_add=True)
-
-    class Meta:
-        verbose_name = _("settlement")
-        verbose_name_plural = _("settlements")
-
-    def __str__(self) -> str:
-        return f"{self.message_id} {self.outcome}"
-
-
-class Incident(models.Model):
-    """Something that must not happen and that a person has to see: proof against what the books say."""
-
-    class Kind(models.TextChoices):
-        PROOF_AGAINST_UNSENT = "proof_unsent", _("Delivered although the books say it was not sent")
-        SENT_TWICE = "sent_twice", _("The provider reports two sends of one message")
-
-    kind = models.CharField(_("kind"), max_length=20, choices=Kind.choices)
-    message = models.ForeignKey(Message, models.PROTECT, related_name="incidents", verbose_name=_("message"))
-    event = models.ForeignKey(MessageEvent, models.PROTECT, null=True, related_name="+", verbose_name=_("event"))
-    opened_at = models.DateTimeField(_("opened at"), auto_now_add=True)
-    closed_at = models.DateTimeField(_("closed at"), null=True, blank=True)
-    closed_by = models.ForeignKey(
-        settings.AUTH_USER_MODEL, models.PROTECT, null=True, blank=True, related_name="+", verbose_name=_("closed by")
-    )
-    note = models.CharField(_("note"), max_length=300, blank=True)
-
-    class Meta:
-        verbose_name = _("incident")
-        verbose_name_plural = _("incidents")
-        ordering = ["-id"]
-        constraints = [models.UniqueConstraint(fields=["message", "kind"], name="one_incident_per_message_and_kind")]
-
-    def __str__(self) -> str:
-        return f"{self.kind} #{self.message_id}"
