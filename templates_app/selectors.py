@@ -131,7 +131,7 @@ def content_hash(components: Sequence[JsonObject], parameter_format: str) -> str
 def _status_sentence(template: Template) -> StrOrPromise:
     if template.status == TemplateStatus.REJECTED and template.rejection_reason:
         why = rejection_of(template.rejection_reason).why
-        return sentence(_("WhatsApp rejected the template: %(why)s"), why=why)
+        return sentence(_("WhatsApp rejected the template. %(why)s"), why=why)
     if template.status == TemplateStatus.DRAFT and getattr(template, "in_doubt", False):
         return IN_DOUBT
     return STATUS_SENTENCES.get(template.status, STATUS_SENTENCES[TemplateStatus.UNKNOWN])
