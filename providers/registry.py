@@ -25,6 +25,7 @@ ADAPTERS = {
     "dialog360": "providers.adapters.dialog360.Dialog360",
     "gupshup": "providers.adapters.gupshup.Gupshup",
     "infobip": "providers.adapters.infobip.Infobip",
+    "messagebird": "providers.adapters.messagebird.MessageBird",
     "meta": "providers.adapters.meta.MetaCloudApi",
     "sinch": "providers.adapters.sinch.Sinch",
     "twilio": "providers.adapters.twilio.Twilio",
