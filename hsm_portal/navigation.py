@@ -50,6 +50,7 @@ def _manager() -> list[_Entry]:
         _Entry(_("Templates"), "article", f"{MANAGER}templates_app/template/", ("templates_app.view_template",)),
         _Entry(_("Queries"), "support_agent", f"{MANAGER}recontact/query/", ("recontact.view_all_queries",)),
         _Entry(_("Messages"), "history", f"{MANAGER}recontact/message/", ("recontact.view_message",)),
+        _Entry(_("Attempts"), "swap_horiz", f"{MANAGER}recontact/attempt/", ("recontact.view_attempt",)),
         _Entry(
             _("Without certainty"),
             "help",

@@ -7,6 +7,7 @@ from typing import Any
 from django.http import HttpRequest
 from django.utils.html import format_html
 from unfold.admin import ModelAdmin
+from unfold.paginator import InfinitePaginator
 
 from recontact.models import Message
 from recontact.phones import phone_for
@@ -26,9 +27,10 @@ STATE_LABELS: dict[str, str] = {
 
 
 class ReadOnlyAdmin(ModelAdmin):
-    """A list that nobody edits here: rows come from services."""
+    """A list that nobody edits here: rows come from services. It may be huge, so nobody counts it."""
 
     list_filter_submit = True
+    paginator = InfinitePaginator
     list_fullwidth = True
     show_full_result_count = False
     list_per_page = 50

@@ -2,11 +2,10 @@
 
 from __future__ import annotations
 
-import uuid
 from typing import Any
 
-from django.contrib import admin
-from django.db.models import Q, QuerySet
+from django.contrib import admin, messages
+from django.db.models import QuerySet
 from django.http import Http404, HttpRequest, HttpResponseBase
 from django.urls import URLPattern, path
 from django.utils import timezone
@@ -16,18 +15,19 @@ from django.utils.translation import gettext_lazy as _
 from unfold.contrib.filters.admin import (
     AutocompleteSelectFilter,
     MultipleChoicesDropdownFilter,
-    RangeDateFilter,
     RelatedDropdownFilter,
 )
 from unfold.decorators import display
 
+from providers.admin.filters import DayRangeFilter
+from providers.delivery_keys import looks_like_phone
 from recontact.admin.base import STATE_LABELS, ReadOnlyAdmin, person, see_costs, see_phones
 from recontact.admin_pages.message import MessageCancelPage, MessagePage
 from recontact.admin_pages.send import SendPage, SendPreview
 from recontact.admin_pages.uncertain import SettlePage, UncertainPage
 from recontact.costs.money import money_text
+from recontact.message_search import messages_wanted
 from recontact.models import Message
-from recontact.search import customers_matching
 
 
 @admin.register(Message)
@@ -37,10 +37,11 @@ class MessageAdmin(ReadOnlyAdmin):
     list_display_links = ("number",)
     list_filter = (
         ("state", MultipleChoicesDropdownFilter),
+        ("account", RelatedDropdownFilter),
         ("sender_number", RelatedDropdownFilter),
         ("template", AutocompleteSelectFilter),
         ("origin", MultipleChoicesDropdownFilter),
-        ("created_at", RangeDateFilter),
+        ("created_at", DayRangeFilter),
     )
     search_fields = ("reference",)
     search_help_text = _("Phone, name, reference, or the provider's id of the message")
@@ -66,16 +67,10 @@ class MessageAdmin(ReadOnlyAdmin):
     def get_search_results(
         self, request: HttpRequest, queryset: QuerySet[Message], search_term: str
     ) -> tuple[QuerySet[Message], bool]:
-        term = search_term.replace("\x00", "").strip()
-        if not term:
-            return queryset, False
-        wanted = Q(customer__in=customers_matching(term).values("pk")) | Q(provider_message_id=term)
-        try:
-            wanted |= Q(reference=uuid.UUID(term))
-        except ValueError:
-            if term.lstrip("#").isdecimal() and len(term) < 16:
-                wanted |= Q(pk=int(term.lstrip("#")))
-        return queryset.filter(wanted), False
+        by_phone = see_phones(request)
+        if looks_like_phone(search_term.strip()) and not by_phone:
+            messages.warning(request, _("Your role may not search by phone, so only ids were searched."))
+        return queryset.filter(messages_wanted(search_term, by_phone=by_phone)), False
 
     def get_urls(self) -> list[URLPattern]:
         wrap = self.admin_site.admin_view

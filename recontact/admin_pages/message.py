@@ -9,6 +9,7 @@ from django.http import HttpRequest, HttpResponse
 from django.shortcuts import get_object_or_404, redirect
 from django.utils.translation import gettext as _
 
+from recontact.admin_pages.attempt import deliveries_shown
 from recontact.admin_pages.page import ManagerPage, is_fragment
 from recontact.cancelling import message_cancel
 from recontact.clock import database_now
@@ -31,7 +32,7 @@ class MessagePage(ManagerPage):
         context = message_context(message_id)
         if is_fragment(request):
             return self.fragment("message_live.html", context)
-        return self.page("message.html", context)
+        return self.page("message.html", {**context, "deliveries": deliveries_shown(request, context["sent"])})
 
 
 class MessageCancelPage(ManagerPage):

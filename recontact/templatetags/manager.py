@@ -12,7 +12,7 @@ from django.utils import timezone
 from django.utils.translation import gettext as _
 
 from recontact.costs.money import PRICE_DECIMALS, SUM_DECIMALS, money_text
-from recontact.models import CampaignRefusal, Message, Query, Recontact
+from recontact.models import Attempt, CampaignRefusal, Message, Query, Recontact
 from recontact.phones import phone_for
 from recontact.places import place_name
 from recontact.reasons import reason_words
@@ -93,6 +93,23 @@ def duration_words(duration: timedelta) -> str:
 def pretty(value: Any) -> str:
     """JSON for reading."""
     return json.dumps(value, indent=2, ensure_ascii=False, sort_keys=False)
+
+
+#: Badge class of each attempt's outcome.
+_OUTCOMES: dict[str, str] = {
+    Attempt.Outcome.ACCEPTED: "ok",
+    Attempt.Outcome.REJECTED: "stopped",
+    Attempt.Outcome.LOST: "stopped",
+    Attempt.Outcome.THROTTLED: "soon",
+    Attempt.Outcome.UNAVAILABLE: "soon",
+    Attempt.Outcome.UNCERTAIN: "soon",
+}
+
+
+@register.filter
+def outcome_class(outcome: str) -> str:
+    """The badge class of an attempt's outcome."""
+    return _OUTCOMES.get(outcome, "")
 
 
 @register.filter

@@ -4,11 +4,12 @@ from __future__ import annotations
 
 import pytest
 from django.test import Client
+from django.utils import timezone
 
 from hsm_portal.roles import Role
 from hsm_portal.users import user_create
-from providers.models import WebhookDelivery
-from recontact.models import Campaign, Incident, Message, Recontact
+from providers.models import ProviderCall, WebhookDelivery
+from recontact.models import Attempt, Campaign, Incident, Message, Recontact
 from tests.factories import message_make, user_make
 
 pytestmark = pytest.mark.django_db
@@ -24,6 +25,8 @@ PAGES: dict[str, set[Role]] = {
     "/manager/recontact/message/send/": {MANAGER, COORDINATOR, ADMIN},
     "/manager/recontact/message/uncertain/": {MANAGER, COORDINATOR, ADMIN},
     "/manager/recontact/message/{message}/settle/": {MANAGER, COORDINATOR, ADMIN},
+    "/manager/recontact/attempt/": {MANAGER, COORDINATOR, ADMIN},
+    "/manager/recontact/attempt/{attempt}/change/": {MANAGER, COORDINATOR, ADMIN},
     "/manager/recontact/query/": {MANAGER, COORDINATOR, ADMIN},
     "/manager/recontact/query/{query}/change/": {MANAGER, COORDINATOR, ADMIN},
     "/manager/recontact/query/recontact/": {MANAGER, ADMIN},
@@ -60,6 +63,7 @@ PAGES: dict[str, set[Role]] = {
     "/manager/providers/webhookdelivery/": {MANAGER, ADMIN},
     "/manager/providers/webhookdelivery/{delivery}/change/": {MANAGER, ADMIN},
     "/manager/providers/providercall/": {MANAGER, ADMIN},
+    "/manager/providers/providercall/{call}/change/": {MANAGER, ADMIN},
     "/manager/providers/providernotice/": {MANAGER, ADMIN},
     "/preferences/": set(Role),
     "/password/": set(Role),
@@ -100,6 +104,8 @@ def places() -> dict[str, int]:
         "account": message.account_id,
         "number": message.sender_number_id,
         "delivery": WebhookDelivery.objects.create(account=message.account, body=b"{}").pk,
+        "attempt": Attempt.objects.create(message=message, number=1, claimed_at=timezone.now()).pk,
+        "call": ProviderCall.objects.create(account=message.account, method="GET", url="https://a.b", duration_ms=1).pk,
         "query": message.query_id,
         "customer": message.customer_id,
         "campaign": campaign.pk,

@@ -12,7 +12,7 @@ from django.test import Client
 from django.utils import timezone
 
 from hsm_portal.roles import Role
-from providers.contracts import BadItem, DeliveryStatus, IdentityChangeEvent, StatusEvent, UnknownEvent
+from providers.contracts import BadItem, DeliveryStatus, Event, IdentityChangeEvent, StatusEvent, UnknownEvent
 from providers.delivery_keys import id_key, item_keys, looks_like_phone, phone_key, term_keys
 from providers.models import SenderNumber, WebhookDelivery
 from tests.deliveries import CUSTOMER_PHONE, deliver, payload, payload_number_make
@@ -47,7 +47,7 @@ def test_a_key_tells_nothing_about_what_it_stands_for() -> None:
 
 def test_both_numbers_of_a_change_are_found_and_what_has_no_ids_is_none() -> None:
     change = IdentityChangeEvent(NOW, old_phone="+5491155550100", new_phone="+5491155550177")
-    items = [change, UnknownEvent("odd", {}), BadItem("entry[0]", "no")]
+    items: list[Event | BadItem] = [change, UnknownEvent("odd", {}), BadItem("entry[0]", "no")]
     assert item_keys(items) == [phone_key("+5491155550100"), phone_key("+5491155550177")]
 
 

@@ -12,6 +12,8 @@ from django.utils import timezone
 
 from hsm_portal.models import User
 from hsm_portal.roles import Role
+from providers.delivery_keys import id_key
+from providers.models import WebhookDelivery
 from recontact import ledger
 from recontact.models import Attempt, Message, MessageEvent, Recontact
 from tests.factories import customer_make, message_make, query_make, rate_card_make, sender_number_make, template_make
@@ -99,7 +101,8 @@ def test_it_shows_what_happened_with_the_providers_reasons(client: Client) -> No
     assert "The phone has no WhatsApp" in page
     assert "131026" in page
     assert "HTTP 200" in page
-    assert "&quot;template&quot;" in page
+    assert "?provider=meta&amp;code=131026" in page
+    assert f"/manager/recontact/attempt/{message.attempts.get().pk}/change/" in page
     assert "US$ 0.0260" in page
 
 
@@ -175,3 +178,38 @@ def test_it_gives_no_recontact_back_without_a_reason_or_after_delivery(client: C
 @pytest.mark.parametrize("number", ["999999999", "abc", "9" * 30])
 def test_it_knows_no_message_of_that_number(client: Client, number: str) -> None:
     assert client.get(f"{LIST}{number}/change/").status_code == 404
+
+
+def test_who_may_not_see_phones_does_not_find_by_them(client_of: Callable[[Role], Client]) -> None:
+    message = message_make(query=query_make(customer=customer_make(phone="+5491155550142", name="Lucía Fernández")))
+    ops = client_of(Role.OPS)
+
+    found = {term: page_of(message) in ops.get(LIST, {"q": term}).content.decode() for term in
+             ("+5491155550142", "55550142", "0142", "lucía 5491155550142", "lucía fern")}  # fmt: skip
+
+    assert [term for term, is_found in found.items() if is_found] == ["lucía fern"]
+
+
+def test_it_links_to_the_webhooks_about_the_message(client: Client) -> None:
+    message = message_make()
+    delivery = WebhookDelivery.objects.create(
+        account=message.account, body=b"{}", state="processed", keys=[id_key(str(message.reference))]
+    )
+    WebhookDelivery.objects.create(account=message.account, body=b"{}", state="processed")
+
+    page = client.get(page_of(message)).content.decode()
+
+    assert (
+        page.count("/manager/providers/webhookdelivery/") - page.count('href="/manager/providers/webhookdelivery/"')
+        == 1
+    )
+    assert f"/manager/providers/webhookdelivery/{delivery.pk}/change/" in page
+
+
+def test_nobody_counts_all_messages(client: Client) -> None:
+    message_make()
+
+    with CaptureQueriesContext(connection) as captured:
+        client.get(LIST)
+
+    assert not [row["sql"] for row in captured if "COUNT(" in row["sql"] and "uncertain" not in row["sql"]]
