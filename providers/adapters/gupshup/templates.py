@@ -178,13 +178,22 @@ def _text(kind: str, example: str, words: str, sample: str) -> JsonObject:
 
 
 def _samples(words: str, sample: str) -> list[str]:
-    """The samples in the order of the places' numbers, found by laying the filled text over the text; [] if it does not fit."""
-    places = _PLACE.findall(words)
-    pattern = "(.+?)".join(re.escape(fixed) for fixed in _PLACE.split(words)[::2])
-    fitting = re.fullmatch(pattern, sample, re.DOTALL) if places else None
-    if fitting is None:
+    """The samples in the order of the places' numbers, found by laying the filled text over the text; [] if it does not fit.
+
+    Each place ends at the first sign of what follows it: no pattern is tried again, which could take for ever.
+    """
+    places, fixed = _PLACE.findall(words), _PLACE.split(words)[::2]
+    if not places or not sample.startswith(fixed[0]) or not sample.endswith(fixed[-1]):
         return []
-    values = dict(zip(places, fitting.groups(), strict=True))
+    values: dict[str, str] = {}
+    start = len(fixed[0])
+    for number, (name, following) in enumerate(zip(places, fixed[1:], strict=True), 1):
+        last = number == len(places)
+        end = len(sample) - len(following) if last else sample.find(following, start + 1)
+        if end <= start or (not following and not last):
+            return []
+        values[name] = sample[start:end]
+        start = end + len(following)
     return [_bare(values[name]) for name in sorted(values, key=lambda name: (len(name), name))]
 
 

@@ -121,6 +121,25 @@ def test_the_samples_are_found_in_the_filled_text() -> None:
     assert parsed.body.examples == ("Ana", "ORD-1042")
 
 
+@pytest.mark.parametrize(
+    ("words", "sample", "examples"),
+    [
+        ("{{1}}", "Ana", ("Ana",)),
+        ("{{2}} y {{1}}", "Ana y [Luis]", ("Luis", "Ana")),
+        ("Hola {{1}}.", "Hola Ana. Adiós.", ("Ana. Adiós",)),
+        ("Hola {{1}}", "Chau Ana", ("",)),
+        ("Hola {{1}}", "Hola ", ("",)),
+        ("Hola {{1}}{{2}}", "Hola Ana", ("", "")),
+        (" ".join(f"{{{{{number}}}}}" for number in range(1, 13)), "a " * 3000 + "b?", None),
+        (" ".join(f"{{{{{number}}}}}" for number in range(1, 13)) + "!", "a " * 3000, ("",) * 12),
+    ],
+)
+def test_a_filled_text_gives_its_samples_or_none(words: str, sample: str, examples: tuple[str, ...] | None) -> None:
+    template = one(containerMeta=json.dumps({"data": words, "sampleText": sample}))
+    found = parse_components(template.components, "POSITIONAL").body.examples
+    assert found == examples if examples is not None else found[:11] == ("a",) * 11
+
+
 def test_the_text_is_not_the_one_with_the_buttons_in_it() -> None:
     parsed = parse_components(listed(LIST)[2].components, "POSITIONAL")
     assert parsed.body.raw == "Hola {{1}}, ¿confirmás tu turno del {{2}}?"
