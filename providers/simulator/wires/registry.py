@@ -7,6 +7,7 @@ from collections.abc import Mapping
 from providers.simulator.wires.clickatell.wire import ClickatellWire
 from providers.simulator.wires.contract import Wire
 from providers.simulator.wires.dialog360.wire import Dialog360Wire
+from providers.simulator.wires.infobip.wire import InfobipWire
 from providers.simulator.wires.messagebird.wire import MessageBirdWire
 from providers.simulator.wires.meta.wire import MetaWire
 from providers.simulator.wires.sinch.wire import SinchWire
@@ -14,5 +15,13 @@ from providers.simulator.wires.zenvia.wire import ZenviaWire
 
 WIRES: Mapping[str, Wire] = {
     wire.slug: wire
-    for wire in (MetaWire(), Dialog360Wire(), SinchWire(), ZenviaWire(), MessageBirdWire(), ClickatellWire())
+    for wire in (
+        MetaWire(),
+        Dialog360Wire(),
+        SinchWire(),
+        ZenviaWire(),
+        MessageBirdWire(),
+        InfobipWire(),
+        ClickatellWire(),
+    )
 }
