@@ -23,6 +23,13 @@ class NumbersSynced:
     missing: int
 
 
+def number_find(*, account_id: int, external_id: str) -> SenderNumber | None:
+    """The account's number by the provider's id, else by its phone, which some providers use as the id."""
+    numbers = SenderNumber.objects.filter(account_id=account_id)
+    digits = "".join(character for character in external_id if character.isdigit())
+    return numbers.filter(external_id=external_id).first() or numbers.filter(phone=f"+{digits}").first()
+
+
 def numbers_sync(*, account_id: int) -> NumbersSynced:
     """Add the account's new numbers and take over name, quality, throughput and limit of all.
 

@@ -17,7 +17,8 @@ from providers.contracts import DeliveryStatus, StatusEvent
 from providers.errors import Reason
 from providers.policy import suppresses
 from recontact import ledger
-from recontact.costs.report import report_append
+from recontact.adoption import adoptable, adopter, adoption_columns
+from recontact.costs.report import delivered_charge, price_stored
 from recontact.customers import customer_identify
 from recontact.hashes import keyed_hash
 from recontact.late_failures import late_failure_apply
@@ -49,12 +50,12 @@ def status_apply(account_id: int, event: StatusEvent) -> MessageEvent:
     if not event.provider_message_id:
         # Told by our reference alone: it must not be taken for another message's.
         event = replace(event, provider_message_id=event.reference)
-    message_id, erased = _kept_id(account_id, event.provider_message_id[:128])
+    message_id, erased = kept_id(account_id, event.provider_message_id[:128])
     stored, created = MessageEvent.objects.get_or_create(
         account_id=account_id,
         provider_message_id=message_id,
         status=event.status,
-        defaults={**_columns(event), **({"detail": ""} if erased else {})},
+        defaults=_columns(event) | ({"detail": ""} if erased else adoption_columns(account_id, event)),
     )
     if created or stored.message_id is None:
         if not erased:
@@ -68,7 +69,7 @@ def status_apply(account_id: int, event: StatusEvent) -> MessageEvent:
     return stored
 
 
-def _kept_id(account_id: int, provider_message_id: str) -> tuple[str, bool]:
+def kept_id(account_id: int, provider_message_id: str) -> tuple[str, bool]:
     """The id as it may be kept: hashed once the message's customer was erased, because it holds his phone."""
     digest = keyed_hash(provider_message_id)
     erased = Message.objects.filter(account_id=account_id, provider_message_id=digest).exists()
@@ -88,17 +89,7 @@ def _columns(event: StatusEvent) -> dict[str, Any]:
 
 
 def _price(event: StatusEvent) -> dict[str, Any] | None:
-    price = event.price
-    if price is None:
-        return None
-    amount = None if price.amount is None else str(price.amount)
-    return {
-        "billable": price.billable,
-        "category": price.category,
-        "type": price.pricing_type,
-        "amount": amount,
-        "currency": price.currency,
-    }
+    return None if event.price is None else price_stored(event.price)
 
 
 def _identify(event: StatusEvent) -> None:
@@ -122,7 +113,7 @@ def _find(event: MessageEvent) -> Message | None:
     if not event.provider_message_id:
         return None  # a message that waits has no id either
     ids = [event.provider_message_id, keyed_hash(event.provider_message_id)]
-    return rows.filter(provider_message_id__in=ids).order_by("pk").first()
+    return rows.filter(provider_message_id__in=ids).order_by("pk").first() or adopter(event)
 
 
 def _match_and_apply(event: MessageEvent) -> bool:
@@ -200,17 +191,17 @@ def _incident(message: Message, event: MessageEvent, kind: str) -> None:
 
 
 def _charge(message: Message, event: MessageEvent) -> None:
-    """Delivered is billed unless the price says it was free; failed is not. A price in `sent` is no charge yet."""
+    """Delivered is billed unless the price says it was free; failed is not. A price in `sent` is no charge until then."""
     if event.status in (DeliveryStatus.DELIVERED, DeliveryStatus.READ):
-        free = isinstance(event.price, dict) and (
-            event.price.get("billable") is False or str(event.price.get("type", "")).startswith("free_")
-        )
-        if message.billed is None or free:
-            Message.objects.filter(pk=message.pk).update(billed=not free)
-        if isinstance(event.price, dict):
-            report_append(message=message, price=event.price, free=free)
+        delivered_charge(message=message, price=event.price or _price_told_before(message))
     elif event.status == DeliveryStatus.FAILED and message.billed is None:
         Message.objects.filter(pk=message.pk).update(billed=False)
+
+
+def _price_told_before(message: Message) -> dict[str, Any] | None:
+    """Some providers name the price with an earlier status."""
+    earlier = message.events.exclude(price=None).exclude(status=DeliveryStatus.FAILED)
+    return earlier.order_by("-pk").values_list("price", flat=True).first()
 
 
 def _remember_opt_out(message: Message, event: MessageEvent) -> None:
@@ -247,6 +238,8 @@ def events_match(keys: Iterable[tuple[int, str]]) -> None:
 def events_rematch(limit: int = 500) -> int:
     """Match the unmatched events of the last seven days whose message is known by now; returns how many were matched.
 
+    And those that a message may adopt which came into doubt after they had come.
+
     A number may be shared with another system, whose events match nothing for ever: they must not crowd out ours.
     """
     known = Message.objects.filter(
@@ -254,7 +247,8 @@ def events_rematch(limit: int = 500) -> int:
     ).exclude(provider_message_id="")
     rows = MessageEvent.objects.filter(Exists(known), message__isnull=True, received_at__gt=timezone.now() - MATCH_FOR)
     found = 0
-    for pk in rows.order_by("pk").values_list("pk", flat=True)[:limit]:
+    ids = list(rows.order_by("pk").values_list("pk", flat=True)[:limit])
+    for pk in [*ids, *adoptable().values_list("pk", flat=True)[:limit]]:
         with transaction.atomic():
             event = MessageEvent.objects.select_for_update(skip_locked=True).filter(pk=pk, message__isnull=True).first()
             found += event is not None and _match_and_apply(event)

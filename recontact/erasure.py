@@ -31,6 +31,7 @@ from recontact.models import (
     Message,
     MessageEvent,
     OptOut,
+    PriceStatement,
     Query,
     QueryEvent,
     Recontact,
@@ -126,6 +127,10 @@ def _erase_messages(messages: QuerySet[Message]) -> None:
     for event in _batches(events, ["provider_message_id"]):
         event.provider_message_id = hashed(event.provider_message_id)
     events.update(detail="")
+    statements = PriceStatement.objects.filter(message__in=ids)
+    for statement in _batches(statements, ["provider_message_id"]):
+        statement.provider_message_id = hashed(statement.provider_message_id)
+    events.update(recipient_hash="")
     Attempt.objects.filter(message__in=ids).update(request=None, response=None, detail="")
     look_ups = LookUpRecord.objects.filter(message__in=ids)
     look_ups.update(detail="")

@@ -6,10 +6,11 @@ from typing import Any
 
 from django.dispatch import receiver
 
-from providers.contracts import IdentityChangeEvent, PreferenceEvent, StatusEvent
+from providers.contracts import IdentityChangeEvent, PreferenceEvent, PriceEvent, StatusEvent
 from providers.events import handles
 from providers.parking import released
 from recontact.campaigns.waiting import campaigns_go_on
+from recontact.costs.statements import price_apply
 from recontact.delivery import status_apply
 from recontact.dispatch.wake import wake_on_commit
 from recontact.identity import identity_change_apply
@@ -20,6 +21,12 @@ from recontact.wishes import preference_apply
 def on_status(account_id: int, event: StatusEvent) -> None:
     """A provider's word on one of our messages."""
     status_apply(account_id, event)
+
+
+@handles(PriceEvent)
+def on_price(account_id: int, event: PriceEvent) -> None:
+    """A provider's price of one of our messages, told apart from its status."""
+    price_apply(account_id, event)
 
 
 @handles(PreferenceEvent)

@@ -2,15 +2,40 @@
 
 from __future__ import annotations
 
-from decimal import Decimal
+import re
+from decimal import Decimal, InvalidOperation
 from typing import Any
 
+from providers.contracts import PriceReport
 from providers.rates.lookup import rate_for
 from providers.rates.markets import market_of
 from recontact.models import CostEntry, Message
 
+_MICRO = Decimal("0.000001")
+#: No message costs so much in any currency.
+_TOO_MUCH = Decimal(100_000)
+_CURRENCY = re.compile(r"[A-Z]{3}")
 #: The provider's words for categories that are priced as one of ours.
 _PRICED_AS = {"marketing_lite": "marketing", "authentication_international": "authentication"}
+
+
+def price_stored(price: PriceReport) -> dict[str, Any]:
+    """A price as it is kept beside a status: JSON-able, its amount as text."""
+    return {
+        "billable": price.billable,
+        "category": price.category,
+        "type": price.pricing_type,
+        "amount": None if price.amount is None else str(price.amount),
+        "currency": price.currency,
+    }
+
+
+def delivered_charge(*, message: Message, price: dict[str, Any] | None) -> CostEntry | None:
+    """A delivered message is billed, unless its price (as stored) says that it was free. Returns the entry appended."""
+    free = price is not None and (price.get("billable") is False or str(price.get("type", "")).startswith("free_"))
+    if message.billed is None or free:
+        Message.objects.filter(pk=message.pk).update(billed=not free)
+    return None if price is None else report_append(message=message, price=price, free=free)
 
 
 def report_append(*, message: Message, price: dict[str, Any], free: bool) -> CostEntry | None:
@@ -23,8 +48,9 @@ def report_append(*, message: Message, price: dict[str, Any], free: bool) -> Cos
     category = str(price.get("category") or message.category)
     market = market_of(phone=message.recipient_phone, bsuid=message.recipient_bsuid)
     amount, currency, rate = Decimal(0), message.currency, None
-    if price.get("amount") is not None:
-        amount, currency = Decimal(str(price["amount"])), str(price.get("currency") or message.currency)
+    told = _amount(price, message)
+    if told is not None:
+        amount, currency = told
     elif not free:
         rate = rate_for(
             account_id=message.account_id,
@@ -45,3 +71,15 @@ def report_append(*, message: Message, price: dict[str, Any], free: bool) -> Cos
         rate=rate,
         source=f"status {price.get('type') or ''}".strip(),
     )
+
+
+def _amount(price: dict[str, Any], message: Message) -> tuple[Decimal, str] | None:
+    """The provider's own amount with its currency; None when it names none that can be one."""
+    try:
+        amount = Decimal(str(price.get("amount")))
+    except InvalidOperation:
+        return None
+    currency = str(price.get("currency") or message.currency).upper()
+    if not amount.is_finite() or not 0 <= amount < _TOO_MUCH or not _CURRENCY.fullmatch(currency):
+        return None
+    return amount.quantize(_MICRO), currency

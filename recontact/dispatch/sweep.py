@@ -9,6 +9,7 @@ from django.db import connection, transaction
 from recontact import ledger
 from recontact.campaigns.waiting import campaigns_go_on
 from recontact.clock import ClockTimestamp
+from recontact.costs.statements import prices_rematch
 from recontact.delivery import events_rematch
 from recontact.dispatch.lease import numbers_due
 from recontact.dispatch.wake import forget_awake, wake
@@ -29,6 +30,7 @@ def sweep() -> dict[str, int]:
         "going_on": campaigns_go_on(),
         "completed": campaigns_complete(),
         "matched": events_rematch(),
+        "priced": prices_rematch(),
     }
     if numbers_due():
         # Somebody may believe that a pump is awake which died: a task too many costs one look at the queue.

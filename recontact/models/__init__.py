@@ -1,12 +1,13 @@
 """The models of recontact, one module per subject."""
 
 from recontact.models.campaign import Campaign, CampaignRefusal
+from recontact.models.cost import CostEntry, PriceStatement
 from recontact.models.customer import Customer, OptOut, ServiceWindow
 from recontact.models.dispatch import DispatchSwitch, Heartbeat, NumberLease
 from recontact.models.doubt import Incident, LookUpRecord, Settlement
 from recontact.models.idempotency import IdempotencyKey
 from recontact.models.ledger import Recontact
-from recontact.models.message import Attempt, CostEntry, Message, MessageEvent
+from recontact.models.message import Attempt, Message, MessageEvent
 from recontact.models.query import Query, QueryEvent, Team
 
 __all__ = [
@@ -24,6 +25,7 @@ __all__ = [
     "MessageEvent",
     "NumberLease",
     "OptOut",
+    "PriceStatement",
     "Query",
     "QueryEvent",
     "Recontact",

@@ -11,7 +11,7 @@ from django.contrib.postgres.indexes import BrinIndex
 from django.db import models
 from django.utils.translation import gettext_lazy as _
 
-from providers.models import ProviderAccount, Rate, SenderNumber
+from providers.models import ProviderAccount, SenderNumber
 from recontact.models.campaign import Campaign
 from recontact.models.customer import Customer
 from recontact.models.query import Query
@@ -287,7 +287,10 @@ class Attempt(models.Model):
 
 
 class MessageEvent(models.Model):
-    """One status fact from a provider, appended once. `message` is empty until a message is found for it."""
+    """One status fact from a provider, appended once. `message` is empty until a message is found for it.
+
+    `recipient_hash` and `sender_number` are kept only where nothing else may tell whose it is (recontact.adoption).
+    """
 
     class Effect(models.TextChoices):
         MOVED = "moved", _("Moved the message")
@@ -310,6 +313,10 @@ class MessageEvent(models.Model):
     provider_code = models.CharField(_("provider's code"), max_length=40, blank=True)
     detail = models.CharField(_("provider's words"), max_length=500, blank=True)
     price: models.JSONField[Any, Any] = models.JSONField(_("price"), null=True)
+    recipient_hash = models.CharField(max_length=64, blank=True, editable=False)
+    sender_number = models.ForeignKey(
+        SenderNumber, models.PROTECT, null=True, editable=False, related_name="+", db_index=False
+    )
 
     class Meta:
         verbose_name = _("message event")
@@ -325,44 +332,3 @@ class MessageEvent(models.Model):
 
     def __str__(self) -> str:
         return f"{self.provider_message_id} {self.status}"
-
-
-class CostEntry(models.Model):
-    """One fact about what a message costs, appended and never changed: our estimate, or the provider's report."""
-
-    class Kind(models.TextChoices):
-        ESTIMATE = "estimate", _("Estimate")
-        REPORT = "report", _("Provider's report")
-
-    message = models.ForeignKey(Message, models.PROTECT, related_name="cost_entries", verbose_name=_("message"))
-    kind = models.CharField(_("kind"), max_length=10, choices=Kind.choices)
-    amount = models.DecimalField(_("amount"), max_digits=12, decimal_places=6)
-    currency = models.CharField(_("currency"), max_length=3)
-    market = models.CharField(_("market"), max_length=40)
-    category = models.CharField(_("category"), max_length=40)
-    rate = models.ForeignKey(Rate, models.PROTECT, null=True, related_name="+", verbose_name=_("rate"))
-    source = models.CharField(_("source"), max_length=200)
-    created_at = models.DateTimeField(_("at"), auto_now_add=True)
-
-    class Meta:
-        verbose_name = _("cost entry")
-        verbose_name_plural = _("cost entries")
-        ordering = ["id"]
-        constraints = [
-            models.UniqueConstraint(
-                fields=["message"], condition=models.Q(kind="report"), name="one_price_report_per_message"
-            )
-        ]
-        triggers = [
-            pgtrigger.Protect(name="cost_append_only", operation=pgtrigger.Update | pgtrigger.Delete),
-            pgtrigger.Trigger(
-                name="cost_no_truncate",
-                operation=pgtrigger.Truncate,
-                level=pgtrigger.Statement,
-                when=pgtrigger.Before,
-                func="RAISE EXCEPTION '% is never emptied', TG_TABLE_NAME;",
-            ),
-        ]
-
-    def __str__(self) -> str:
-        return f"{self.message_id} {self.kind} {self.amount} {self.currency}"

@@ -1,4 +1,5 @@
-"""A provider of the tests that can be asked what became of a message, and its server on the loopback."""
+"""Providers of the tests: one that can be asked what became of a message, with its server on the loopback, and one that
+knows nothing of our references."""
 
 from __future__ import annotations
 
@@ -57,6 +58,13 @@ class AskingAdapter:
         return LookUpAnswer(events, absent=bool(told.get("absent")), exchanges=(answer.exchange,))
 
 
+class MuteAdapter(AskingAdapter):
+    """Takes no reference, and cannot be asked."""
+
+    slug, label = "mute", "Mute"
+    capabilities = Capabilities(text=False, parts=frozenset({"body"}), price_reports=True)
+
+
 class Told:
     """What the server says, by reference or to everybody, and who was asked for."""
 
@@ -86,15 +94,22 @@ def asking_provider(monkeypatch: pytest.MonkeyPatch, settings: Any) -> Iterator[
     server = ThreadingHTTPServer(("127.0.0.1", 0), Handler)
     threading.Thread(target=server.serve_forever, daemon=True).start()
     settings.PROVIDER_BASE_URLS = {SLUG: f"http://127.0.0.1:{server.server_address[1]}"}
-    monkeypatch.setitem(registry.ADAPTERS, SLUG, f"{__name__}.AskingAdapter")
-    _forget_providers()
     try:
-        yield told
+        with registered(monkeypatch, AskingAdapter):
+            yield told
     finally:
         server.shutdown()
         server.server_close()
-        monkeypatch.undo()
-        _forget_providers()
+
+
+@contextmanager
+def registered(monkeypatch: pytest.MonkeyPatch, adapter: type[AskingAdapter]) -> Iterator[None]:
+    """The adapter is one of the registered providers meanwhile."""
+    monkeypatch.setitem(registry.ADAPTERS, adapter.slug, f"{__name__}.{adapter.__name__}")
+    _forget_providers()
+    yield
+    monkeypatch.undo()
+    _forget_providers()
 
 
 def _forget_providers() -> None:

@@ -1,0 +1,80 @@
+"""What messages cost: entries that are appended and never changed, and prices that wait for their message."""
+
+from __future__ import annotations
+
+import pgtrigger
+from django.db import models
+from django.utils.translation import gettext_lazy as _
+
+from providers.models import ProviderAccount, Rate
+from recontact.models.message import Message
+
+
+class CostEntry(models.Model):
+    """One fact about what a message costs, appended and never changed: our estimate, or the provider's report."""
+
+    class Kind(models.TextChoices):
+        ESTIMATE = "estimate", _("Estimate")
+        REPORT = "report", _("Provider's report")
+
+    message = models.ForeignKey(Message, models.PROTECT, related_name="cost_entries", verbose_name=_("message"))
+    kind = models.CharField(_("kind"), max_length=10, choices=Kind.choices)
+    amount = models.DecimalField(_("amount"), max_digits=12, decimal_places=6)
+    currency = models.CharField(_("currency"), max_length=3)
+    market = models.CharField(_("market"), max_length=40)
+    category = models.CharField(_("category"), max_length=40)
+    rate = models.ForeignKey(Rate, models.PROTECT, null=True, related_name="+", verbose_name=_("rate"))
+    source = models.CharField(_("source"), max_length=200)
+    created_at = models.DateTimeField(_("at"), auto_now_add=True)
+
+    class Meta:
+        verbose_name = _("cost entry")
+        verbose_name_plural = _("cost entries")
+        ordering = ["id"]
+        constraints = [
+            models.UniqueConstraint(
+                fields=["message"], condition=models.Q(kind="report"), name="one_price_report_per_message"
+            )
+        ]
+        triggers = [
+            pgtrigger.Protect(name="cost_append_only", operation=pgtrigger.Update | pgtrigger.Delete),
+            pgtrigger.Trigger(
+                name="cost_no_truncate",
+                operation=pgtrigger.Truncate,
+                level=pgtrigger.Statement,
+                when=pgtrigger.Before,
+                func="RAISE EXCEPTION '% is never emptied', TG_TABLE_NAME;",
+            ),
+        ]
+
+    def __str__(self) -> str:
+        return f"{self.message_id} {self.kind} {self.amount} {self.currency}"
+
+
+class PriceStatement(models.Model):
+    """A price that a provider told apart from any status. It becomes a cost entry, once, when its message is delivered."""
+
+    account = models.ForeignKey(ProviderAccount, models.PROTECT, related_name="+", verbose_name=_("account"))
+    message = models.ForeignKey(
+        Message, models.PROTECT, null=True, blank=True, related_name="price_statements", verbose_name=_("message")
+    )
+    provider_message_id = models.CharField(_("id at the provider"), max_length=128)
+    reference = models.CharField(_("reference"), max_length=64, blank=True)
+    price = models.JSONField(_("price"))
+    charged = models.BooleanField(_("taken into the books"), default=False)
+    occurred_at = models.DateTimeField(_("occurred at"))
+    received_at = models.DateTimeField(_("received at"), auto_now_add=True)
+
+    class Meta:
+        verbose_name = _("price told by the provider")
+        verbose_name_plural = _("prices told by the provider")
+        ordering = ["id"]
+        constraints = [
+            models.UniqueConstraint(fields=["account", "provider_message_id"], name="one_price_statement_per_id"),
+        ]
+        indexes = [
+            models.Index(fields=["received_at"], name="price_waiting", condition=models.Q(charged=False)),
+        ]
+
+    def __str__(self) -> str:
+        return self.provider_message_id
