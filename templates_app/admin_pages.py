@@ -17,7 +17,7 @@ from providers.errors import ProviderCallError
 from providers.models import ProviderAccount
 from templates_app.abilities import account_abilities
 from templates_app.hand import HAND_STATUSES
-from templates_app.history import QUALITY_TONES, status_tone, template_history
+from templates_app.history import QUALITY_TONES, rejection_words, status_tone, template_history
 from templates_app.models import Template, TemplateStatus
 from templates_app.rejections import rejection_of
 from templates_app.selectors import template_blockers, template_or_404, template_parsed, template_uses
@@ -53,6 +53,7 @@ def template_page(model_admin: ModelAdmin, request: HttpRequest, object_id: str)
         "uses": uses,
         "last_used_at": last_used_at,
         "rejection": rejection_of(template.rejection_reason) if template.status == TemplateStatus.REJECTED else None,
+        "rejection_words": rejection_words(template),
         "notice": submission_notice(template),
         **_actions(request, template),
     }

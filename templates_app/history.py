@@ -50,6 +50,14 @@ def status_tone(status: str) -> str:
     return STATUS_TONES.get(status, "stopped")
 
 
+def rejection_words(template: Template) -> str:
+    """What the reviewer wrote beside the word that we translate; empty when there is nothing more."""
+    if template.status != TemplateStatus.REJECTED:
+        return ""
+    told = template.changes.filter(kind=TemplateChange.Kind.STATUS, new=TemplateStatus.REJECTED).first()
+    return told.reason if told is not None and told.reason != template.rejection_reason else ""
+
+
 def template_history(template: Template) -> list[HistoryRow]:
     """The last changes, newest first."""
     return [_row(change) for change in template.changes.select_related("by")[:SHOWN]]

@@ -9,6 +9,7 @@ from providers.contracts import TemplateEvent
 from providers.events import handles
 from templates_app.changes import TemplateFacts, template_change
 from templates_app.models import Template, TemplateChange, TemplateStatus
+from templates_app.rejections import REJECTIONS
 from templates_app.settling import submission_prove
 from templates_app.tasks import templates_sync_ask
 from templates_app.vocabulary import (
@@ -32,8 +33,13 @@ def template_event_apply(account_id: int, event: TemplateEvent) -> None:
             return
         template_change(template, _facts(template, event), source=WEBHOOK, reason=event.reason)
         submission_prove(template, status=status_normalize(event.status))
-        if event.components_changed:
+        if event.components_changed or _may_be_a_reviewers_words(event):
             templates_sync_ask(account_id=account_id)
+
+
+def _may_be_a_reviewers_words(event: TemplateEvent) -> bool:
+    """Whether a rejection came with a reviewer's own words, which the history keeps; the list has the word we can say."""
+    return status_normalize(event.status) == TemplateStatus.REJECTED and event.reason.upper() not in REJECTIONS
 
 
 def _template_of(account_id: int, event: TemplateEvent) -> Template | None:

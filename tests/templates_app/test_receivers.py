@@ -174,3 +174,14 @@ def test_it_stops_a_template_whose_status_it_does_not_know() -> None:
     template.refresh_from_db()
     assert template.status == "UNKNOWN"
     assert syncs_asked() == 1
+
+
+def test_a_rejection_in_a_reviewers_own_words_asks_for_the_word_that_can_be_translated() -> None:
+    template = template_make(status="PENDING")
+    words = "Your template has parameters placed next to each other."
+
+    template_event_apply(template.account_id, event_of(template, status="REJECTED", reason=words))
+    assert syncs_asked() == 1
+
+    template_event_apply(template.account_id, event_of(template, status="REJECTED", reason="INVALID_FORMAT"))
+    assert syncs_asked() == 1
