@@ -11,6 +11,7 @@ from django.utils import formats, timezone
 from django.utils.translation import gettext as _
 from django.utils.translation import pgettext
 
+from hsm_portal.stopped import stopped_for, unwell_for
 from recontact import figures
 from recontact.costs.money import money_text
 from recontact.models import Incident
@@ -35,6 +36,8 @@ def dashboard_context(request: HttpRequest, context: dict[str, Any]) -> dict[str
         "queue": figures.queue(),
         "recontacts": figures.recontacts(),
         "hours_chart": _hours_chart(),
+        "stopped": stopped_for(user),
+        "unwell": unwell_for(user),
     }
     if user.has_perm("recontact.see_costs"):
         context |= {"spent": _spent(), "spend_chart": _spend_chart(), "month": _month()}

@@ -6,6 +6,7 @@ from django.urls import URLPattern, URLResolver, include, path
 
 from hsm_portal.health import healthz
 from hsm_portal.metrics import metrics
+from hsm_portal.stopped_page import template_resume_page
 from hsm_portal.views import OwnPasswordView, PortalLoginView, PreferencesView, home, language, manager_login
 from providers.webhooks import webhook
 
@@ -22,6 +23,11 @@ urlpatterns: list[URLPattern | URLResolver] = [
     path("webhooks/<slug:provider>/<uuid:key>/", webhook, name="webhook"),
     path("api/v1/", include("hsm_portal.api_urls")),
     path("service/", include("customer_service.urls")),
+    path(
+        "manager/stopped/template/<int:template_id>/resume/",
+        admin.site.admin_view(template_resume_page),
+        name="stopped_template_resume",
+    ),
     path("manager/", admin.site.urls),
 ]
 

@@ -11,6 +11,7 @@ from unfold.admin import ModelAdmin
 from unfold.decorators import display
 from unfold.paginator import InfinitePaginator
 
+from providers.fixes import fix_sentence
 from providers.notice_words import notices_shown
 from providers.panels import panels_for
 from providers.parking import Parkable
@@ -70,6 +71,7 @@ class ParkableAdmin(ModelAdmin):
             "may_change": self.has_change_permission(request),
             "notices": notices_shown(row.notices.all()[:NOTICES_SHOWN]),
             "panels": panels_for(request, row),
+            "fix": fix_sentence(row.parked_reason) if row.is_parked else "",
             **self.page_context(request, row),
         }
 

@@ -7,6 +7,7 @@ from typing import Any
 from django.contrib import messages
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import get_object_or_404, render
+from django.urls import reverse
 from django.utils.translation import gettext as _
 
 from providers.accounts import account_resume
@@ -15,6 +16,7 @@ from providers.admin_pages.base import (
     CHECK_PERMISSION,
     RESUME_PERMISSION,
     SEE_CHECKS_PERMISSION,
+    back,
     refused,
     to,
 )
@@ -36,7 +38,7 @@ def account_resume_page(request: HttpRequest, account_id: int) -> HttpResponse:
     account = get_object_or_404(ProviderAccount, pk=account_id)
     account_resume(account_id=account.pk)
     messages.success(request, _("%(name)s may send again.") % {"name": account})
-    return to("provideraccount_change", account.pk)
+    return back(request, reverse("admin:providers_provideraccount_change", args=[account.pk]))
 
 
 def numbers_sync_page(request: HttpRequest, account_id: int) -> HttpResponse:

@@ -9,6 +9,7 @@ from django.core.exceptions import PermissionDenied
 from django.http import Http404, HttpRequest, HttpResponse, HttpResponseNotAllowed, HttpResponseRedirect
 from django.template.response import TemplateResponse
 from django.urls import reverse
+from django.utils.http import url_has_allowed_host_and_scheme
 
 ACCOUNT_PERMISSION = "providers.change_provideraccount"
 RESUME_PERMISSION = "providers.resume_sending"
@@ -37,6 +38,14 @@ def page(request: HttpRequest, template: str, context: dict[str, Any]) -> HttpRe
 def to(name: str, pk: int) -> HttpResponse:
     """On to the page of one row."""
     return HttpResponseRedirect(reverse(f"admin:providers_{name}", args=[pk]))
+
+
+def back(request: HttpRequest, address: str) -> HttpResponse:
+    """To the page that the form names as `next`, if it is one of this site, else to `address`."""
+    wanted = request.POST.get("next", "")
+    if not url_has_allowed_host_and_scheme(wanted, {request.get_host()}, require_https=request.is_secure()):
+        wanted = address
+    return HttpResponseRedirect(wanted)
 
 
 def row_id(object_id: str) -> int:

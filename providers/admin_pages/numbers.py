@@ -5,10 +5,11 @@ from __future__ import annotations
 from django.contrib import messages
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import get_object_or_404
+from django.urls import reverse
 from django.utils.translation import gettext as _
 
 from providers.accounts import sender_number_resume
-from providers.admin_pages.base import RESUME_PERMISSION, refused, to
+from providers.admin_pages.base import RESUME_PERMISSION, back, refused
 from providers.models import SenderNumber
 
 
@@ -20,4 +21,4 @@ def number_resume_page(request: HttpRequest, number_id: int) -> HttpResponse:
     number = get_object_or_404(SenderNumber, pk=number_id)
     sender_number_resume(number_id=number.pk)
     messages.success(request, _("%(name)s may send again.") % {"name": number})
-    return to("sendernumber_change", number.pk)
+    return back(request, reverse("admin:providers_sendernumber_change", args=[number.pk]))

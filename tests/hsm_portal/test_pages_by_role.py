@@ -88,6 +88,7 @@ POSTS: dict[str, set[Role]] = {
     "/manager/providers/provideraccount/{account}/numbers/": {ADMIN},
     "/manager/providers/sendernumber/{number}/resume/": {MANAGER, ADMIN},
     "/manager/providers/webhookdelivery/{delivery}/replay/": {ADMIN},
+    "/manager/stopped/template/{template}/resume/": {MANAGER, ADMIN},
 }
 
 
