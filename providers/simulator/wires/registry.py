@@ -11,6 +11,7 @@ from providers.simulator.wires.infobip.wire import InfobipWire
 from providers.simulator.wires.messagebird.wire import MessageBirdWire
 from providers.simulator.wires.meta.wire import MetaWire
 from providers.simulator.wires.sinch.wire import SinchWire
+from providers.simulator.wires.twilio.wire import TwilioWire
 from providers.simulator.wires.zenvia.wire import ZenviaWire
 
 WIRES: Mapping[str, Wire] = {
@@ -23,5 +24,6 @@ WIRES: Mapping[str, Wire] = {
         MessageBirdWire(),
         InfobipWire(),
         ClickatellWire(),
+        TwilioWire(),
     )
 }
