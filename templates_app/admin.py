@@ -24,7 +24,7 @@ from templates_app.admin_pages import template_page, templates_sync_page
 from templates_app.admin_submissions import template_delete_page, template_status_page
 from templates_app.history import QUALITY_TONES, STATUS_TONES
 from templates_app.models import Template, TemplateStatus
-from templates_app.selectors import accounts_with_templates, template_blockers, templates_listed
+from templates_app.selectors import accounts_with_templates, template_blockers, template_in_doubt, templates_listed
 
 # Tones of the portal in the words of Unfold's labels.
 LABELS = {"ok": "success", "soon": "warning", "stopped": "danger"}
@@ -112,7 +112,7 @@ class TemplateAdmin(ModelAdmin):
 
     @display(description=_("status"), ordering="status", label=STATUS_LABELS)
     def status_shown(self, template: Template) -> tuple[str, StrOrPromise]:
-        if template.status == TemplateStatus.DRAFT and getattr(template, "in_doubt", False):
+        if template.status == TemplateStatus.DRAFT and template_in_doubt(template):
             return template.status, pgettext_lazy("template", "Uncertain")
         return template.status, template.get_status_display()
 

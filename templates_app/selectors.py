@@ -74,6 +74,12 @@ def templates_sendable(*, account: ProviderAccount | None = None) -> QuerySet[Te
     return templates.select_related("account")
 
 
+def template_in_doubt(template: Template) -> bool:
+    """Whether something asked of the provider about the template is not settled; no query for one of `templates_listed`."""
+    known = getattr(template, "in_doubt", None)
+    return template.submissions.filter(state__in=TemplateSubmission.OPEN).exists() if known is None else bool(known)
+
+
 class TemplateDoubt(TypedDict):
     """What `templates_listed` adds: whether something asked of the provider about the template is not settled."""
 
@@ -132,7 +138,7 @@ def _status_sentence(template: Template) -> StrOrPromise:
     if template.status == TemplateStatus.REJECTED and template.rejection_reason:
         why = rejection_of(template.rejection_reason).why
         return sentence(_("WhatsApp rejected the template. %(why)s"), why=why)
-    if template.status == TemplateStatus.DRAFT and getattr(template, "in_doubt", False):
+    if template.status == TemplateStatus.DRAFT and template_in_doubt(template):
         return IN_DOUBT
     return STATUS_SENTENCES.get(template.status, STATUS_SENTENCES[TemplateStatus.UNKNOWN])
 

@@ -129,7 +129,8 @@ def template_submit(*, account_id: int, draft: Draft, user: Any) -> TemplateSubm
         )
     _draft_check(draft, carried=abilities.parts)
     try:
-        with transaction.atomic():
+        # Durable: what is asked must be on record before the call, whatever becomes of this process.
+        with transaction.atomic(durable=True):
             template = _row_to_submit(account, draft)
             submission = _write_down(template, Kind.CREATE, user, draft)
     except IntegrityError:
@@ -247,7 +248,7 @@ def _write_down(template: Template, kind: Kind, user: Any, draft: Draft | None) 
 
 def _write_down_alone(template: Template, kind: Kind, user: Any, draft: Draft | None) -> TemplateSubmission:
     try:
-        with transaction.atomic():
+        with transaction.atomic(durable=True):
             return _write_down(template, kind, user, draft)
     except IntegrityError:
         raise NotSubmitted(_open_problems(template)) from None

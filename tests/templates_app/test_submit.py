@@ -6,6 +6,7 @@ from datetime import timedelta
 from typing import Any
 
 import pytest
+from django.db import transaction
 from django.utils import timezone
 from pytest_django import Settings
 
@@ -407,3 +408,10 @@ def test_nothing_is_thrown_away_while_it_may_have_arrived(world: World) -> None:
 
     with pytest.raises(NotSubmitted):
         template_discard(template_id=submission.template_id)
+
+
+def test_it_asks_nothing_inside_a_transaction_that_may_be_undone(world: World) -> None:
+    with transaction.atomic(), pytest.raises(RuntimeError, match="durable"):
+        template_submit(account_id=world.account.pk, draft=draft(), user=None)
+
+    assert at_provider(world, "aviso_turno") == []
