@@ -93,8 +93,8 @@ def test_the_books_agree(sample: str) -> None:
     assert "agree" in output.getvalue()
 
 
-def test_templates_show_every_status_but_the_one_that_only_a_webhook_brings(sample: str) -> None:
-    assert set(Template.objects.values_list("status", flat=True)) == set(TemplateStatus.values) - {"DELETED"}
+def test_templates_show_every_status_but_those_that_only_a_webhook_or_the_portal_brings(sample: str) -> None:
+    assert set(Template.objects.values_list("status", flat=True)) == set(TemplateStatus.values) - {"DELETED", "DRAFT"}
 
 
 def test_templates_show_every_kind_of_component(sample: str) -> None:
