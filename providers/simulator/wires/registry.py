@@ -7,6 +7,7 @@ from collections.abc import Mapping
 from providers.simulator.wires.clickatell.wire import ClickatellWire
 from providers.simulator.wires.contract import Wire
 from providers.simulator.wires.dialog360.wire import Dialog360Wire
+from providers.simulator.wires.gupshup.wire import GupshupWire
 from providers.simulator.wires.infobip.wire import InfobipWire
 from providers.simulator.wires.messagebird.wire import MessageBirdWire
 from providers.simulator.wires.meta.wire import MetaWire
@@ -25,5 +26,6 @@ WIRES: Mapping[str, Wire] = {
         InfobipWire(),
         ClickatellWire(),
         TwilioWire(),
+        GupshupWire(),
     )
 }
