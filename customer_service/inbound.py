@@ -8,7 +8,7 @@ from django.utils.translation import gettext as _
 from customer_service.models import InboundMessage
 from providers.contracts import InboundEvent
 from providers.events import CannotHandle
-from providers.models import SenderNumber
+from providers.numbers import number_find
 from recontact.customers import customer_identify
 from recontact.hashes import keyed_hash
 from recontact.inbound import customer_wrote
@@ -28,7 +28,7 @@ def inbound_receive(account_id: int, event: InboundEvent) -> InboundMessage:
     known = _known(account_id, event)
     if known is not None:
         return known
-    number = SenderNumber.objects.filter(account_id=account_id, external_id=event.sender_external_id).first()
+    number = number_find(account_id=account_id, external_id=event.sender_external_id)
     if number is None:
         raise CannotHandle("The sender number is not known here. Sync the account's numbers, then replay.")
     phone = phone_from_wire(event.phone)

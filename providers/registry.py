@@ -89,6 +89,14 @@ def adapter_class(slug: str) -> AdapterClass:
     return cast("AdapterClass", adapter)
 
 
+def adapter_class_known(slug: str) -> AdapterClass | None:
+    """The adapter class of `slug`, or None when there is none that can be used."""
+    try:
+        return adapter_class(slug)
+    except (UnknownProvider, BadAdapter):
+        return None
+
+
 def adapter_for(config: AccountConfig) -> Provider:
     """The account's adapter, ready to be used; calls are bounded by settings.PROVIDER_TIMEOUT_SECONDS."""
     bounded = replace(

@@ -14,7 +14,7 @@ from django.utils import timezone
 from providers.contracts import DeliveryStatus, StatusEvent
 from providers.models import ProviderAccount
 from providers.numbers import number_find
-from providers.registry import BadAdapter, UnknownProvider, adapter_class
+from providers.registry import adapter_class_known
 from recontact.hashes import keyed_hash
 from recontact.models import Message, MessageEvent
 from recontact.phones import phone_from_wire, phone_variants
@@ -80,11 +80,10 @@ def adoptable() -> QuerySet[MessageEvent]:
 
 def _in_need(account_id: int) -> bool:
     provider = ProviderAccount.objects.values_list("provider", flat=True).get(pk=account_id)
-    try:
-        capabilities = adapter_class(provider).capabilities
-    except (UnknownProvider, BadAdapter):
+    adapter = adapter_class_known(provider)
+    if adapter is None:
         return False
-    return not capabilities.callback_reference and not capabilities.look_up
+    return not adapter.capabilities.callback_reference and not adapter.capabilities.look_up
 
 
 def _is_to(message: Message, event: MessageEvent) -> bool:

@@ -5,12 +5,16 @@ They read; they lock nothing. The outbox calls them under the customer's and the
 
 from __future__ import annotations
 
+from collections.abc import Iterable
 from typing import Any
 
 from django.utils import formats, timezone
 from django.utils.translation import gettext as _
 
+from providers.contracts import JsonObject
 from providers.models import SenderNumber
+from providers.parts import parts_missing
+from providers.registry import adapter_class_known
 from recontact.access import query_is_foreign
 from recontact.clock import database_now
 from recontact.customers import opt_out_standing
@@ -42,6 +46,15 @@ def template_refusals(template: Template, number: SenderNumber) -> list[Refusal]
         why = " ".join(str(blocker.sentence) for blocker in blockers)
         return [Refusal(Code.TEMPLATE_NOT_SENDABLE, {"why": why}, field_name="template")]
     return []
+
+
+def content_refusals(components: Iterable[JsonObject], number: SenderNumber) -> list[Refusal]:
+    """Against what a template carries with its values (send-time components): parts that the provider does not take."""
+    adapter = adapter_class_known(number.account.provider)
+    missing = parts_missing(components, adapter.capabilities.parts) if adapter is not None else []
+    if not missing or adapter is None:
+        return []
+    return [Refusal(Code.PARTS_NOT_CARRIED, {"provider": str(adapter.label), "parts": missing}, field_name="template")]
 
 
 def customer_refusals(customer: Customer, *, category: str) -> list[Refusal]:
@@ -96,13 +109,16 @@ def new_conversation_refusals(customer: Customer, number: SenderNumber) -> list[
 
 
 def text_refusals(query: Query, *, user: Any) -> list[Refusal]:
-    """Against free text in this query now: resolved, another's, or the window is closed."""
+    """Against free text in this query now: resolved, another's, the window is closed, or the provider takes no text."""
     if not query.is_open:
         return [Refusal(Code.QUERY_CLOSED)]
     if user is not None and query_is_foreign(user, query):
         return [Refusal(Code.QUERY_FOREIGN)]
     if not window_is_open(customer_id=query.customer_id, sender_number_id=query.sender_number_id):
         return [Refusal(Code.WINDOW_CLOSED)]
+    adapter = adapter_class_known(query.sender_number.account.provider)
+    if adapter is not None and not adapter.capabilities.text:
+        return [Refusal(Code.TEXT_NOT_CARRIED, {"provider": str(adapter.label)})]
     return []
 
 

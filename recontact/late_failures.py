@@ -8,7 +8,7 @@ from providers.errors import Reason
 from providers.models import ProviderAccount, SenderNumber
 from providers.parking import park
 from providers.policy import RULES, Action, Hold, hold_of, late_action
-from providers.registry import BadAdapter, UnknownProvider, adapter_class
+from providers.registry import adapter_class_known
 from providers.throttling import number_throttle
 from recontact.clock import database_now
 from recontact.models import Message, MessageEvent
@@ -50,10 +50,8 @@ def late_failure_apply(*, message: Message, event: MessageEvent) -> Message | No
 
 def _seconds(message: Message, event: MessageEvent, reason: Reason) -> float | None:
     """What the provider's page names for its code, else what the table says; None = no end is known."""
-    try:
-        row = adapter_class(message.account.provider).error_codes.get(event.provider_code)
-    except (UnknownProvider, BadAdapter):
-        row = None
+    adapter = adapter_class_known(message.account.provider)
+    row = adapter.error_codes.get(event.provider_code) if adapter is not None else None
     if row is not None and row.reason == reason and row.seconds is not None:
         return row.seconds
     return RULES[reason].seconds

@@ -22,7 +22,7 @@ from providers.credentials import CredentialsError
 from providers.errors import ProviderCallError
 from providers.http import close_client
 from providers.models import ProviderAccount
-from providers.registry import BadAdapter, UnknownProvider, adapter_class, adapter_for
+from providers.registry import adapter_class_known, adapter_for
 from recontact import ledger
 from recontact.clock import ClockTimestamp, database_now
 from recontact.delivery import status_apply
@@ -130,7 +130,9 @@ def absence_settle(*, message_id: int, asked_at: datetime) -> bool:
 
 def absence_seconds(provider: str) -> timedelta | None:
     """How long after a call a look-up that finds nothing proves that nothing was sent; None = it never does."""
-    seconds = settings.LOOK_UP_ABSENCE_SECONDS.get(provider, adapter_class(provider).capabilities.absence_proves_after)
+    adapter = adapter_class_known(provider)
+    told = adapter.capabilities.absence_proves_after if adapter is not None else None
+    seconds = settings.LOOK_UP_ABSENCE_SECONDS.get(provider, told)
     return None if seconds is None else timedelta(seconds=seconds)
 
 
@@ -169,17 +171,15 @@ def _questions(which: str) -> Iterator[_Question]:
 
 
 def _can(account: ProviderAccount) -> bool:
-    try:
-        return adapter_class(account.provider).capabilities.look_up
-    except (UnknownProvider, BadAdapter):
-        return False
+    adapter = adapter_class_known(account.provider)
+    return adapter is not None and adapter.capabilities.look_up
 
 
 def _adapters(accounts: Iterable[ProviderAccount]) -> Iterator[tuple[int, LooksUp]]:
     for account in accounts:
         try:
             adapter = adapter_for(account.config())
-        except (CredentialsError, UnknownProvider, BadAdapter) as error:
+        except CredentialsError as error:
             log.warning("look_up_account_unusable", account_id=account.pk, error=type(error).__name__)
             continue
         if isinstance(adapter, LooksUp):

@@ -20,6 +20,7 @@ from recontact.costs.estimate import Estimate, NoRate, estimate_append, estimate
 from recontact.customers import customer_identify, customer_lock
 from recontact.dispatch.wake import wake_on_commit
 from recontact.eligibility import (
+    content_refusals,
     customer_refusals,
     new_conversation_refusals,
     number_refusals,
@@ -218,6 +219,7 @@ def _rendered(template: Template, values: Mapping[str, str]) -> Rendered:
 
 
 def _queue_template(envelope: _Envelope, template: Template, rendered: Rendered) -> Message:
+    _refuse_if(content_refusals(rendered.components, envelope.number))
     lifetime = timedelta(seconds=settings.AGENT_MESSAGE_LIFETIME_SECONDS)
     if envelope.campaign is not None:
         lifetime = timedelta(seconds=settings.CAMPAIGN_MESSAGE_LIFETIME_SECONDS)

@@ -10,6 +10,8 @@ from typing import Any
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_noop
 
+from providers.parts import PART_NAMES
+
 
 class Code(StrEnum):
     """The codes of the API's errors and of the screens' refusals. They never change their meaning."""
@@ -37,6 +39,8 @@ class Code(StrEnum):
     PRICE_UNKNOWN = "price_unknown"
     SAME_FORM = "same_form"
     RECENTLY_MESSAGED = "recently_messaged"
+    PARTS_NOT_CARRIED = "parts_not_carried"
+    TEXT_NOT_CARRIED = "text_not_carried"
 
 
 #: Codes that mean "the request itself is wrong"; every other refusal is a conflict with the present state (409).
@@ -117,8 +121,14 @@ def refusal_sentence(code: str, params: Mapping[str, Any]) -> str:
         Code.PRICE_UNKNOWN: _("The price is not known: the account has no rate for %(market)s, %(category)s."),
         Code.SAME_FORM: _("This form was sent already: message %(message)s. Nothing was sent again."),
         Code.RECENTLY_MESSAGED: _("An HSM to this phone with this number is already on its way (message %(message)s)."),
+        Code.PARTS_NOT_CARRIED: _("%(provider)s cannot send these parts of the template: %(parts)s."),
+        Code.TEXT_NOT_CARRIED: _("%(provider)s sends no free text, only templates."),
     }
-    told = {**params, "source": source_words(str(params["source"]))} if "source" in params else params
+    told = dict(params)
+    if "source" in params:
+        told["source"] = source_words(str(params["source"]))
+    if "parts" in params:
+        told["parts"] = ", ".join(str(PART_NAMES.get(part, part)) for part in params["parts"])
     sentence = sentences.get(code)
     return sentence % _Defaults(told) if sentence is not None else code
 

@@ -170,6 +170,12 @@ def test_an_unknown_sender_number_is_a_problem_and_the_message_is_not_lost(numbe
     assert InboundMessage.objects.count() == 1
 
 
+def test_a_number_is_found_by_its_phone_where_the_provider_names_it_so(number: SenderNumber) -> None:
+    SenderNumber.objects.update(external_id="another", phone="+298117653388214")
+    assert deliver(number.account, payload("webhook_inbound_text")).state == "processed"
+    assert InboundMessage.objects.get().sender_number == number
+
+
 def test_a_person_known_only_by_user_id_is_understood(number: SenderNumber) -> None:
     deliver(number.account, payload("webhook_inbound_text_username_no_phone"))
     customer = Customer.objects.get()
