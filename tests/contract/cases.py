@@ -1,7 +1,8 @@
 """The cases of one adapter for the suite that all adapters pass: its fixtures, what is sent for them, what is read in them.
 
-Each adapter has a module `tests/contract/cases_<slug>.py` with one `CASES: Cases`. Fixtures are the files of
-`tests/payloads/<slug>/`: pure bodies; `*.form.json` holds form fields, whose JSON texts are compared as JSON.
+Each adapter has a module `tests/contract/cases_<slug>.py` with one `CASES: Cases`, that of an outside package an entry point
+in the group `hsm_portal.provider_cases`. Fixtures are the files of `tests/payloads/<slug>/` (or of `Cases.payloads`): pure
+bodies; `*.form.json` holds form fields, whose JSON texts are compared as JSON.
 """
 
 from __future__ import annotations
@@ -12,6 +13,8 @@ from dataclasses import dataclass, field
 from datetime import UTC, datetime
 from functools import cache
 from importlib import import_module
+from importlib.metadata import entry_points
+from importlib.util import find_spec
 from pathlib import Path
 from typing import Any
 from urllib.parse import urlencode
@@ -21,6 +24,8 @@ from providers.errors import Reason
 from providers.registry import adapter_class
 
 PAYLOADS = Path(__file__).parents[1] / "payloads"
+#: Where an outside package names its cases, under its slug.
+OUTSIDE_GROUP = "hsm_portal.provider_cases"
 #: When every webhook of the cases comes: some providers' webhooks tell no time of their own.
 RECEIVED_AT = datetime(2026, 11, 20, 14, 3, 12, tzinfo=UTC)
 WEBHOOK_URL = "https://portal.example/webhooks/provider/0b0e7f9e-6f0e-4d8e-9d55-3c1f3f1f7a10/"
@@ -93,6 +98,12 @@ class Cases:
     webhooks: Sequence[WebhookCase]
     elsewhere: Mapping[str, str] = field(default_factory=dict)
     private: Sequence[str] = ("5491155550100", "Ana", "ORD-1042")
+    payloads: Path | None = None
+
+    @property
+    def folder(self) -> Path:
+        """Where the fixtures are."""
+        return self.payloads or PAYLOADS / self.slug
 
     def adapter(self, base_url: str = "") -> Provider:
         """The adapter of the fixtures' account."""
@@ -101,7 +112,7 @@ class Cases:
 
     def body(self, fixture: str) -> bytes:
         """A fixture as it comes over the wire."""
-        raw = (PAYLOADS / self.slug / fixture).read_bytes()
+        raw = (self.folder / fixture).read_bytes()
         return urlencode(json.loads(raw)).encode() if fixture.endswith(".form.json") else raw
 
     def request(self, case: WebhookCase) -> WebhookRequest:
@@ -118,5 +129,9 @@ class Cases:
 @cache
 def cases_of(slug: str) -> Cases:
     """The cases of one adapter."""
-    found: Cases = import_module(f"tests.contract.cases_{slug}").CASES
-    return found
+    name = f"tests.contract.cases_{slug}"
+    if find_spec(name) is not None:
+        found: Cases = import_module(name).CASES
+        return found
+    outside: Cases = entry_points(group=OUTSIDE_GROUP)[slug].load()
+    return outside

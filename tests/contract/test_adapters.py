@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import asyncio
 import json
-from pathlib import Path
 
 import pytest
 from hypothesis import HealthCheck, given, settings
@@ -31,7 +30,6 @@ from tests.contract.cases import cases_of
 from tests.providers.wire import Handler, answer, answering, free_port, message, request_read, run, served
 
 SLUGS = sorted(adapter_paths())
-PAYLOADS = Path(__file__).parents[1] / "payloads"
 SECRET_VALUE = "Str0ng-secret-value-0123456789"
 
 every_adapter = pytest.mark.parametrize("slug", SLUGS)
@@ -102,7 +100,7 @@ def test_it_declares_its_credentials(slug: str) -> None:
 
 @every_adapter
 def test_it_has_payloads_of_its_provider(slug: str) -> None:
-    files = list((PAYLOADS / slug).glob("*.json"))
+    files = list(cases_of(slug).folder.glob("*.json"))
     assert len(files) >= 15
 
 

@@ -28,7 +28,6 @@ from providers.contracts import (
 from providers.errors import SENTENCES, Reason, SendError
 from providers.registry import adapter_class, adapter_paths
 from tests.contract.cases import (
-    PAYLOADS,
     WEBHOOK_URL,
     AcceptedCase,
     Cases,
@@ -93,7 +92,7 @@ def placed(document: Any, path: str) -> tuple[Any, Any]:
 
 
 def expected_body(cases: Cases, case: RequestCase) -> Any:
-    document = json.loads((PAYLOADS / cases.slug / case.fixture).read_bytes())
+    document = json.loads((cases.folder / case.fixture).read_bytes())
     for path, value in case.changed.items():
         holder, name = placed(document, path)
         holder[name] = value
@@ -215,7 +214,7 @@ def parsed(cases: Cases, body: bytes, *, form: bool = False) -> list[Event | Bad
 
 @each("webhooks")
 def test_unknown_words_raise_nothing_and_prove_nothing(cases: Cases, case: WebhookCase) -> None:
-    document = json.loads((PAYLOADS / cases.slug / case.fixture).read_bytes())
+    document = json.loads((cases.folder / case.fixture).read_bytes())
     form = case.fixture.endswith(".form.json")
     known = {event.status for event in case.events if isinstance(event, StatusEvent)} | {DeliveryStatus.UNKNOWN}
     for changed in words_changed(document):
@@ -244,7 +243,7 @@ ANYTHING = st.recursive(
 @given(data=st.data())
 def test_mutated_webhooks_give_events_or_one_clear_error(cases: Cases, data: st.DataObject) -> None:
     case = data.draw(st.sampled_from(list(cases.webhooks)))
-    document = json.loads((PAYLOADS / cases.slug / case.fixture).read_bytes())
+    document = json.loads((cases.folder / case.fixture).read_bytes())
     form = case.fixture.endswith(".form.json")
     paths = sorted(all_paths(document), key=repr)
     path = data.draw(st.sampled_from(paths))
@@ -277,7 +276,7 @@ def all_paths(value: Any, path: tuple[Any, ...] = ()) -> Iterator[tuple[Any, ...
 @every_adapter
 def test_every_fixture_is_a_case_or_says_where_it_is_tested(cases: Cases) -> None:
     listed = [case.fixture for name in ("requests", "accepted", "refused", "webhooks") for case in getattr(cases, name)]
-    files = {path.name for path in (PAYLOADS / cases.slug).glob("*.json")}
+    files = {path.name for path in cases.folder.glob("*.json")}
     assert files - set(listed) - set(cases.elsewhere) == set()
     assert (set(listed) | set(cases.elsewhere)) - files == set()
     assert all(cases.elsewhere.values())
