@@ -6,12 +6,13 @@ import json
 
 import pytest
 
+from providers.contracts import JsonObject
 from recontact.models import CostEntry, Message, Recontact
 from tests.providers.e2e.stage import NUMBER, Setup, Stage
 
 SECRET = "a-long-word-of-the-webhook"
 TOKEN = "zenvia-token-0123456789"
-COMPONENTS = [
+COMPONENTS: list[JsonObject] = [
     {"type": "HEADER", "format": "IMAGE"},
     {"type": "BODY", "text": "Hola {{name}}, tu pedido {{order}} está listo."},
     {
