@@ -270,6 +270,6 @@ CASES = Cases(
         "template-list.json": f"{OWN_TESTS}test_templates.py",
         "template-list-account-paged.json": f"{OWN_TESTS}test_templates.py",
         "billing-usage-result.json": "the monthly usage query is no part of the adapter; prices come with the reports",
-        "senders-quality.json": "needs the senders' names, so it lists no numbers",
+        "senders-quality.json": f"{OWN_TESTS}test_diagnosis.py",
     },
 )

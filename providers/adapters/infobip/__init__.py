@@ -8,7 +8,8 @@ from urllib.parse import quote
 
 from django.utils.translation import gettext_noop as _
 
-from providers.abilities import LookUp, LookUpAnswer, TemplateDraft
+from providers.abilities import Finding, LookUp, LookUpAnswer, TemplateDraft
+from providers.adapters.infobip.diagnosis import findings
 from providers.adapters.infobip.errors import CODES
 from providers.adapters.infobip.look_up import message_look_up
 from providers.adapters.infobip.send import (
@@ -185,6 +186,9 @@ class Infobip:
 
     def fetch_numbers(self) -> Iterable[RemoteNumber]:
         return []
+
+    def diagnose(self, *, webhook_url: str, sender_external_ids: Sequence[str]) -> Iterable[Finding]:
+        return findings(partial(self._manage, "GET"), sender_external_ids)
 
     def submit_template(self, draft: TemplateDraft) -> RemoteTemplate:
         answer = self._manage("POST", self._templates_path(), body=draft_body(draft))
