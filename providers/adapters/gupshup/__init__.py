@@ -10,7 +10,7 @@ from django.utils.translation import gettext_noop as _
 from providers.abilities import TemplateDraft
 from providers.adapters.gupshup.errors import CODES
 from providers.adapters.gupshup.send import KEPT_PATHS, PARTS, answer_read, template_form, text_form
-from providers.adapters.gupshup.templates import checked, draft_form, template_created, templates_read
+from providers.adapters.gupshup.templates import checked, draft_form, is_gone, template_created, templates_read
 from providers.adapters.gupshup.webhook import body_parse
 from providers.contracts import (
     Accepted,
@@ -116,7 +116,7 @@ class Gupshup:
     def delete_template(self, external_id: str, *, name: str, language: str) -> None:
         """Delete it in all its languages: Gupshup deletes by name."""
         answer = self._templates_call("DELETE", path=f"/{quote(name, safe='')}")
-        if answer.status != 404:
+        if not is_gone(answer):
             checked(answer)
 
     def _templates_call(

@@ -57,6 +57,11 @@ def checked(answer: Answer) -> JsonObject:
     return body
 
 
+def is_gone(answer: Answer) -> bool:
+    """Whether a deletion found nothing to delete. The status of such an answer is not on the page, so its words count too."""
+    return answer.status == 404 or "not exist" in message_read(answer.json_object()).lower()
+
+
 def draft_form(draft: TemplateDraft) -> dict[str, str]:
     """The form that creates the template. Raises ProviderCallError for what the page shows no way for."""
     if draft.parameter_format.upper() == "NAMED":
