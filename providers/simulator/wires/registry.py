@@ -13,6 +13,7 @@ from providers.simulator.wires.messagebird.wire import MessageBirdWire
 from providers.simulator.wires.meta.wire import MetaWire
 from providers.simulator.wires.sinch.wire import SinchWire
 from providers.simulator.wires.twilio.wire import TwilioWire
+from providers.simulator.wires.vonage.wire import VonageWire
 from providers.simulator.wires.zenvia.wire import ZenviaWire
 
 WIRES: Mapping[str, Wire] = {
@@ -21,6 +22,7 @@ WIRES: Mapping[str, Wire] = {
         MetaWire(),
         Dialog360Wire(),
         SinchWire(),
+        VonageWire(),
         ZenviaWire(),
         MessageBirdWire(),
         InfobipWire(),
