@@ -38,13 +38,33 @@ def base_urls_check(app_configs: Sequence[Any] | None, **_options: Any) -> list[
     ]
 
 
+@register()
+def adapters_check(app_configs: Sequence[Any] | None, **_options: Any) -> list[CheckMessage]:
+    """Every registered adapter, of ours and of installed packages, can be used."""
+    problems: list[CheckMessage] = []
+    try:
+        slugs = list(adapter_paths())
+    except BadAdapter as error:
+        return [Error(str(error), id="providers.E006")]
+    for slug in slugs:
+        try:
+            adapter_class(slug)
+        except BadAdapter as error:
+            problems.append(Error(str(error), id="providers.E006"))
+    return problems
+
+
 @register(Tags.security)
 def base_url_slugs_check(app_configs: Sequence[Any] | None, **_options: Any) -> list[CheckMessage]:
     """PROVIDER_BASE_URLS names providers that exist."""
+    try:
+        known = adapter_paths()
+    except BadAdapter:
+        return []  # told by adapters_check
     return [
         Error(f"PROVIDER_BASE_URLS names {slug!r}, which is no provider.", id="providers.E003")
         for slug in settings.PROVIDER_BASE_URLS
-        if slug not in adapter_paths()
+        if slug not in known
     ]
 
 

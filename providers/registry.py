@@ -109,6 +109,7 @@ def adapter_for(config: AccountConfig) -> Provider:
 
 @cache
 def providers_available() -> tuple[ProviderChoice, ...]:
-    """All providers, ordered by label."""
-    choices = (ProviderChoice(slug, str(adapter_class(slug).label)) for slug in adapter_paths())
+    """All providers that can be used, ordered by label; the system check names the others."""
+    known = ((slug, adapter_class_known(slug)) for slug in adapter_paths())
+    choices = (ProviderChoice(slug, str(found.label)) for slug, found in known if found is not None)
     return tuple(sorted(choices, key=lambda choice: choice.label))

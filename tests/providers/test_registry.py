@@ -6,6 +6,7 @@ from collections.abc import Iterator
 from importlib.metadata import EntryPoint, EntryPoints
 
 import pytest
+from django.core.checks import run_checks
 from pytest_django import Settings
 
 from providers import registry
@@ -91,3 +92,18 @@ def test_an_adapter_has_to_know_its_own_slug(monkeypatch: pytest.MonkeyPatch) ->
     install(monkeypatch, "another", f"{__name__}:OutsideAdapter")
     with pytest.raises(BadAdapter, match="calls itself 'outside'"):
         adapter_class("another")
+
+
+@pytest.mark.parametrize(("name", "value"), [("meta", f"{__name__}:OutsideAdapter"), ("outside", "nowhere:Adapter")])
+def test_the_system_check_names_an_adapter_that_cannot_be_used(
+    monkeypatch: pytest.MonkeyPatch, name: str, value: str
+) -> None:
+    install(monkeypatch, name, value)
+    assert [message.id for message in run_checks() if str(message.id).startswith("providers.")] == ["providers.E006"]
+
+
+def test_an_adapter_that_cannot_be_used_is_not_offered_and_spoils_nothing(monkeypatch: pytest.MonkeyPatch) -> None:
+    install(monkeypatch, "outside", "nowhere:Adapter")
+    slugs = [choice.slug for choice in providers_available()]
+    assert "meta" in slugs
+    assert "outside" not in slugs
