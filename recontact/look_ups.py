@@ -19,7 +19,7 @@ from providers.abilities import LooksUp, LookUp, LookUpAnswer
 from providers.calls import provider_call_record
 from providers.contracts import Recipient
 from providers.credentials import CredentialsError
-from providers.errors import ProviderCallError
+from providers.errors import ProviderCallError, Reason
 from providers.http import close_client
 from providers.models import ProviderAccount
 from providers.registry import adapter_class_known, adapter_for
@@ -145,6 +145,8 @@ def _run(which: str) -> int:
         return 0
     settled = 0
     for question, answer in zip(questions, asyncio.run(_ask_all(questions)), strict=True):
+        if answer == LookUpAnswer():
+            continue  # the adapter had nothing to ask with, so there is nothing to keep
         try:
             record = look_up_apply(message_id=question.message.pk, asked_at=question.asked_at, answer=answer)
         except Exception as error:
@@ -207,7 +209,7 @@ async def _ask(question: _Question) -> LookUpAnswer | ProviderCallError:
         return error
     except Exception as error:
         log.exception("look_up_adapter_failed", message_id=question.message.pk, error=type(error).__name__)
-        return LookUpAnswer()
+        return ProviderCallError(Reason.UNREADABLE_ANSWER, detail=type(error).__name__)
 
 
 def _look_up(message: Message) -> LookUp:

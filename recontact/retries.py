@@ -29,11 +29,12 @@ def retry_queue(*, message: Message, due_at: datetime) -> Message | None:
     """Queue the next try of a failed campaign message (its row locked by the caller), due at `due_at`.
 
     None: it uses a query's right, was tried often enough or again already, its campaign was cancelled, its time is up
-    before it is due, its customer was erased, or its price is no longer known. A completed campaign runs again.
+    before it is due, its customer was erased, its template is no longer what it was made of, or its price is no longer
+    known. A completed campaign runs again.
     """
     if message.campaign_id is None or message.query_id is not None or message.try_number >= MAX_TRIES:
         return None
-    if due_at >= message.expires_at or message.customer.erased_at is not None:
+    if due_at >= message.expires_at or message.customer.erased_at is not None or _template_changed(message):
         return None
     # Held until the commit, so that a person's cancellation either is seen here or finds the new message.
     campaign = Campaign.objects.select_for_update(no_key=True).get(pk=message.campaign_id)
@@ -60,6 +61,12 @@ def retry_queue(*, message: Message, due_at: datetime) -> Message | None:
         Campaign.objects.filter(pk=campaign.pk).update(state=Campaign.State.RUNNING, completed_at=None)
     wake_on_commit()
     return retry
+
+
+def _template_changed(message: Message) -> bool:
+    """Then the retry would park the whole campaign, which may be over."""
+    template = message.template
+    return template is None or (template.content_hash, template.category) != (message.template_hash, message.category)
 
 
 def retries_withdraw(*, message: Message) -> bool:

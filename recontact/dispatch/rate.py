@@ -38,7 +38,8 @@ class RateLimit:
         self.next_at = turn + count / self.rate
         if turn > now:
             await asyncio.sleep(turn - now)
-        return time.monotonic() >= self.held_until
+        # A sleep may end a little early.
+        return time.monotonic() >= self.held_until - 0.05
 
     def hold(self, seconds: float) -> None:
         """The provider throttled: nothing more from this number for `seconds`."""

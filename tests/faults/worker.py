@@ -41,7 +41,7 @@ def _make_stoppable(folder: Path) -> None:
     pump: Any = import_module("recontact.dispatch.pump")
     pump.claim = _stopping(folder, BEFORE_CLAIM, pump.claim)
     pump.record = _stopping(folder, BEFORE_RECORD, pump.record)
-    pump.NumberPump._call = _stopping(folder, AFTER_CLAIM, pump.NumberPump._call)
+    pump.call = _stopping(folder, AFTER_CLAIM, pump.call)
     process: Any = import_module("recontact.dispatch.process")
     process.Pump = partial(process.Pump, idle_seconds=IDLE_SECONDS)
     tasks: Any = import_module("recontact.tasks")

@@ -8,6 +8,9 @@ from typing import Any
 import pytest
 from django.db import IntegrityError, transaction
 from django.utils import timezone
+from hypothesis import given, settings
+from hypothesis import strategies as st
+from hypothesis.extra.django import TestCase
 
 from providers.contracts import DeliveryStatus, StatusEvent
 from providers.errors import Reason
@@ -15,7 +18,7 @@ from providers.models import RateCard, SenderNumber
 from providers.parking import park, unpark
 from recontact import ledger
 from recontact.books import balance, differences
-from recontact.campaigns.control import campaign_cancel
+from recontact.campaigns.control import campaign_cancel, campaign_pause, campaign_resume
 from recontact.campaigns.proof import campaign_books
 from recontact.customers import opt_out_standing
 from recontact.delivery import status_apply
@@ -23,6 +26,7 @@ from recontact.dispatch.sweep import campaigns_complete
 from recontact.erasure import customer_erase
 from recontact.models import Campaign, CostEntry, Customer, Incident, Message, Query, Recontact
 from recontact.retries import MAX_TRIES
+from recontact.states import ALIVE
 from templates_app.models import Template
 from tests.factories import customer_make, message_make, query_make, template_make, user_make
 
@@ -206,6 +210,13 @@ def test_nobody_is_tried_again_after_his_data_were_erased() -> None:
     assert (message.state, _retry(message)) == (Message.State.FAILED, None)
 
 
+def test_nothing_is_tried_again_whose_template_is_another_by_now() -> None:
+    message = _campaign_message()
+    Template.objects.update(content_hash="another")
+    _fail(message, Reason.MEDIA_FETCH)
+    assert (_retry(message), Campaign.objects.get().state) == (None, Campaign.State.RUNNING)
+
+
 def test_nothing_is_tried_again_whose_price_is_no_longer_known() -> None:
     message = _campaign_message()
     RateCard.objects.update(valid_from=timezone.now() + timedelta(days=1))
@@ -342,3 +353,53 @@ def test_a_parked_template_of_a_late_failure_has_the_providers_words() -> None:
     _fail(message, Reason.TEMPLATE_DISABLED, error_code="132016", error_detail="disabled for good")
     template = Template.objects.get()
     assert (template.parked_reason, template.parked_detail) == ("template_disabled", "132016 disabled for good")
+
+
+# --- any order ---------------------------------------------------------------------------------------------------------
+
+STEPS = ["fail", "give up", "deliver", "accept the retry", "sweep", "cancel", "pause", "resume"]
+
+
+class AnyOrder(TestCase):
+    """Property: whatever happens to a chain in whatever order, one of it at most is alive, and the books are right."""
+
+    @settings(max_examples=60, deadline=None)
+    @given(steps=st.lists(st.sampled_from(STEPS), max_size=12), which=st.data())
+    def test_a_chain_has_at_most_one_end_that_is_alive(self, steps: list[str], which: st.DataObject) -> None:
+        first = _campaign_message()
+        campaign = Campaign.objects.get()
+        for step in steps:
+            chain = list(Message.objects.filter(campaign=campaign).order_by("pk"))
+            self._do(step, which.draw(st.sampled_from(chain)), campaign)
+            self._prove(campaign)
+        assert Message.objects.get(pk=first.pk).try_number == 1
+
+    def _do(self, step: str, message: Message, campaign: Campaign) -> None:
+        went_out = bool(message.provider_message_id)
+        if step == "fail" and went_out:
+            _fail(message, Reason.MEDIA_FETCH)
+        elif step == "give up" and went_out:
+            _fail(message, Reason.RECIPIENT_UNREACHABLE)
+        elif step == "deliver" and went_out:
+            _arrive(message)
+        elif step == "accept the retry" and message.state == Message.State.QUEUED:
+            _accepted(message)
+        elif step == "sweep":
+            campaigns_complete()
+        elif step == "cancel":
+            campaign_cancel(campaign_id=campaign.pk)
+        elif step == "pause":
+            campaign_pause(campaign_id=campaign.pk)
+        elif step == "resume":
+            campaign_resume(campaign_id=campaign.pk)
+
+    def _prove(self, campaign: Campaign) -> None:
+        chain = Message.objects.filter(campaign=campaign)
+        assert chain.filter(state__in=list(ALIVE)).count() <= 1
+        assert chain.count() <= MAX_TRIES
+        assert campaign_books(campaign.pk).planned == 1
+        assert campaign_books(campaign.pk).balance
+        assert list(differences()) == []
+        campaign.refresh_from_db()
+        if campaign.state in (Campaign.State.COMPLETED, Campaign.State.CANCELLED):
+            assert not chain.filter(state="queued").exists()

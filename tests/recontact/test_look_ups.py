@@ -13,6 +13,7 @@ from django.db import connection, transaction
 from django.utils import timezone
 from pytest_django import Settings
 
+from providers.abilities import LookUp, LookUpAnswer
 from providers.contracts import DeliveryStatus, StatusEvent
 from providers.errors import Reason, Uncertain
 from providers.models import ProviderAccount, ProviderCall
@@ -221,7 +222,7 @@ def test_proof_that_comes_after_absence_is_an_incident(told: Told, monkeypatch: 
 
 
 @pytest.mark.parametrize(
-    ("status", "answer", "outcome"), [(500, {}, "failed"), (200, {}, "unknown"), (200, {"broken": True}, "unknown")]
+    ("status", "answer", "outcome"), [(500, {}, "failed"), (200, {}, "unknown"), (200, {"broken": True}, "failed")]
 )
 def test_no_answer_settles_nothing_and_is_asked_again(told: Told, status: int, answer: Any, outcome: str) -> None:
     message = _uncertain()
@@ -230,6 +231,16 @@ def test_no_answer_settles_nothing_and_is_asked_again(told: Told, status: int, a
     message.refresh_from_db()
     assert (message.state, LookUpRecord.objects.get().outcome) == (Message.State.UNCERTAIN, outcome)
     assert message.look_up_at is not None
+
+
+def test_what_an_adapter_had_nothing_to_ask_with_leaves_no_trace(told: Told, monkeypatch: pytest.MonkeyPatch) -> None:
+    async def nothing(_self: AskingAdapter, _message: LookUp) -> LookUpAnswer:
+        return LookUpAnswer()
+
+    monkeypatch.setattr(AskingAdapter, "look_up", nothing)
+    _uncertain()
+    assert doubtful_look_up() == 0
+    assert not LookUpRecord.objects.exists()
 
 
 def test_one_answer_that_cannot_be_applied_keeps_no_other_back(told: Told, monkeypatch: pytest.MonkeyPatch) -> None:
