@@ -42,6 +42,7 @@ def remote_facts(remote: RemoteTemplate, *, told: bool = False) -> TemplateFacts
         quality=quality_normalize(remote.quality),
         rejection_reason=reason_normalize(remote.rejection_reason),
         external_id=storable(remote.external_id)[:64],
+        namespace=storable(remote.namespace)[:64],
         components=components_storable(remote.components),
         parameter_format=parameter_format_normalize(remote.parameter_format),
     )
@@ -106,7 +107,8 @@ def _is_done(submission: TemplateSubmission, remote: RemoteTemplate | None) -> b
     status = status_normalize(remote.status) if remote is not None else TemplateStatus.DELETED.value
     if submission.kind == Kind.DELETE:
         return status in GOING
-    if remote is None or status in GOING:
+    # A draft at the provider is what is left of a submission that never came to a review.
+    if remote is None or status in (*GOING, TemplateStatus.DRAFT):
         return False
     if submission.kind == Kind.CREATE or status == TemplateStatus.PENDING:
         return True

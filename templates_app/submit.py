@@ -24,7 +24,7 @@ from providers.models import ProviderAccount
 from templates_app.abilities import account_abilities, submitter_open
 from templates_app.changes import TemplateFacts, template_change
 from templates_app.draft_rules import DraftProblem, draft_problems
-from templates_app.drafts import Draft, draft_components, undraftable
+from templates_app.drafts import Draft, components_face, draft_components, undraftable
 from templates_app.models import Template, TemplateChange, TemplateStatus, TemplateSubmission
 from templates_app.selectors import content_hash, template_parsed
 from templates_app.settling import deleted_mark, remote_facts, told_since
@@ -88,8 +88,8 @@ def is_local(template: Template) -> bool:
 
 def may_submit_again(template: Template) -> bool:
     """Whether the template was refused or did not arrive, or is gone at the provider, and may be submitted (again)."""
-    gone = template.status == TemplateStatus.DELETED or template.missing_since is not None
-    free = not template.by_hand and (is_local(template) or gone)
+    gone = template.status in (TemplateStatus.DRAFT, TemplateStatus.DELETED) or template.missing_since is not None
+    free = not template.by_hand and gone
     return free and account_abilities(template.account).submit and not submission_open(template)
 
 
@@ -131,11 +131,17 @@ def template_submit(*, account_id: int, draft: Draft, user: Any) -> TemplateSubm
     try:
         # Durable: what is asked must be on record before the call, whatever becomes of this process.
         with transaction.atomic(durable=True):
-            template = _row_to_submit(account, draft)
+            template, leftover = _row_to_submit(account, draft)
             submission = _write_down(template, Kind.CREATE, user, draft)
     except IntegrityError:
         raise NotSubmitted([_name_taken()]) from None
-    return _carry_out(account, submission, lambda adapter: adapter.submit_template(_wanted(submission)))
+
+    def ask(adapter: SubmitsTemplates) -> RemoteTemplate:
+        if leftover and abilities.delete_scope is DeleteScope.ONE:
+            adapter.delete_template(leftover, name=template.name, language=template.language)
+        return adapter.submit_template(_wanted(submission))
+
+    return _carry_out(account, submission, ask)
 
 
 def template_edit(*, template_id: int, draft: Draft, user: Any) -> TemplateSubmission:
@@ -204,13 +210,16 @@ def _draft_check(draft: Draft, *, carried: frozenset[str]) -> None:
         raise NotSubmitted(problems)
 
 
-def _row_to_submit(account: ProviderAccount, draft: Draft) -> Template:
-    """The row under the draft's name: a new one, or one that is free to be submitted again. Locked."""
+def _row_to_submit(account: ProviderAccount, draft: Draft) -> tuple[Template, str]:
+    """The row under the draft's name, locked: a new one, or one that is free to be submitted again.
+
+    With it the id of what the provider still has of an earlier try that never came to a review; "" = nothing.
+    """
     components = draft_components(draft)
     rows = Template.objects.select_for_update(no_key=True, of=("self",)).select_related("account")
     template = rows.filter(account=account, name=draft.name, language=draft.language).first()
     if template is None:
-        return Template.objects.create(
+        new = Template.objects.create(
             account=account,
             name=draft.name,
             language=draft.language,
@@ -220,6 +229,7 @@ def _row_to_submit(account: ProviderAccount, draft: Draft) -> Template:
             components=components,
             content_hash=content_hash(components, draft.parameter_format),
         )
+        return new, ""
     if not may_submit_again(template):
         raise NotSubmitted([_name_taken()])
     facts = TemplateFacts(
@@ -229,10 +239,11 @@ def _row_to_submit(account: ProviderAccount, draft: Draft) -> Template:
         components=components,
         parameter_format=draft.parameter_format,
     )
+    leftover = template.external_id if template.status == TemplateStatus.DRAFT else ""
     template_change(template, facts, source=PORTAL)
     template.external_id, template.missing_since = "", None
     template.save(update_fields=["external_id", "missing_since"])
-    return template
+    return template, leftover
 
 
 def _write_down(template: Template, kind: Kind, user: Any, draft: Draft | None) -> TemplateSubmission:
@@ -316,6 +327,14 @@ def _settle(submission: TemplateSubmission, state: State, error: ProviderCallErr
     submission.refresh_from_db()
 
 
+def _as_asked(facts: TemplateFacts, submission: TemplateSubmission) -> TemplateFacts:
+    """Some answers show less than what was asked for; then ours stands until the provider's list tells."""
+    asked = components_face(submission.components, submission.parameter_format)
+    if facts.components and components_face(facts.components, facts.parameter_format) == asked:
+        return facts
+    return replace(facts, components=submission.components, parameter_format=submission.parameter_format)
+
+
 def _take_over(submission: TemplateSubmission, remote: RemoteTemplate | None) -> None:
     """The provider did it: its answer becomes ours, except for what a webhook or a sync has told since."""
     with transaction.atomic():
@@ -325,9 +344,6 @@ def _take_over(submission: TemplateSubmission, remote: RemoteTemplate | None) ->
         else:
             template = Template.objects.select_for_update(no_key=True).get(pk=submission.template_id)
             facts = remote_facts(remote, told=told_since(template, submission.asked_at))
-            if not remote.components:
-                content = {"components": submission.components, "parameter_format": submission.parameter_format}
-                facts = replace(facts, **content)
-            template_change(template, facts, source=PORTAL, by=submission.asked_by)
+            template_change(template, _as_asked(facts, submission), source=PORTAL, by=submission.asked_by)
         TemplateSubmission.objects.filter(pk=submission.pk).update(state=State.DONE, settled_at=timezone.now())
     submission.refresh_from_db()

@@ -158,6 +158,7 @@ def _create(account: ProviderAccount, key: TemplateKey, remote: RemoteTemplate) 
         name=key[0],
         language=key[1],
         external_id=facts.external_id,
+        namespace=facts.namespace,
         category=facts.category,
         status=facts.status,
         quality=facts.quality or Template.Quality.UNKNOWN,

@@ -75,11 +75,12 @@ def losing_front(
                 self.send_header("Content-Length", "0")
                 self.end_headers()
 
-        do_DELETE = do_POST
+        do_DELETE = do_PATCH = do_POST
 
         def _forward(self) -> httpx.Response:
             body = self.rfile.read(int(self.headers.get("Content-Length") or 0))
-            headers = {"Authorization": self.headers["Authorization"], "Content-Type": "application/json"}
+            left_out = ("host", "content-length", "connection", "accept-encoding")
+            headers = {name: value for name, value in self.headers.items() if name.lower() not in left_out}
             return httpx.request(self.command, target + self.path, content=body, headers=headers, timeout=10)
 
         def log_message(self, format: str, *arguments: Any) -> None:

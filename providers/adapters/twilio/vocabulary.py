@@ -38,8 +38,9 @@ INBOUND_KINDS = {
 # First half of `MediaContentType0`. Default: document.
 MEDIA_KINDS = {"image": "image", "audio": "audio", "video": "video"}
 
-# `approval_requests.status`. Default: UNKNOWN; `unsubmitted` has no word of ours, and may not be sent either.
+# `approval_requests.status`. Default: UNKNOWN.
 TEMPLATE_STATUSES = {
+    "unsubmitted": "DRAFT",
     "received": "PENDING",
     "pending": "PENDING",
     "approved": "APPROVED",

@@ -66,7 +66,7 @@ def test_the_list_gives_name_status_and_reason_with_the_approved_ones_first() ->
     assert asked[0].target == "/v1/ContentAndApprovals?PageSize=500"
     assert [(item.name, item.status, item.category, item.rejection_reason) for item in found] == [
         ("order_update", "APPROVED", "utility", ""),
-        ("borrador", "UNKNOWN", "", ""),
+        ("borrador", "DRAFT", "", ""),
         ("turno_confirmar", "PAUSED", "utility", ""),
         ("promo_noviembre", "REJECTED", "marketing", "INVALID_FORMAT"),
     ]
