@@ -18,6 +18,7 @@ from providers.simulator.wires.facts import InboundFact, PreferenceFact, StatusF
 from providers.simulator.wires.infobip import reports
 from providers.simulator.wires.infobip.errors import DUPLICATE, PENDING, SINGLE, WHOLE, error_answer, rejected
 from providers.simulator.wires.infobip.send import order_of_text, orders_of_messages, orders_of_templates
+from providers.simulator.wires.infobip.senders import sender_json
 from providers.simulator.wires.infobip.templates import TemplateEndpoints, template_note
 from providers.simulator.world import Account, Customer, Number
 
@@ -47,6 +48,7 @@ class InfobipWire(TemplateEndpoints, Wire):
             web.post(MESSAGES_PATH, sends(self)),
             web.get("/messages-api/1/reports", self.list_reports),
             web.get("/omni/1/logs", self.list_logs),
+            web.get("/whatsapp/1/senders/quality", self.list_quality),
             web.get("/whatsapp/1/templates", self.list_by_account),
             web.get(SENDER_TEMPLATES, self.list_by_sender),
             web.post(SENDER_TEMPLATES, self.create),
@@ -184,6 +186,13 @@ class InfobipWire(TemplateEndpoints, Wire):
             shown = reports.price_json(_price(call, account, message) if delivered else None, account.currency)
             rows.append(reports.log_row(message, self._sender(call, message), shown))
         return json_response({"results": rows[: _limit(request)]})
+
+    async def list_quality(self, request: web.Request) -> web.Response:
+        """``GET /whatsapp/1/senders/quality``: of the account's senders those that are asked about."""
+        call = await call_of(request)
+        account, asked = self.account(call), request.query.get("senders", "").split(",")
+        known = [number for number in call.world.numbers_of(account.waba_id) if number.digits in asked]
+        return json_response({"results": [sender_json(number, call.now) for number in known]})
 
     def _asked(self, call: Call, account: Account, ids: str) -> Iterable[Message]:
         """The account's messages, the newest first; with ids only those."""
