@@ -96,14 +96,21 @@ class Stage:
 
     # --- doing -----------------------------------------------------------------------------------------------------------
 
-    def queue(self, digits: str = "00") -> Message:
+    def queue(
+        self, digits: str = "00", *, template: Template | None = None, values: Mapping[str, str] | None = None
+    ) -> Message:
         """Queue a recontact of a new customer, whose last two digits choose the simulator's outcome."""
         customer = customer_make()
         customer.phone = f"{(customer.phone or '')[:-2]}{digits}"
         customer.save()
         query = query_make(customer=customer, sender_number=self.number)
-        values = dict(self.setup.values)
-        return query_recontact(query_id=query.pk, template_id=self.template.pk, values=values, user=None, send_key=None)
+        return query_recontact(
+            query_id=query.pk,
+            template_id=(template or self.template).pk,
+            values=dict(self.setup.values if values is None else values),
+            user=None,
+            send_key=None,
+        )
 
     def work(self) -> None:
         """What the workers do: a short slice of the pump, the inbox, the sweep."""
