@@ -60,22 +60,29 @@ def _storable(text: str) -> str:
     return text.replace("\x00", "").encode("utf-8", "replace").decode()
 
 
-@transaction.atomic
 def record(results: Sequence[Result]) -> None:
-    """Write the results of a batch, settle the ledger, and match the webhooks that came before this record."""
+    """Write the results of a batch, settle the ledger, and match the webhooks that came before this record.
+
+    May be called again with the same results, as a whole or in parts.
+    """
+    refused = [(result.claim, result.outcome) for result in results if isinstance(result.outcome, SendError)]
+    # Before anything else is locked: the customer comes first everywhere.
+    _suppressions(refused)
+    _record(results, refused)
+
+
+@transaction.atomic
+def _record(results: Sequence[Result], refused: Sequence[tuple[Claim, SendError]]) -> None:
     # The attempts come first: what they came to is the proof without which nothing goes back to the queue.
     _attempts(results)
     accepted = [(result.claim, result.outcome) for result in results if isinstance(result.outcome, Accepted)]
     _accepted(accepted)
-    for result in results:
-        if isinstance(result.outcome, SendError):
-            _refused(result.claim, result.outcome)
+    for claim, error in refused:
+        _refused(claim, error)
     ledger.settle(result.claim.message_id for result in results)
     events_match([(claim.account_id, outcome.provider_message_id) for claim, outcome in accepted])
-    refused = [(result.claim, result.outcome) for result in results if isinstance(result.outcome, SendError)]
     _parks(refused)
     _throttles(refused)
-    _suppressions(refused)
 
 
 def _accepted(rows: list[tuple[Claim, Accepted]]) -> None:
@@ -221,7 +228,7 @@ def _throttles(refused: Sequence[tuple[Claim, SendError]]) -> None:
 
 
 def _suppressions(refused: Sequence[tuple[Claim, SendError]]) -> None:
-    """Who wants no more, as the refusals say. One after the other in one order, for each locks its customer."""
+    """Who wants no more, as the refusals say. Each in a transaction of its own, for it locks its customer."""
     reasons = {claim.message_id: error.reason for claim, error in refused if suppresses(error.reason)}
     for message in Message.objects.filter(pk__in=reasons).select_related("customer").order_by("customer_id"):
         suppress(customer=message.customer, reason=reasons[message.pk], at=message.claimed_at or message.created_at)
