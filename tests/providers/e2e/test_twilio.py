@@ -182,6 +182,7 @@ def test_a_template_is_submitted_approved_and_sent(stage: Stage) -> None:
 def test_a_text_goes_while_the_window_is_open(stage: Stage) -> None:
     message = stage.wait_for(stage.queue(), "read")
     stage.write(message)
+    assert message.query_id is not None
     text = text_send(query_id=message.query_id, text="¡Gracias!", user=user_make(), send_key=None)
     stage.wait_for(text, "read")
 
