@@ -20,7 +20,13 @@ from templates_app.hand import HAND_STATUSES
 from templates_app.history import QUALITY_TONES, rejection_words, status_tone, template_history
 from templates_app.models import Template, TemplateStatus
 from templates_app.rejections import rejection_of
-from templates_app.selectors import template_blockers, template_or_404, template_parsed, template_uses
+from templates_app.selectors import (
+    template_blockers,
+    template_in_doubt,
+    template_or_404,
+    template_parsed,
+    template_uses,
+)
 from templates_app.submissions_shown import submission_notice
 from templates_app.submit import delete_problems, edit_problems, is_local, may_submit_again, submission_open
 from templates_app.sync import sync_failure_sentence, templates_sync
@@ -28,6 +34,10 @@ from templates_app.sync import sync_failure_sentence, templates_sync
 SYNC_PERMISSION = "templates_app.change_template"
 DELETE_PERMISSION = "templates_app.delete_template"
 LIST_ADDRESS = "admin:templates_app_template_changelist"
+
+
+#: A review, or a deletion, that ends by itself.
+REVIEWED_SOON = (TemplateStatus.PENDING, TemplateStatus.PENDING_DELETION)
 
 
 def template_page(model_admin: ModelAdmin, request: HttpRequest, object_id: str) -> HttpResponse:
@@ -55,6 +65,7 @@ def template_page(model_admin: ModelAdmin, request: HttpRequest, object_id: str)
         "rejection": rejection_of(template.rejection_reason) if template.status == TemplateStatus.REJECTED else None,
         "rejection_words": rejection_words(template),
         "notice": submission_notice(template),
+        "waiting": not template.by_hand and (template.status in REVIEWED_SOON or template_in_doubt(template)),
         **_actions(request, template),
     }
     request.current_app = model_admin.admin_site.name

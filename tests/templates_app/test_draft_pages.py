@@ -285,6 +285,12 @@ def test_its_page_and_the_list_say_that_a_submission_is_uncertain(client: Client
     assert "Uncertain" in html_of(client.get(LIST))
 
 
+@pytest.mark.django_db
+@pytest.mark.parametrize(("status", "asks"), [("PENDING", True), ("APPROVED", False), ("REJECTED", False)])
+def test_its_page_asks_for_news_only_while_the_review_goes_on(client: Client, status: str, asks: bool) -> None:
+    assert ("every 5s" in html_of(client.get(page_of(template_make(status=status))))) is asks
+
+
 # --- deleting, and by hand -------------------------------------------------------------------------------------------
 
 

@@ -23,10 +23,7 @@ pytestmark = pytest.mark.django_db
 
 def syncs_asked() -> int:
     """How many syncs wait for the test's transaction to commit (waking the dispatcher is not one of them)."""
-    return sum(
-        getattr(function, "func", None) == templates_sync_task.apply_async
-        for _, function, _ in connection.run_on_commit
-    )
+    return sum(getattr(entry[1], "func", None) == templates_sync_task.apply_async for entry in connection.run_on_commit)
 
 
 def event_of(template: Template, *, occurred_at: datetime | None = None, **said: Any) -> TemplateEvent:
