@@ -25,14 +25,17 @@ class Abilities:
 
 
 def account_abilities(account: ProviderAccount) -> Abilities:
-    """Read from the adapter's class: no credentials are needed. A provider that is gone can do nothing."""
+    """Read from the adapter's class: no credentials are needed. A provider that is gone can do nothing.
+
+    For an account that is switched off nothing is asked of its provider.
+    """
     try:
         adapter = adapter_class(account.provider)
     except (UnknownProvider, BadAdapter):
         return Abilities()
     can: Capabilities = adapter.capabilities
     asks = can.submit_templates or can.edit_templates or can.delete_templates
-    able = asks and all(hasattr(adapter, name) for name in ("submit_template", "edit_template", "delete_template"))
+    able = account.is_active and asks and all(hasattr(adapter, name) for name in ("submit_template", "edit_template", "delete_template"))
     return Abilities(
         listed=can.list_templates,
         submit=able and can.submit_templates,

@@ -144,6 +144,16 @@ def test_it_asks_no_account_that_is_off_or_whose_provider_takes_none(world: Worl
             template_submit(account_id=account.pk, draft=draft(), user=None)
 
 
+@pytest.mark.django_db
+def test_it_changes_and_deletes_nothing_for_an_account_that_is_off() -> None:
+    template = template_make(account=account_make(is_active=False))
+
+    with pytest.raises(NotSubmitted, match="no_edit"):
+        template_edit(template_id=template.pk, draft=draft(), user=None)
+    with pytest.raises(NotSubmitted, match="no_delete"):
+        template_delete(template_id=template.pk, user=None)
+
+
 def test_an_approval_that_is_quicker_than_the_answer_stays(world: World, settings: Settings) -> None:
     event = TemplateEvent(
         external_id="", name="aviso_turno", language="es_AR", occurred_at=timezone.now(), status="APPROVED"
