@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import base64
 from collections.abc import Iterable, Mapping, Sequence
+from contextlib import suppress
 from decimal import Decimal
 
 from aiohttp import web
@@ -89,8 +90,9 @@ class InfobipWire(TemplateEndpoints, Wire):
 
     def refused(self, call: Call, refusal: Refusal) -> web.Response:
         """An error; or, for what is said of single messages only, a 200 that rejects each."""
-        if refusal.code in SINGLE and call.request.method == "POST":
-            return self._answer(call, [(order, rejected(refusal.code)) for order in self.read(call)])
+        if refusal.code in SINGLE:
+            with suppress(Refusal):
+                return self._answer(call, [(order, rejected(refusal.code)) for order in self.read(call)])
         status, body = error_answer(refusal, call.request.path)
         return json_response(body, status)
 
