@@ -211,6 +211,14 @@ def test_without_a_callback_nothing_is_told(stage: Stage) -> None:
     assert [item["status"] for item in stage.messages()[0]["statuses"]] == ["sent", "delivered", "read"]
 
 
+def test_a_callback_is_tried_once_more(stage: Stage) -> None:
+    stage.receiver.answers = [500] * 10
+    send(stage, To="whatsapp:+5491155550113")
+    stage.simulator.settle()
+
+    assert [webhook.path.endswith(f"?uuid={REFERENCE}") for webhook in stage.receiver.arrived] == [True, True]
+
+
 @pytest.mark.parametrize("digits", ["25", "27", "41"])
 def test_it_loses_the_answer_of_an_accepted_message(stage: Stage, digits: str) -> None:
     with pytest.raises(httpx.RemoteProtocolError):
