@@ -80,9 +80,7 @@ def _length(meaning: ErrorCode, action: Action) -> str:
     if action in (Action.UNCERTAIN, Action.GIVE_UP, Action.SUPPRESS, Action.RETRY, Action.TOMORROW):
         return ""
     seconds = RULES[meaning.reason].seconds if meaning.seconds is None else meaning.seconds
-    if seconds is None:
-        return _("Until the provider or a person says that it is well.")
-    return _("For %(time)s.") % {"time": _time(round(seconds))}
+    return "" if seconds is None else _("For %(time)s.") % {"time": _time(round(seconds))}
 
 
 def _time(seconds: int) -> str:

@@ -189,9 +189,9 @@ def _clock(clocks: list[float]) -> KeptFinding:
 
 def _own(account: ProviderAccount, adapter: Provider) -> Iterator[KeptFinding]:
     if isinstance(adapter, Diagnoses):
-        ids = list(account.numbers.filter(is_active=True).values_list("external_id", flat=True))
-        for finding in adapter.diagnose(webhook_url=account.webhook_url, sender_external_ids=ids):
-            yield finding_kept(finding)
+        names = {number.external_id: str(number) for number in account.numbers.filter(is_active=True)}
+        for finding in adapter.diagnose(webhook_url=account.webhook_url, sender_external_ids=list(names)):
+            yield replace(finding_kept(finding), subject=names.get(finding.subject, finding.subject))
 
 
 def _merged(common: list[KeptFinding], own: list[KeptFinding]) -> list[KeptFinding]:

@@ -173,7 +173,7 @@ WORDS: dict[str, Words] = {
         _("The portal itself turns webhooks away (HTTP %(status)s)."),
         _("Put the account's credentials right: without them no webhook can be checked."),
     ),
-    "handshake.good": Words(_("The provider's handshake came on %(at)s.")),
+    "handshake.good": Words(_("The provider's handshake came (%(at)s).")),
     "handshake.webhooks": Words(_("Webhooks come, so the address is set up.")),
     "handshake.warning": Words(
         _("Neither a handshake nor a webhook has come yet."),
@@ -181,9 +181,9 @@ WORDS: dict[str, Words] = {
     ),
     "handshake.bad": Words(_("The provider's handshake fails."), _ENTER_ADDRESS),
     "handshake.unknown": Words(_("Nobody could say whether the handshake is done.")),
-    "last_webhook.good": Words(_("The last webhook came on %(at)s.")),
+    "last_webhook.good": Words(_("The last webhook has come (%(at)s).")),
     "last_webhook.warning": Words(
-        _("The last webhook came on %(at)s, more than a week ago."),
+        _("The last webhook came more than a week ago (%(at)s)."),
         _("If messages were sent since, look at the webhook's settings at the provider."),
     ),
     "last_webhook.bad": Words(_("Webhooks no longer come."), _ENTER_ADDRESS),

@@ -6,6 +6,7 @@ from collections.abc import Iterable
 from dataclasses import dataclass
 from datetime import datetime
 
+from django.utils.formats import localize
 from django.utils.translation import gettext as _
 
 from providers.models import ProviderNotice, SenderNumber
@@ -30,10 +31,12 @@ def _changed(notice: ProviderNotice) -> str:
     if "quality" in values:
         words.append(str(dict(SenderNumber.Quality.choices).get(values["quality"], values["quality"])))
     if "throughput" in values:
-        words.append(_("%(count)s messages per second") % {"count": values["throughput"]})
+        words.append(_("%(count)s messages per second") % {"count": localize(values["throughput"])})
     if "messaging_limit" in values:
         limit = values["messaging_limit"]
-        words.append(_("no limit of people") if limit < 0 else _("%(count)s people in 24 h") % {"count": limit})
+        words.append(
+            _("no limit of people") if limit < 0 else _("%(count)s people in 24 h") % {"count": localize(limit)}
+        )
     if "park" in values:
         words.append(_("sending stops") if values["park"] else _("sending may go on"))
     return ", ".join(words)

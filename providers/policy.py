@@ -48,7 +48,7 @@ class Action(StrEnum):
 
 
 ACTION_SENTENCES: dict[Action, StrPromise] = {
-    Action.WAIT: _("It waits some seconds and is sent again; no retry is used up."),
+    Action.WAIT: _("It waits and is sent again; no retry is used up."),
     Action.TOMORROW: _("It waits until tomorrow and is sent again."),
     Action.RETRY: _("It is tried again, with growing pauses."),
     Action.PARK_TEMPLATE: _("The template is parked: nothing is sent with it until it is well again."),

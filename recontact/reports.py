@@ -5,6 +5,7 @@ from __future__ import annotations
 import uuid
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
+from typing import TypeGuard
 
 from django.db.models import Q
 
@@ -41,10 +42,17 @@ def deliveries_about(*, account_id: int, ids: Iterable[str]) -> list[WebhookDeli
 
 def reports_in(*, account_id: int, items: Sequence[Event | BadItem]) -> list[Reported]:
     """The reports of a delivery with the messages they are about, in their order; two queries, however many there are."""
-    reports = [item for item in items if isinstance(item, StatusEvent | PriceEvent | InboundEvent)][:MOST_ITEMS]
+    reports = [item for item in items if _is_about_a_message(item)][:MOST_ITEMS]
     found = _messages(account_id, reports)
     events = _events(account_id, [item for item in reports if isinstance(item, StatusEvent)])
     return [_reported(item, found, events) for item in reports]
+
+
+def _is_about_a_message(item: Event | BadItem) -> TypeGuard[StatusEvent | PriceEvent | InboundEvent]:
+    """Reports, and what the customer wrote in answer to something of ours."""
+    if isinstance(item, InboundEvent):
+        return bool(item.context_message_id)
+    return isinstance(item, StatusEvent | PriceEvent)
 
 
 def _reported(

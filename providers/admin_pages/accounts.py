@@ -10,6 +10,7 @@ from django.shortcuts import get_object_or_404, render
 from django.urls import reverse
 from django.utils.translation import gettext as _
 
+from providers.abilities import Health
 from providers.accounts import account_resume
 from providers.admin_pages.base import (
     ACCOUNT_PERMISSION,
@@ -89,11 +90,13 @@ def checkup_context(account: ProviderAccount) -> dict[str, Any]:
     given_up = under_way is not None and checkup_is_given_up(under_way)
     last = next((checkup for checkup in lately if checkup.state == Checkup.State.DONE), None)
     findings = [] if last is None else [finding_shown(kept) for kept in last.findings]
+    shown = [(finding, HEALTH_CLASSES.get(finding.health, "")) for finding in findings]
     return {
         "account": account,
         "checkup": last,
         "under_way": under_way is not None and not given_up,
         "given_up": given_up,
         "verdict_class": HEALTH_CLASSES.get(last.health, "") if last is not None else "",
-        "findings": [(finding, HEALTH_CLASSES.get(finding.health, "")) for finding in findings],
+        "troubles": [row for row in shown if row[0].health in (Health.BAD, Health.WARNING)],
+        "calm": [row for row in shown if row[0].health not in (Health.BAD, Health.WARNING)],
     }

@@ -82,7 +82,8 @@ class AttemptAdmin(ReadOnlyAdmin):
 
     @display(description=_("Call"))
     def call(self, attempt: Attempt) -> str:
-        return _("#%(message)s, attempt %(number)s") % {"message": attempt.message_id, "number": attempt.number}
+        words = _("#%(message)s, attempt %(number)s") % {"message": attempt.message_id, "number": attempt.number}
+        return format_html('<span class="nowrap">{}</span>', words)
 
     @display(description=_("Customer"))
     def customer_whole(self, attempt: Attempt) -> str:
@@ -94,10 +95,8 @@ class AttemptAdmin(ReadOnlyAdmin):
 
     @display(description=_("Through"))
     def through(self, attempt: Attempt) -> str:
-        message = attempt.message
-        return format_html(
-            '{}<br><span class="small nowrap">{}</span>', message.sender_number.phone_text, message.account
-        )
+        html = '<span class="nowrap">{}</span><br><span class="small nowrap">{}</span>'
+        return format_html(html, attempt.message.sender_number.phone_text, attempt.message.account)
 
     @display(description=_("Outcome"), ordering="outcome", label=OUTCOME_LABELS)
     def shown_outcome(self, attempt: Attempt) -> tuple[str, str]:

@@ -193,3 +193,12 @@ def test_a_credential_with_invisible_characters_is_refused(admin: Client, accoun
     assert "that cannot be seen" in text_of(admin.post(address("provideraccount_change", account.pk), form))
     stored = credentials_decrypt(bytes(ProviderAccount.objects.get().credentials))
     assert stored == {"api_key": "k-123-secret-456"}
+
+
+def test_what_is_well_is_folded_away_beneath_what_is_not(manager: Client, account: ProviderAccount) -> None:
+    checked(
+        account, KeptFinding(Check.TEMPLATES, Health.GOOD, params={"count": 3}), KeptFinding(Check.CLOCK, Health.BAD)
+    )
+    part = text_of(manager.get(address("provideraccount_checkup", account.pk)))
+    assert part.index("The portal&#x27;s clock") < part.index("1 check needs nothing") < part.index("3 found")
+    assert "<details open" not in part

@@ -39,13 +39,13 @@ def row_of(monkeypatch: pytest.MonkeyPatch, meaning: ErrorCode) -> tuple[str, st
 
 def test_a_wait_is_told_with_its_length(monkeypatch: pytest.MonkeyPatch) -> None:
     action, late = row_of(monkeypatch, ErrorCode(Reason.ACCOUNT_RATE))
-    assert action == "It waits some seconds and is sent again; no retry is used up. For 5 minutes."
+    assert action == "It waits and is sent again; no retry is used up. For 5 minutes."
     assert late == ""
 
 
-def test_a_park_without_end_says_who_ends_it(monkeypatch: pytest.MonkeyPatch) -> None:
+def test_a_park_without_end_names_no_time(monkeypatch: pytest.MonkeyPatch) -> None:
     action, _late = row_of(monkeypatch, ErrorCode(Reason.BILLING))
-    assert action.endswith("Until the provider or a person says that it is well.")
+    assert action.endswith("its messages wait until it is well again.")
 
 
 def test_a_length_that_the_provider_names_wins(monkeypatch: pytest.MonkeyPatch) -> None:

@@ -185,3 +185,12 @@ def test_what_we_found_bad_stays_beside_what_the_adapter_says(doctor: Doctor) ->
 def test_findings_are_kept_without_more_than_is_worth_keeping() -> None:
     kept = KeptFinding(Check.NUMBER, Health.BAD, detail="x" * 1000 + "\x00").as_json()
     assert (len(kept["detail"]), kept["note"]) == (300, "bad")
+
+
+def test_a_number_that_the_adapter_names_by_its_id_is_named_as_people_know_it(
+    account: ProviderAccount, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    own = [Finding(Check.NUMBER, Health.BAD, "77")]
+    with stub_registered(monkeypatch, DiagnosingProvider, findings=own, numbers=[NUMBER], templates=[TEMPLATE]):
+        subjects = [finding.subject for finding in account_findings(account) if finding.check is Check.NUMBER]
+    assert subjects == [str(account.numbers.get())]
