@@ -28,8 +28,10 @@ from typing import NoReturn
 
 from cryptography.fernet import Fernet
 
+from hsm_portal.demo_data.addresses import provider_urls
 from hsm_portal.embedded import EmbeddedError, EmbeddedPostgres, EmbeddedValkey
 from hsm_portal.processes import Child, spawn
+from providers.simulator.journal import FORMAT
 
 PROJECT = Path(__file__).resolve().parent.parent
 VAR = PROJECT / "var"
@@ -110,7 +112,7 @@ class Demo:
             "CSRF_TRUSTED_ORIGINS": f"{self.url},http://localhost:{self.port}",
             "PUBLIC_URL": self.url,
             "SIMULATOR_URL": self.simulator_url,
-            "PROVIDER_BASE_URLS": f"meta={self.simulator_url}",
+            "PROVIDER_BASE_URLS": ",".join(f"{slug}={url}" for slug, url in provider_urls(self.simulator_url).items()),
         }
         write_environment(path, own)
         self.environment = os.environ | own | {"DJANGO_SETTINGS_MODULE": "hsm_portal.settings"}
@@ -162,7 +164,8 @@ class Demo:
         return result.stdout.strip("\n")
 
     def _simulator_options(self) -> list[str]:
-        return ["--port", str(self.simulator_port), "--store", str(VAR / "simulator")]
+        # One of an earlier version cannot be read any more: then a new one is filled from the same sample.
+        return ["--port", str(self.simulator_port), "--store", str(VAR / f"simulator-{FORMAT}")]
 
     def _start_portal(self) -> None:
         say("Starting web, worker, dispatcher and beat ...")

@@ -1,4 +1,4 @@
-"""Two accounts of one portfolio at the provider, three sender numbers, and rate cards with sample prices."""
+"""The company's two accounts of one portfolio, three sender numbers, and rate cards with sample prices."""
 
 from __future__ import annotations
 
@@ -7,11 +7,11 @@ from datetime import datetime
 from decimal import Decimal
 from zoneinfo import ZoneInfo
 
+from hsm_portal.demo_data.addresses import PROVIDER
 from providers.contracts import JsonObject
 from providers.credentials import credentials_encrypt
 from providers.models import Category, Portfolio, ProviderAccount, Rate, RateCard, SenderNumber
 
-PROVIDER = "meta"
 PORTFOLIO_ID = "617040211509328"
 MESSAGING_LIMIT = 10_000
 TIME_ZONE = "America/Argentina/Buenos_Aires"
@@ -20,6 +20,8 @@ SOURCE = (
     "Meta, precios de lista en USD por mensaje entregado; copias secundarias leídas en noviembre de 2026. "
     "Son de muestra: reemplazar por el CSV oficial de Meta."
 )
+CURRENT_CARD = "Tarifas de muestra desde octubre de 2026"
+CURRENT_SINCE = datetime(2026, 10, 1, tzinfo=ZoneInfo(TIME_ZONE))
 #: US dollars per delivered message by market: marketing, utility, authentication (where SOURCE says).
 PRICES: dict[str, tuple[str, str, str]] = {
     "AR": ("0.0618", "0.0260", "0.0260"),
@@ -101,17 +103,26 @@ def accounts_make() -> dict[str, SenderNumber]:
 
 def rate_cards_make(*, account: ProviderAccount) -> None:
     """The card of 2026, and the one that since October 1st charges service messages as utility."""
-    zone = ZoneInfo(TIME_ZONE)
-    _card(account, "Tarifas de muestra 2026", datetime(2026, 1, 1, tzinfo=zone), False)
-    _card(account, "Tarifas de muestra desde octubre de 2026", datetime(2026, 10, 1, tzinfo=zone), True)
+    january = datetime(2026, 1, 1, tzinfo=ZoneInfo(TIME_ZONE))
+    rate_card_make(account=account, name="Tarifas de muestra 2026", valid_from=january, service_is_charged=False)
+    rate_card_make(account=account, name=CURRENT_CARD, valid_from=CURRENT_SINCE)
 
 
-def _card(account: ProviderAccount, name: str, valid_from: datetime, service_is_charged: bool) -> None:
+def rate_card_make(
+    *,
+    account: ProviderAccount,
+    name: str,
+    valid_from: datetime,
+    source: str = SOURCE,
+    fee: Decimal = Decimal(0),
+    service_is_charged: bool = True,
+) -> None:
+    """A card of sample prices in US dollars: Meta's, and the provider's `fee` for each message on top."""
     card = RateCard.objects.create(
-        account=account, name=name, currency="USD", valid_from=valid_from, source=SOURCE, is_sample=True
+        account=account, name=name, currency="USD", valid_from=valid_from, source=source, is_sample=True
     )
     Rate.objects.bulk_create(
-        Rate(card=card, market=market, category=category, price=price)
+        Rate(card=card, market=market, category=category, price=price + fee)
         for market, (marketing, utility, authentication) in PRICES.items()
         for category, price in (
             (Category.MARKETING, Decimal(marketing)),

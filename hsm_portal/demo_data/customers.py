@@ -210,6 +210,11 @@ def opt_outs_make(*, customers: list[Customer], chance: random.Random, now: date
         )
 
 
+def customers_known() -> list[Customer]:
+    """All customers whom the simulator can know: by a phone or by a business-scoped id."""
+    return list(Customer.objects.exclude(wa_id="", bsuid=None).order_by("pk"))
+
+
 def customers_seed(rows: list[Customer]) -> list[JsonObject]:
     """The same people for the simulator's seed, under the same names and ids."""
     return [

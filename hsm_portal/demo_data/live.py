@@ -7,7 +7,8 @@ from collections.abc import Iterator
 from django.conf import settings
 from django.db.models import Exists, OuterRef
 
-from hsm_portal.demo_data.accounts import ACCOUNTS, APPOINTMENTS, PROVIDER, SHOP, NumberSample
+from hsm_portal.demo_data.accounts import ACCOUNTS, APPOINTMENTS, SHOP, NumberSample
+from hsm_portal.demo_data.addresses import PROVIDER
 from hsm_portal.demo_data.simulator import Simulator, wait_for
 from hsm_portal.demo_data.templates import DELETED, IMPROVED
 from hsm_portal.demo_data.values import CLINIC_RECONTACTS, SHOP_RECONTACT, values_for

@@ -10,7 +10,8 @@ from datetime import datetime, timedelta
 from django.db import transaction
 
 from customer_service.models import InboundMessage, Note
-from hsm_portal.demo_data.accounts import ACCOUNTS, PROVIDER, SHOP, accounts_make
+from hsm_portal.demo_data.accounts import ACCOUNTS, SHOP, accounts_make
+from hsm_portal.demo_data.addresses import PROVIDER
 from hsm_portal.demo_data.cases import Case, Kind, cases, of_kind
 from hsm_portal.demo_data.customers import customers_make, customers_seed, opt_outs_make
 from hsm_portal.demo_data.fates import fate_of

@@ -9,6 +9,9 @@ from pathlib import Path
 
 from providers.simulator.documents import Json, compact_bytes
 
+#: The version of the records, counted up when a new program cannot replay those of the one before.
+FORMAT = 2
+
 
 class Journal:
     """A file of records. Each append is one unbuffered write, so a killed process loses no record that it made."""

@@ -18,10 +18,14 @@ from django.test import override_settings
 
 from customer_service.models import InboundMessage
 from hsm_portal.demo_data.accounts import SOURCE
+from hsm_portal.demo_data.addresses import PROVIDER, provider_urls
+from hsm_portal.demo_data.provider_accounts import PROBES, samples_here
+from hsm_portal.demo_data.providers import SAMPLES
 from hsm_portal.demo_data.users import PASSWORD
 from hsm_portal.models import User
 from hsm_portal.roles import Role
 from providers.models import Category, ProviderAccount, Rate, RateCard, SenderNumber
+from providers.registry import adapter_class, adapter_paths
 from providers.simulator.outcomes import OUTCOMES
 from recontact.clock import database_now
 from recontact.dispatch.settlement import settle_from
@@ -40,7 +44,7 @@ from recontact.search import customers_matching
 from recontact.states import MessageState
 from templates_app.components import BUTTON_KINDS, HEADER_KINDS
 from templates_app.models import Template, TemplateStatus
-from templates_app.selectors import template_parsed
+from templates_app.selectors import template_blockers, template_parsed
 from tests.providers.simulator.server import SimulatorProcess
 
 pytestmark = pytest.mark.django_db
@@ -62,7 +66,7 @@ def demo_data(*options: str) -> str:
 @pytest.fixture(scope="module")
 def sample(simulator: SimulatorProcess, django_db_setup: None, django_db_blocker: Any) -> Iterator[str]:
     """The sample data without what happens live, made once for this module; what the command says."""
-    with django_db_blocker.unblock(), override_settings(PROVIDER_BASE_URLS={"meta": simulator.url}), atomic():
+    with django_db_blocker.unblock(), override_settings(PROVIDER_BASE_URLS=provider_urls(simulator.url)), atomic():
         yield demo_data("--offline")
         set_rollback(True)
 
@@ -76,9 +80,9 @@ def everything() -> dict[str, list[Any]]:
 
 def test_it_is_as_large_as_promised(sample: str) -> None:
     counts = [model.objects.count() for model in (ProviderAccount, SenderNumber, Customer, Query)]
-    assert counts == [2, 3, 200, 300]
+    assert counts == [2 + len(SAMPLES), 3 + len(SAMPLES), 200, 300]
     assert Customer.objects.values("country").distinct().count() == 6
-    assert Template.objects.count() == 21
+    assert Template.objects.filter(account__provider=PROVIDER).count() == 21
 
 
 def test_a_second_run_changes_nothing(sample: str) -> None:
@@ -108,7 +112,8 @@ def test_templates_show_every_kind_of_component(sample: str) -> None:
 
 
 def test_languages_are_mostly_of_argentina(sample: str) -> None:
-    languages = Counter(Template.objects.values_list("language", flat=True))
+    main = Template.objects.filter(account__provider=PROVIDER)
+    languages = Counter(main.values_list("language", flat=True))
     assert (languages["pt_BR"], languages["es_MX"], languages["en"]) == (1, 1, 1)
     assert languages["es_AR"] == 18
 
@@ -216,8 +221,9 @@ def test_kept_attempts_hold_no_phone(sample: str) -> None:
 
 def test_rate_cards_are_samples_with_all_categories_and_say_where_they_come_from(sample: str) -> None:
     cards = RateCard.objects.all()
-    assert {(card.is_sample, card.source) for card in cards} == {(True, SOURCE)}
-    assert re.search(r"noviembre de 2026", SOURCE)
+    assert {card.is_sample for card in cards} == {True}
+    assert {card.source for card in cards.filter(account__provider=PROVIDER)} == {SOURCE}
+    assert all(re.search(r"noviembre de 2026", card.source) for card in cards)
     latest = Rate.objects.filter(card__valid_from__month=10, market="AR", card__account__name="Clínica Sur")
     prices = {str(rate.category): str(rate.price) for rate in latest}
     assert prices == {
@@ -226,6 +232,53 @@ def test_rate_cards_are_samples_with_all_categories_and_say_where_they_come_from
         Category.AUTHENTICATION: "0.026000",
         Category.SERVICE: "0.026000",
     }
+
+
+def test_every_provider_has_an_account_with_a_number_prices_and_three_templates(sample: str) -> None:
+    accounts = {account.provider: account for account in ProviderAccount.objects.exclude(provider=PROVIDER)}
+    assert accounts.keys() == {each.slug for each in SAMPLES} == adapter_paths().keys() - {PROVIDER}
+    for slug, account in accounts.items():
+        approved = account.templates.filter(status=TemplateStatus.APPROVED)
+        categories = Counter(approved.values_list("category", flat=True))
+        assert (slug, categories) == (slug, {"utility": 2, "marketing": 1})
+        assert [template_blockers(template) for template in approved] == [[], [], []]
+        assert (account.numbers.count(), account.rate_cards.count()) == (1, 1)
+        assert account.name.startswith("Grupo Sur · ")
+
+
+def test_the_samples_credentials_are_what_the_adapters_ask_for(sample: str) -> None:
+    for each in SAMPLES:
+        declared = adapter_class(each.slug).credential_fields
+        assert each.credentials.keys() <= {field.name for field in declared}
+        assert {field.name for field in declared if field.required} <= each.credentials.keys()
+
+
+@pytest.mark.parametrize(("slug", "price", "fee"), [("twilio", "0.031000", "0,005"), ("gupshup", "0.027000", "0,001")])
+def test_a_providers_own_fee_is_in_its_prices_and_named(sample: str, slug: str, price: str, fee: str) -> None:
+    rate = Rate.objects.select_related("card").get(card__account__provider=slug, market="AR", category=Category.UTILITY)
+    assert str(rate.price) == price
+    assert f"US$ {fee}" in rate.card.source
+
+
+def test_who_gets_the_first_hsms_has_a_phone_that_ends_in_the_outcome() -> None:
+    assert all(phone.endswith(digits) and digits in OUTCOMES for digits, (phone, _name) in PROBES.items())
+    assert {digits for each in SAMPLES for digits in each.fates} <= PROBES.keys()
+
+
+def test_an_account_that_is_missing_is_made_at_the_next_start(sample: str) -> None:
+    with atomic():
+        account = ProviderAccount.objects.get(provider="zenvia")
+        for kind in (Template, SenderNumber, RateCard):
+            kind.objects.filter(account=account).delete()
+        account.delete()
+        demo_data("--offline")
+        assert Template.objects.filter(account__provider="zenvia", status="APPROVED").count() == 3
+        set_rollback(True)
+
+
+def test_accounts_without_a_simulated_provider_are_not_made(sample: str) -> None:
+    with override_settings(PROVIDER_BASE_URLS={PROVIDER: "http://127.0.0.1:1", "twilio": "http://127.0.0.1:1"}):
+        assert [each.slug for each in samples_here()] == ["twilio"]
 
 
 def test_what_was_delivered_is_reported_at_its_price(sample: str) -> None:

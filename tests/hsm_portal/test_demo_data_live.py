@@ -10,7 +10,10 @@ import pytest
 from django.core.management import CommandError, call_command
 
 from customer_service.models import InboundMessage
+from hsm_portal.demo_data.addresses import provider_urls
 from hsm_portal.demo_data.live import SEND_KEY, SENDS
+from hsm_portal.demo_data.provider_accounts import SEND_KEY as PROVIDER_SEND_KEY
+from hsm_portal.demo_data.providers import SAMPLES
 from hsm_portal.demo_data.simulator import Simulator, SimulatorError
 from hsm_portal.demo_data.templates import DELETED
 from providers.http import close_client
@@ -32,7 +35,7 @@ def simulator(tmp_path_factory: pytest.TempPathFactory) -> Iterator[SimulatorPro
 
 @pytest.fixture
 def base_url(simulator: SimulatorProcess, settings: Any) -> str:
-    settings.PROVIDER_BASE_URLS = {"meta": simulator.url}
+    settings.PROVIDER_BASE_URLS = provider_urls(simulator.url)
     return simulator.url
 
 
@@ -54,11 +57,22 @@ def test_the_webhooks_are_connected_and_the_first_recontacts_arrive(
     assert sent.count() == SENDS
     assert set(sent.values_list("state", flat=True)) <= {"delivered", "read", "sent", "failed", "rejected", "uncertain"}
     assert sent.filter(state__in=["delivered", "read"]).count() >= SENDS - 2
+    _each_provider_delivered_one_and_lost_no_word()
     assert Template.objects.get(name=DELETED["name"]).status == TemplateStatus.DELETED
     call_command("check_ledger")
     before = Message.objects.count()
     call_command("demo_data")
     assert Message.objects.count() == before
+
+
+def _each_provider_delivered_one_and_lost_no_word() -> None:
+    """Of each account's HSMs one was read, and no other is better off than its last digits say."""
+    ends = {"00": {"read"}, "02": {"failed"}, "33": {"rejected"}, "38": {"rejected"}, "41": {"uncertain"}}
+    sent = Message.objects.filter(send_key__startswith=PROVIDER_SEND_KEY).select_related("account")
+    states = {(message.account.provider, message.recipient_phone[-2:]): message.state for message in sent}
+    assert states.keys() == {(sample.slug, digits) for sample in SAMPLES for digits in sample.fates}
+    assert {pair: state for pair, state in states.items() if state not in ends[pair[1]]} == {}
+    assert not WebhookDelivery.objects.exclude(problems=[]).exists()
 
 
 async def _send_what_is_due() -> None:

@@ -8,9 +8,18 @@ from typing import Any
 from django.conf import settings
 from django.core.management.base import BaseCommand, CommandError
 
-from hsm_portal.demo_data.accounts import PROVIDER, accounts_seed
+from hsm_portal.demo_data.accounts import accounts_seed
+from hsm_portal.demo_data.addresses import PROVIDER
+from hsm_portal.demo_data.customers import customers_known, customers_seed
 from hsm_portal.demo_data.live import live_send, webhooks_connect
 from hsm_portal.demo_data.making import NotEmpty, sample_exists, sample_make
+from hsm_portal.demo_data.provider_accounts import (
+    accounts_complete,
+    first_hsms_send,
+    samples_here,
+    webhooks_point,
+)
+from hsm_portal.demo_data.providers import providers_seed
 from hsm_portal.demo_data.simulator import Simulator, SimulatorError
 from hsm_portal.demo_data.templates import TEMPLATES
 from hsm_portal.demo_data.users import logins_text
@@ -29,6 +38,7 @@ class Command(BaseCommand):
         )
 
     def handle(self, *args: Any, **options: Any) -> None:
+        samples = samples_here()
         url = settings.PROVIDER_BASE_URLS.get(PROVIDER, "")
         if not url:
             raise CommandError("PROVIDER_BASE_URLS names no simulator: the sample data never go to a real provider.")
@@ -36,13 +46,20 @@ class Command(BaseCommand):
             exists = sample_exists()
             simulator = Simulator(url)
             simulator.wait()
-            simulator.post("knobs", **KNOBS)
             simulator.post("seed", **accounts_seed(), templates=list(TEMPLATES))
-            if not exists:
+            simulator.post("seed", **providers_seed(samples))
+            if exists:
+                # A simulator with a new store has never heard of them.
+                simulator.post("seed", customers=customers_seed(customers_known()))
+            else:
                 sample_make(simulator=simulator)
+            accounts_complete(samples=samples)
+            simulator.post("knobs", **KNOBS)
             if not options["offline"]:
+                webhooks_point(samples=samples, simulator=simulator)
                 webhooks_connect(simulator=simulator)
                 live_send(simulator=simulator)
+                first_hsms_send(samples=samples)
         except NotEmpty as error:
             raise CommandError("This database holds data that are not the sample's; nothing was changed.") from error
         except (SimulatorError, ProviderCallError) as error:
