@@ -5,7 +5,7 @@ from __future__ import annotations
 import base64
 import hashlib
 import time
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 
 from providers.adapters.sinch.errors import CALL_CODES, call_problem
 from providers.errors import ErrorCode, Reason, SendError, Uncertain
@@ -20,7 +20,7 @@ DEFAULT_SECONDS = 300
 
 @dataclass(frozen=True, slots=True)
 class _Token:
-    value: str
+    value: str = field(repr=False)
     until: float
 
 
@@ -32,7 +32,7 @@ class Access:
     """The access key of a project. `token_url` is empty for basic authentication."""
 
     key_id: str
-    key_secret: str
+    key_secret: str = field(repr=False)
     token_url: str = ""
 
     @property

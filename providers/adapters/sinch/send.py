@@ -87,8 +87,7 @@ def _parameters(content: TemplateContent) -> dict[str, str]:
             found |= {f"body[{number}]text": _value(item) for number, item in enumerate(parameters, start=1)}
         else:
             found |= _button(component)
-    # A quick reply without an answer of its own must still be there, empty.
-    return {**found, **{key: "" for key in _quick_replies(content) if key not in found}}
+    return {**_quick_replies(content), **found}
 
 
 def _header(parameter: JsonObject) -> dict[str, str]:
@@ -111,15 +110,18 @@ def _button(component: JsonObject) -> dict[str, str]:
     return {_button_key(int(component["index"]), kind, name): str(parameter[name])}
 
 
-def _quick_replies(content: TemplateContent) -> list[str]:
-    """The keys of all quick replies that the template has."""
+def _quick_replies(content: TemplateContent) -> dict[str, str]:
+    """What all quick replies of the template bring back when nothing else is said: Sinch wants each of them named.
+
+    It is their label, as WhatsApp itself does it: an empty one would come back as an answer without a word.
+    """
     components = (item for item in content.definition if str(item.get("type", "")).upper() == "BUTTONS")
     buttons = next((item.get("buttons") or [] for item in components), [])
-    return [
-        _button_key(index, "quick_reply", "payload")
+    return {
+        _button_key(index, "quick_reply", "payload"): text(button.get("text"))
         for index, button in enumerate(buttons)
         if isinstance(button, dict) and str(button.get("type", "")).upper() == "QUICK_REPLY"
-    ]
+    }
 
 
 def _button_key(index: int, kind: str, name: str) -> str:

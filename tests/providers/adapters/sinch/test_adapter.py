@@ -67,13 +67,17 @@ def test_money_and_dates_go_as_words() -> None:
     assert found == {"body[1]text": "$ 100", "body[2]text": "15/11/2026"}
 
 
-def test_quick_replies_without_an_answer_are_there_empty() -> None:
-    buttons = [{"type": "URL", "text": "Ver"}, {"type": "QUICK_REPLY", "text": "Sí"}, {"type": "QUICK_REPLY"}]
+def test_quick_replies_without_an_answer_bring_back_their_label() -> None:
+    buttons = [
+        {"type": "URL", "text": "Ver"},
+        {"type": "QUICK_REPLY", "text": "Sí"},
+        {"type": "QUICK_REPLY", "text": "No"},
+    ]
     found = parameters(
         button("quick_reply", 1, {"type": "payload", "payload": "si"}),
         definition=[{"type": "BODY", "text": "Hola"}, {"type": "BUTTONS", "buttons": buttons}],
     )
-    assert found == {"button[1]quick_reply[1]payload": "si", "button[2]quick_reply[1]payload": ""}
+    assert found == {"button[1]quick_reply[1]payload": "si", "button[2]quick_reply[1]payload": "No"}
 
 
 @pytest.mark.parametrize(
@@ -303,6 +307,11 @@ def test_a_reply_names_what_it_answers() -> None:
     body = payload("webhook-inbound-text.json")
     body["message"]["contact_message"]["reply_to"] = {"message_id": "01HFA1"}
     assert read(body).context_message_id == "01HFA1"
+
+
+def test_nothing_that_is_printed_shows_a_secret() -> None:
+    secret = CASES.credentials["key_secret"]
+    assert all(secret not in repr(value) for value in vars(adapter()).values())
 
 
 def test_there_are_no_numbers_to_list_and_no_handshake() -> None:
