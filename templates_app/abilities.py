@@ -35,7 +35,11 @@ def account_abilities(account: ProviderAccount) -> Abilities:
         return Abilities()
     can: Capabilities = adapter.capabilities
     asks = can.submit_templates or can.edit_templates or can.delete_templates
-    able = account.is_active and asks and all(hasattr(adapter, name) for name in ("submit_template", "edit_template", "delete_template"))
+    able = (
+        account.is_active
+        and asks
+        and all(hasattr(adapter, name) for name in ("submit_template", "edit_template", "delete_template"))
+    )
     return Abilities(
         listed=can.list_templates,
         submit=able and can.submit_templates,

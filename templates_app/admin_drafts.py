@@ -90,8 +90,7 @@ def template_new_page(model_admin: ModelAdmin, request: HttpRequest) -> HttpResp
         return _accounts_page(model_admin, request)
     if request.method == "POST":
         return _submitted(model_admin, request, place)
-    first = languages_offered(place.account)[0][0]
-    draft = Draft(language=first, category="utility")
+    draft = _draft_to_begin_with(place, request.GET.get("like", ""))
     return _form_page(model_admin, request, place, DraftInput(draft, HandEntry()))
 
 
@@ -282,6 +281,17 @@ def _why_not(template: Template) -> list[DraftProblem]:
         found = undraftable(template_parsed(template), template.category)
         return [DraftProblem("", blocker.code, blocker.sentence) for blocker in found]
     return edit_problems(template)
+
+
+def _draft_to_begin_with(place: Place, like: str) -> Draft:
+    """An empty draft; with the id of a template in `like`, one with its text, for another name or language."""
+    if not like:
+        return Draft(language=languages_offered(place.account)[0][0], category="utility")
+    model = template_or_404(like)
+    parsed = template_parsed(model)
+    if undraftable(parsed, model.category):
+        raise Http404
+    return draft_of(parsed, name=model.name, language=model.language, category=model.category)
 
 
 def _draft_to_change(template: Template) -> Draft:

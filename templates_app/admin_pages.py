@@ -16,6 +16,7 @@ from unfold.admin import ModelAdmin
 from providers.errors import ProviderCallError
 from providers.models import ProviderAccount
 from templates_app.abilities import account_abilities
+from templates_app.drafts import undraftable
 from templates_app.hand import HAND_STATUSES
 from templates_app.history import QUALITY_TONES, rejection_words, status_tone, template_history
 from templates_app.models import Template, TemplateStatus
@@ -32,6 +33,7 @@ from templates_app.submit import delete_problems, edit_problems, is_local, may_s
 from templates_app.sync import sync_failure_sentence, templates_sync
 
 SYNC_PERMISSION = "templates_app.change_template"
+ADD_PERMISSION = "templates_app.add_template"
 DELETE_PERMISSION = "templates_app.delete_template"
 LIST_ADDRESS = "admin:templates_app_template_changelist"
 
@@ -82,9 +84,16 @@ def _actions(request: HttpRequest, template: Template) -> dict[str, Any]:
         "may_edit": may_change and not again and (template.by_hand or not edit_problems(template)),
         "may_delete": may_delete
         and (not submission_open(template) if is_local(template) else not delete_problems(template)),
+        "may_copy": _may_copy(request, template),
         "may_say_status": may_change and template.by_hand,
         "hand_statuses": [(status.value, status.label) for status in HAND_STATUSES],
     }
+
+
+def _may_copy(request: HttpRequest, template: Template) -> bool:
+    """Whether the form can begin with this template's text, to submit it under another name or in another language."""
+    may_add = request.user.has_perm(ADD_PERMISSION) and account_abilities(template.account).submit
+    return may_add and not undraftable(template_parsed(template), template.category)
 
 
 def templates_sync_page(model_admin: ModelAdmin, request: HttpRequest, account_id: int) -> HttpResponse:

@@ -50,11 +50,20 @@ REFUSED_SENTENCES: dict[str, StrOrPromise] = {
     Kind.EDIT: _("The provider refused the change; the template is as it was."),
     Kind.DELETE: _("The provider refused to delete the template."),
 }
+#: For reasons that are not about the template: the account, the network, the provider's limits.
+NOT_DONE_SENTENCES: dict[str, StrOrPromise] = {
+    Kind.CREATE: _("The template was not submitted. Put right what stands here, and submit it again."),
+    Kind.EDIT: _("The change was not submitted; the template is as it was."),
+    Kind.DELETE: _("The template was not deleted."),
+}
 
 
 @dataclass(frozen=True, slots=True)
 class SubmissionNotice:
-    """What to tell on a template's page. `words`: the provider's own, with its code. `tone`: soon or stopped."""
+    """What to tell on a template's page. `tone`: soon or stopped. `words`: the provider's own, with its code.
+
+    `why` says what stood in the way when it was not the template.
+    """
 
     tone: str
     sentence: StrOrPromise
@@ -69,14 +78,11 @@ def submission_notice(template: Template) -> SubmissionNotice | None:
     last = template.submissions.select_related("asked_by").first()
     if last is None or last.state == State.DONE:
         return None
-    sentences = {State.REFUSED: REFUSED_SENTENCES, State.LOST: LOST_SENTENCES}.get(
-        State(last.state), UNCERTAIN_SENTENCES
-    )
     return SubmissionNotice(
         tone="soon" if last.is_open else "stopped",
-        sentence=sentences[last.kind],
-        why=_why(last) if last.state == State.REFUSED else "",
-        words=" · ".join(filter(None, [last.detail, last.provider_code])) if last.state == State.REFUSED else "",
+        sentence=_sentences(last)[last.kind],
+        why=_why(last),
+        words=f"{last.detail} · {last.provider_code}".strip(" ·") if last.provider_code else "",
         at=last.asked_at,
         by=str(last.asked_by) if last.asked_by is not None else "",
     )
@@ -88,6 +94,22 @@ def submission_message(request: HttpRequest, submission: TemplateSubmission) -> 
         messages.success(request, str(DONE_SENTENCES[submission.kind]))
 
 
+def _sentences(submission: TemplateSubmission) -> dict[str, StrOrPromise]:
+    if submission.is_open:
+        return UNCERTAIN_SENTENCES
+    if submission.state == State.LOST:
+        return LOST_SENTENCES
+    return REFUSED_SENTENCES if _is_about_the_template(submission) else NOT_DONE_SENTENCES
+
+
+def _is_about_the_template(submission: TemplateSubmission) -> bool:
+    return submission.reason in ABOUT_THE_TEMPLATE
+
+
 def _why(submission: TemplateSubmission) -> str:
-    about_template = submission.reason in ABOUT_THE_TEMPLATE
-    return "" if about_template or not submission.reason else reason_sentence(submission.reason)
+    """What stood in the way; of a call that never reached the provider its technical words say nothing to people."""
+    if submission.state != State.REFUSED:
+        return ""
+    why = "" if _is_about_the_template(submission) else reason_sentence(submission.reason)
+    own_words = "" if submission.provider_code or submission.reason == Reason.NETWORK else submission.detail
+    return f"{why} {own_words}".strip()

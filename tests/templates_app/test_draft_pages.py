@@ -121,6 +121,49 @@ def test_what_the_provider_refused_is_shown_with_its_words_and_can_be_submitted_
     assert not Template.objects.filter(name="aviso_turno").exists()
 
 
+@pytest.mark.django_db
+def test_a_new_form_may_begin_with_the_text_of_another_template(client: Client) -> None:
+    template = template_make()
+
+    html = html_of(client.get(f"{new_page(template.account)}&like={template.pk}"))
+
+    assert f"&amp;like={template.pk}" in html_of(client.get(page_of(template)))
+    assert "Retomo tu consulta" in html
+    assert "has a template with this name in this language" in html
+
+
+@pytest.mark.django_db
+def test_no_form_begins_with_what_it_cannot_hold(client: Client) -> None:
+    otp: list[dict[str, Any]] = [{"type": "BODY"}, {"type": "BUTTONS", "buttons": [{"type": "OTP"}]}]
+    template = template_make(category="authentication", components=otp)
+
+    assert "like=" not in html_of(client.get(page_of(template)))
+    assert client.get(f"{new_page(template.account)}&like={template.pk}").status_code == 404
+
+
+@pytest.mark.django_db
+@pytest.mark.parametrize(
+    ("settled", "said"),
+    [
+        ({"state": "refused", "reason": "bad_request", "detail": "Mal", "provider_code": "100"},
+         ["The provider refused the template.", "The provider says: “Mal · 100”"]),
+        ({"state": "refused", "reason": "network", "detail": "ConnectError: [Errno 111]"},
+         ["The template was not submitted.", "could not be reached"]),
+        ({"state": "refused", "reason": "configuration", "detail": "The account names no sender."},
+         ["The template was not submitted.", "The account names no sender."]),
+        ({"state": "lost"}, ["The submission did not arrive"]),
+    ],
+)  # fmt: skip
+def test_its_page_says_what_became_of_a_submission(client: Client, settled: dict[str, str], said: list[str]) -> None:
+    template = template_make(status="DRAFT", external_id="")
+    TemplateSubmission.objects.create(template=template, kind="create", **settled)
+
+    html = html_of(client.get(page_of(template)))
+
+    assert [words for words in said if words not in html] == []
+    assert "ConnectError" not in html
+
+
 # --- while somebody types --------------------------------------------------------------------------------------------
 
 
