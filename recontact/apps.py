@@ -9,6 +9,7 @@ class RecontactConfig(AppConfig):
     def ready(self) -> None:
         from recontact import (
             audit,  # noqa: F401  # registers what is audited
+            delivery_erasure,  # noqa: F401  # registers the erasure of raw webhooks
             receivers,  # noqa: F401  # registers the handlers of the providers' events
             template_uses,  # noqa: F401  # registers what needs a template
         )

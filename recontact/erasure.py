@@ -1,8 +1,8 @@
 """Erasing a customer: who it was goes, that something was sent, when and for how much stays.
 
 Names, texts and values are emptied; phones and ids become keyed hashes, so that a late status still finds its message
-and an opt-out still keeps us from writing to the same phone. Raw webhooks cannot be searched for a person; they expire
-by age (settings.RAW_DATA_RETENTION_DAYS), as the answers kept for idempotency keys do after 24 hours.
+and an opt-out still keeps us from writing to the same phone. Raw webhooks that were read go with him (delivery_erasure); the
+answers kept for idempotency keys expire after 24 hours.
 """
 
 from __future__ import annotations

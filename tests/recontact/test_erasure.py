@@ -13,7 +13,6 @@ from django.utils import timezone
 
 from customer_service.models import InboundMessage, Note
 from providers.contracts import DeliveryStatus, StatusEvent
-from providers.inbox import delivery_replay
 from providers.models import WebhookDelivery
 from recontact.customers import customer_identify, customer_merge, opt_out_add, opt_out_revoke, opt_out_standing
 from recontact.delivery import status_apply
@@ -35,6 +34,7 @@ from tests.deliveries import (
     CUSTOMER_BSUID,
     CUSTOMER_PHONE,
     deliver,
+    delivery_make,
     payload,
     payload_number_make,
 )
@@ -167,11 +167,19 @@ def test_who_had_opted_out_is_still_left_alone_when_he_comes_back(story: Message
     assert opt_out_standing(back.pk, category="marketing") is not None
 
 
-def test_a_replayed_delivery_brings_nothing_back(story: Message) -> None:
+def test_a_delivery_that_comes_again_brings_nothing_back(story: Message) -> None:
+    delivery = WebhookDelivery.objects.get()
     customer_erase(customer_id=story.customer_id, user=None)
-    delivery_replay(delivery_id=WebhookDelivery.objects.get().pk)
+    deliver(story.account, bytes(delivery.body))
     assert not Customer.objects.filter(phone=CUSTOMER_PHONE).exists()
     assert InboundMessage.objects.get().text == ""
+
+
+def test_the_raw_webhooks_about_the_customer_go_with_him_and_others_stay(story: Message) -> None:
+    waiting = delivery_make(story.account, payload("webhook_inbound_text"))
+    other = deliver(story.account, payload("webhook_account_alerts_limit_deferred"))
+    customer_erase(customer_id=story.customer_id, user=None)
+    assert set(WebhookDelivery.objects.values_list("pk", flat=True)) == {waiting.pk, other.pk}
 
 
 def test_the_open_query_is_closed_with_it(story: Message) -> None:
