@@ -65,10 +65,13 @@ CHECKS: dict[str, str] = {
     "nothing undelivered is reported as charged": """
         SELECT c.message_id, c.amount::text FROM recontact_costentry c JOIN recontact_message m ON m.id = c.message_id
         WHERE c.kind = 'report' AND c.amount > 0 AND m.state NOT IN ('delivered', 'read')""",
-    "at most one of a chain of retries is alive": """
-        SELECT m.id, 'retry of ' || m.retry_of_id FROM recontact_message m
+    "a retry follows a failure, so at most one of its chain is alive": """
+        SELECT m.id, 'retry of ' || m.retry_of_id || ', ' || o.state FROM recontact_message m
         JOIN recontact_message o ON o.id = m.retry_of_id
-        WHERE o.state IN ('queued', 'sending', 'uncertain')""",
+        WHERE o.state NOT IN ('failed', 'delivered', 'read')""",
+    "the tries of a chain are counted": """
+        SELECT m.id, m.try_number || ' after ' || o.try_number FROM recontact_message m
+        JOIN recontact_message o ON o.id = m.retry_of_id WHERE m.try_number <> o.try_number + 1""",
     "one open query per customer and number": """
         SELECT min(id), count(*)::text FROM recontact_query WHERE state <> 'resolved'
         GROUP BY customer_id, sender_number_id HAVING count(*) > 1""",

@@ -35,10 +35,11 @@ from recontact.states import MessageState
 log = structlog.get_logger(__name__)
 
 PURPOSE = "look_up"
-#: Messages of one run, how many are asked for at the same time, and how long one question may take.
-PER_RUN = 40
-AT_ONCE = 8
-QUESTION_SECONDS = 60
+#: Messages of one run, how many are asked for at the same time, and how long one question may take: together less than a
+#: minute, for the worker has other tasks.
+PER_RUN = 24
+AT_ONCE = 12
+QUESTION_SECONDS = 25
 #: For clocks that do not agree.
 MARGIN = timedelta(minutes=2)
 

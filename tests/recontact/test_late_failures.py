@@ -2,8 +2,7 @@
 
 from __future__ import annotations
 
-from datetime import datetime, timedelta
-from typing import Any
+from datetime import timedelta
 
 import pytest
 from django.db import IntegrityError, transaction
@@ -16,7 +15,6 @@ from providers.contracts import DeliveryStatus, StatusEvent
 from providers.errors import Reason
 from providers.models import RateCard, SenderNumber
 from providers.parking import park, unpark
-from recontact import ledger
 from recontact.books import balance, differences
 from recontact.campaigns.control import campaign_cancel, campaign_pause, campaign_resume
 from recontact.campaigns.proof import campaign_books
@@ -24,54 +22,14 @@ from recontact.customers import opt_out_standing
 from recontact.delivery import status_apply
 from recontact.dispatch.sweep import campaigns_complete
 from recontact.erasure import customer_erase
-from recontact.models import Campaign, CostEntry, Customer, Incident, Message, Query, Recontact
+from recontact.models import Campaign, Customer, Incident, Message, Query, Recontact
 from recontact.retries import MAX_TRIES
 from recontact.states import ALIVE
 from templates_app.models import Template
-from tests.factories import customer_make, message_make, query_make, template_make, user_make
+from tests.factories import message_make, query_make, template_make, user_make
+from tests.recontact.chains import accepted, campaign_message, fail
 
 pytestmark = pytest.mark.django_db
-
-
-def _accepted(message: Message) -> Message:
-    """The same message, sent and accepted."""
-    Message.objects.filter(pk=message.pk).update(state="sending", attempt_number=1, claimed_at=timezone.now())
-    message.attempts.create(number=1, claimed_at=timezone.now(), outcome="accepted")
-    Message.objects.filter(pk=message.pk).update(
-        state="accepted", provider_message_id=f"wamid.{message.pk}", accepted_at=timezone.now()
-    )
-    ledger.settle([message.pk])
-    message.refresh_from_db()
-    return message
-
-
-def _campaign_message(**fields: Any) -> Message:
-    """An accepted message of a running campaign to a phone: it uses no query's right."""
-    of_a_query = message_make()
-    assert of_a_query.template is not None
-    fields.setdefault("state", Campaign.State.RUNNING)
-    campaign = Campaign.objects.create(name="c", template=of_a_query.template, created_by=user_make(), **fields)
-    customer = customer_make()
-    message = Message.objects.get(pk=of_a_query.pk)
-    message.pk, message.query, message.campaign, message.customer = None, None, campaign, customer
-    message.reference = Message._meta.get_field("reference").get_default()
-    message.recipient_phone = customer.phone or ""
-    message.expires_at = timezone.now() + timedelta(days=3)
-    message.save()
-    estimate = CostEntry.objects.get(message=of_a_query)
-    CostEntry.objects.create(
-        message=message, kind=estimate.kind, amount=estimate.amount, currency=estimate.currency, market="AR"
-    )
-    return _accepted(message)
-
-
-def _fail(message: Message, reason: str, *, at: datetime | None = None, **fields: Any) -> None:
-    fields.setdefault("provider_message_id", message.provider_message_id)
-    event = StatusEvent(
-        status=DeliveryStatus.FAILED, occurred_at=at or timezone.now(), error_reason=reason, reference="", **fields
-    )
-    status_apply(message.account_id, event)
-    message.refresh_from_db()
 
 
 def _retry(message: Message) -> Message | None:
@@ -100,8 +58,8 @@ def _minutes_until_due(message: Message) -> int:
     ],
 )
 def test_a_campaigns_message_is_tried_again_when_the_table_says_so(reason: Reason, minutes: int) -> None:
-    message = _campaign_message()
-    _fail(message, reason)
+    message = campaign_message()
+    fail(message, reason)
     retry = _retry(message)
     assert retry is not None
     assert (message.state, retry.state, retry.try_number) == (Message.State.FAILED, Message.State.QUEUED, 2)
@@ -118,21 +76,21 @@ def test_a_campaigns_message_is_tried_again_when_the_table_says_so(reason: Reaso
     "reason", [Reason.RECIPIENT_UNREACHABLE, Reason.MARKETING_OPT_OUT, Reason.DUPLICATE, "", "a word of tomorrow"]
 )
 def test_what_would_fail_again_is_not_tried_again(reason: str) -> None:
-    message = _campaign_message()
-    _fail(message, reason)
+    message = campaign_message()
+    fail(message, reason)
     assert _retry(message) is None
 
 
 def test_the_same_report_again_tries_nothing_again() -> None:
-    message = _campaign_message()
-    _fail(message, Reason.MEDIA_FETCH)
-    _fail(message, Reason.MEDIA_FETCH)
+    message = campaign_message()
+    fail(message, Reason.MEDIA_FETCH)
+    fail(message, Reason.MEDIA_FETCH)
     assert Message.objects.filter(campaign=message.campaign).count() == 2
 
 
 def test_a_querys_recontact_is_never_tried_again_by_itself() -> None:
-    message = _accepted(message_make())
-    _fail(message, Reason.MEDIA_FETCH)
+    message = accepted(message_make())
+    fail(message, Reason.MEDIA_FETCH)
     assert _retry(message) is None
     assert message.recontact.state == Recontact.State.SPENT
 
@@ -142,13 +100,13 @@ def test_a_recontact_of_a_campaign_from_queries_is_never_tried_again_by_itself()
     assert message.template is not None
     campaign = Campaign.objects.create(name="c", template=message.template, created_by=user_make())
     Message.objects.filter(pk=message.pk).update(campaign=campaign)
-    _fail(_accepted(message), Reason.MEDIA_FETCH)
+    fail(accepted(message), Reason.MEDIA_FETCH)
     assert Message.objects.count() == 1
 
 
 def test_the_database_refuses_a_retry_that_uses_a_querys_right() -> None:
-    first = _accepted(message_make())
-    _fail(first, Reason.MEDIA_FETCH)
+    first = accepted(message_make())
+    fail(first, Reason.MEDIA_FETCH)
     again = message_make(template=template_make(name="otra", account=first.account), query=_sister(first))
     with pytest.raises(IntegrityError), transaction.atomic():
         Message.objects.filter(pk=again.pk).update(retry_of=first)
@@ -159,43 +117,43 @@ def _sister(message: Message) -> Query:
 
 
 def test_the_tries_of_one_recipient_have_an_end_and_their_pauses_grow() -> None:
-    message = _campaign_message()
+    message = campaign_message()
     for number in range(1, MAX_TRIES + 1):
-        _fail(message, Reason.MEDIA_FETCH)
+        fail(message, Reason.MEDIA_FETCH)
         retry = _retry(message)
         if number < MAX_TRIES:
             assert _minutes_until_due(message) == 5 * 2 ** (number - 1)
             assert retry is not None
-            message = _accepted(retry)
+            message = accepted(retry)
     assert retry is None
     assert Message.objects.filter(campaign=message.campaign).count() == MAX_TRIES
 
 
 def test_a_wait_beyond_the_campaigns_time_is_not_waited_for() -> None:
-    message = _campaign_message()
+    message = campaign_message()
     Message.objects.filter(pk=message.pk).update(expires_at=timezone.now() + timedelta(hours=3))
-    _fail(message, Reason.MARKETING_LIMIT)
+    fail(message, Reason.MARKETING_LIMIT)
     assert _retry(message) is None
 
 
 def test_a_cancelled_campaign_tries_nothing_again() -> None:
-    message = _campaign_message()
+    message = campaign_message()
     assert message.campaign_id is not None
     campaign_cancel(campaign_id=message.campaign_id)
-    _fail(message, Reason.MEDIA_FETCH)
+    fail(message, Reason.MEDIA_FETCH)
     assert _retry(message) is None
 
 
 def test_a_retry_of_a_paused_campaign_waits_in_it() -> None:
-    message = _campaign_message(state=Campaign.State.PAUSED, state_reason="person")
-    _fail(message, Reason.MEDIA_FETCH)
+    message = campaign_message(state=Campaign.State.PAUSED, state_reason="person")
+    fail(message, Reason.MEDIA_FETCH)
     assert (_retry(message) is not None, Campaign.objects.get().state) == (True, Campaign.State.PAUSED)
 
 
 def test_a_completed_campaign_runs_again_for_a_retry_and_completes_again() -> None:
-    message = _campaign_message()
+    message = campaign_message()
     assert campaigns_complete() == 1
-    _fail(message, Reason.MEDIA_FETCH)
+    fail(message, Reason.MEDIA_FETCH)
     campaign = Campaign.objects.get()
     assert (campaign.state, campaign.completed_at, campaigns_complete()) == (Campaign.State.RUNNING, None, 0)
     Message.objects.filter(retry_of=message).update(state="skipped")
@@ -203,30 +161,30 @@ def test_a_completed_campaign_runs_again_for_a_retry_and_completes_again() -> No
 
 
 def test_nobody_is_tried_again_after_his_data_were_erased() -> None:
-    message = _campaign_message()
+    message = campaign_message()
     customer_erase(customer_id=message.customer_id, user=user_make())
-    _fail(message, Reason.MEDIA_FETCH)
+    fail(message, Reason.MEDIA_FETCH)
     message.refresh_from_db()
     assert (message.state, _retry(message)) == (Message.State.FAILED, None)
 
 
 def test_nothing_is_tried_again_whose_template_is_another_by_now() -> None:
-    message = _campaign_message()
+    message = campaign_message()
     Template.objects.update(content_hash="another")
-    _fail(message, Reason.MEDIA_FETCH)
+    fail(message, Reason.MEDIA_FETCH)
     assert (_retry(message), Campaign.objects.get().state) == (None, Campaign.State.RUNNING)
 
 
 def test_nothing_is_tried_again_whose_price_is_no_longer_known() -> None:
-    message = _campaign_message()
+    message = campaign_message()
     RateCard.objects.update(valid_from=timezone.now() + timedelta(days=1))
-    _fail(message, Reason.MEDIA_FETCH)
+    fail(message, Reason.MEDIA_FETCH)
     assert _retry(message) is None
 
 
 def test_the_books_count_the_last_of_the_chain() -> None:
-    message = _campaign_message()
-    _fail(message, Reason.MEDIA_FETCH)
+    message = campaign_message()
+    fail(message, Reason.MEDIA_FETCH)
     assert message.campaign_id is not None
     books = campaign_books(message.campaign_id)
     assert (books.planned, books.by_state["queued"], books.by_state["failed"], books.balance) == (1, 1, 0, True)
@@ -234,7 +192,7 @@ def test_the_books_count_the_last_of_the_chain() -> None:
 
 
 def test_two_recipients_that_turn_out_to_be_one_person_disturb_no_campaign() -> None:
-    message = _campaign_message()
+    message = campaign_message()
     other = Message.objects.get(pk=message.pk)
     other.pk, other.recipient_phone, other.recipient_bsuid = None, "", "AR.5"
     other.reference = Message._meta.get_field("reference").get_default()
@@ -262,8 +220,8 @@ def _arrive(message: Message) -> None:
 
 
 def test_late_proof_takes_a_queued_retry_back() -> None:
-    message = _campaign_message()
-    _fail(message, Reason.MEDIA_FETCH)
+    message = campaign_message()
+    fail(message, Reason.MEDIA_FETCH)
     _arrive(message)
     retry = _retry(message)
     assert retry is not None
@@ -272,11 +230,11 @@ def test_late_proof_takes_a_queued_retry_back() -> None:
 
 
 def test_late_proof_after_the_retry_went_out_is_an_incident() -> None:
-    message = _campaign_message()
-    _fail(message, Reason.MEDIA_FETCH)
+    message = campaign_message()
+    fail(message, Reason.MEDIA_FETCH)
     retry = _retry(message)
     assert retry is not None
-    _accepted(retry)
+    accepted(retry)
     _arrive(message)
     assert Incident.objects.get().kind == Incident.Kind.SENT_TWICE
 
@@ -294,8 +252,8 @@ def test_late_proof_after_the_retry_went_out_is_an_incident() -> None:
     ],
 )
 def test_a_late_failure_parks_what_an_answer_would_park(reason: Reason, parked: str) -> None:
-    message = _accepted(message_make())
-    _fail(message, reason, error_code="131")
+    message = accepted(message_make())
+    fail(message, reason, error_code="131")
     rows = {"template": message.template, "sender_number": message.sender_number, "account": message.account}
     for name, row in rows.items():
         assert row is not None
@@ -304,53 +262,53 @@ def test_a_late_failure_parks_what_an_answer_would_park(reason: Reason, parked: 
 
 
 def test_a_park_with_an_end_lasts_from_the_failure_on() -> None:
-    message = _accepted(message_make())
-    _fail(message, Reason.RECIPIENT_LIMIT, at=timezone.now() - timedelta(hours=23))
+    message = accepted(message_make())
+    fail(message, Reason.RECIPIENT_LIMIT, at=timezone.now() - timedelta(hours=23))
     number = SenderNumber.objects.get()
     assert number.parked_until is not None
     assert timedelta(0) < number.parked_until - timezone.now() < timedelta(hours=1, minutes=1)
 
 
 def test_a_failure_whose_park_is_over_parks_nothing() -> None:
-    message = _accepted(message_make())
-    _fail(message, Reason.RECIPIENT_LIMIT, at=timezone.now() - timedelta(hours=25))
+    message = accepted(message_make())
+    fail(message, Reason.RECIPIENT_LIMIT, at=timezone.now() - timedelta(hours=25))
     assert not SenderNumber.objects.get().is_parked
 
 
 def test_a_failure_older_than_a_persons_release_does_not_park_again() -> None:
-    message = _accepted(message_make())
+    message = accepted(message_make())
     park(message.account, reason="billing")
     unpark(message.account)
-    _fail(message, Reason.BILLING, at=timezone.now() - timedelta(minutes=5))
+    fail(message, Reason.BILLING, at=timezone.now() - timedelta(minutes=5))
     message.account.refresh_from_db()
     assert not message.account.is_parked
 
 
 def test_a_report_that_is_replayed_after_a_release_does_not_park_again() -> None:
-    message = _accepted(message_make())
-    _fail(message, Reason.BILLING)
+    message = accepted(message_make())
+    fail(message, Reason.BILLING)
     unpark(message.account)
-    _fail(message, Reason.BILLING, at=timezone.now())
+    fail(message, Reason.BILLING, at=timezone.now())
     message.account.refresh_from_db()
     assert not message.account.is_parked
 
 
 @pytest.mark.parametrize(("reason", "held"), [(Reason.ACCOUNT_RATE, True), (Reason.PAIR_RATE, False)])
 def test_a_late_throttle_holds_the_number_for_what_is_left_of_its_wait(reason: Reason, held: bool) -> None:
-    message = _accepted(message_make())
-    _fail(message, reason)
+    message = accepted(message_make())
+    fail(message, reason)
     assert (SenderNumber.objects.get().throttled_until is not None) == held
 
 
 def test_who_asked_the_provider_for_no_more_gets_no_more() -> None:
-    message = _accepted(message_make())
-    _fail(message, Reason.RECIPIENT_OPTED_OUT)
+    message = accepted(message_make())
+    fail(message, Reason.RECIPIENT_OPTED_OUT)
     assert opt_out_standing(message.customer_id, category="utility") is not None
 
 
 def test_a_parked_template_of_a_late_failure_has_the_providers_words() -> None:
-    message = _accepted(message_make())
-    _fail(message, Reason.TEMPLATE_DISABLED, error_code="132016", error_detail="disabled for good")
+    message = accepted(message_make())
+    fail(message, Reason.TEMPLATE_DISABLED, error_code="132016", error_detail="disabled for good")
     template = Template.objects.get()
     assert (template.parked_reason, template.parked_detail) == ("template_disabled", "132016 disabled for good")
 
@@ -366,7 +324,7 @@ class AnyOrder(TestCase):
     @settings(max_examples=60, deadline=None)
     @given(steps=st.lists(st.sampled_from(STEPS), max_size=12), which=st.data())
     def test_a_chain_has_at_most_one_end_that_is_alive(self, steps: list[str], which: st.DataObject) -> None:
-        first = _campaign_message()
+        first = campaign_message()
         campaign = Campaign.objects.get()
         for step in steps:
             chain = list(Message.objects.filter(campaign=campaign).order_by("pk"))
@@ -377,13 +335,13 @@ class AnyOrder(TestCase):
     def _do(self, step: str, message: Message, campaign: Campaign) -> None:
         went_out = bool(message.provider_message_id)
         if step == "fail" and went_out:
-            _fail(message, Reason.MEDIA_FETCH)
+            fail(message, Reason.MEDIA_FETCH)
         elif step == "give up" and went_out:
-            _fail(message, Reason.RECIPIENT_UNREACHABLE)
+            fail(message, Reason.RECIPIENT_UNREACHABLE)
         elif step == "deliver" and went_out:
             _arrive(message)
         elif step == "accept the retry" and message.state == Message.State.QUEUED:
-            _accepted(message)
+            accepted(message)
         elif step == "sweep":
             campaigns_complete()
         elif step == "cancel":
