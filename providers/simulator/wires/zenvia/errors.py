@@ -11,6 +11,7 @@ from providers.simulator.refusal import CODES, Refusal
 
 VALIDATION = (400, "VALIDATION_ERROR", "Validation error")
 AUTHENTICATION = (401, "AUTHENTICATION_ERROR", "No authorization token was found")
+EXISTS = (409, "DUPLICATED", "Entity already exists")
 MISSING = (404, "NOT_FOUND", "Not found")
 # The spec names no code for 429.
 BUSY = (429, "TOO_MANY_REQUESTS", "Too many requests")
@@ -51,9 +52,16 @@ class InvalidField(Refusal):
         self.reason = code
 
 
+class Duplicated(Refusal):
+    """What is to be made is there already."""
+
+    def __init__(self) -> None:
+        super().__init__(100)
+
+
 def error_answer(refusal: Refusal) -> tuple[int, Json]:
     """HTTP status and body."""
-    row = AT_ONCE[refusal.code]
+    row = EXISTS if isinstance(refusal, Duplicated) else AT_ONCE[refusal.code]
     status, code, message = row
     body: Json = {"code": code, "message": message}
     if row is VALIDATION:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from aiohttp import web
 
-from providers.simulator.definition import Definition, definition_of
+from providers.simulator.definition import Definition, definition_of, variables
 from providers.simulator.documents import Json, mapping
 from providers.simulator.flow import json_response
 from providers.simulator.wires.contract import Call
@@ -20,7 +20,7 @@ MADE_AT = "2026-10-01T12:00:00.000Z"
 def template_json(template: Template, sender: str) -> Json:
     """A template as Zenvia shows it; ``fields`` are the values that a send must fill."""
     definition = definition_of(template.components)
-    fields = list(dict.fromkeys((*_media_field(definition), *definition.header_variables, *definition.body_variables)))
+    fields = field_names(definition)
     known = mapping(template.settings.get("examples"))
     return {
         "id": template.id,
@@ -40,6 +40,14 @@ def template_json(template: Template, sender: str) -> Json:
         "updatedAt": MADE_AT,
         "qualityScore": template.quality,
     }
+
+
+def field_names(definition: Definition) -> list[str]:
+    """The values that a send must fill, in the order of the parts."""
+    names = [*_media_field(definition), *definition.header_variables, *definition.body_variables]
+    for button in definition.buttons:
+        names += ["code"] if button.type == "COPY_CODE" else variables(button.url)
+    return list(dict.fromkeys(names))
 
 
 def _media_field(definition: Definition) -> tuple[str, ...]:
@@ -77,7 +85,7 @@ def listed(call: Call, account: Account) -> web.Response:
     """``GET /templates``: a plain array, the totals in headers."""
     query = call.request.query
     page, size = int(query.get("page", "0")), int(query.get("size", PAGE_SIZE))
-    sender = _sender(call, account)
+    sender = sender_of(call, account)
     found = [template_json(item, sender) for item in call.world.templates_of(account.waba_id)]
     wanted = {name: query[name] for name in ("senderId", "category", "status") if name in query}
     found = [item for item in found if all(item[name] == value for name, value in wanted.items())]
@@ -85,5 +93,6 @@ def listed(call: Call, account: Account) -> web.Response:
     return json_response(found[page * size : (page + 1) * size], headers=headers)
 
 
-def _sender(call: Call, account: Account) -> str:
+def sender_of(call: Call, account: Account) -> str:
+    """The account's only sender."""
     return next((number.digits for number in call.world.numbers_of(account.waba_id)), "")

@@ -14,14 +14,14 @@ from providers.simulator.refusal import Refusal
 from providers.simulator.simulator import SIMULATOR
 from providers.simulator.wires.contract import Call, Hook, Note, Order, Result, Told, Wire
 from providers.simulator.wires.facts import InboundFact, StatusFact
-from providers.simulator.wires.zenvia import templates, webhooks
+from providers.simulator.wires.zenvia import changes, templates, webhooks
 from providers.simulator.wires.zenvia.errors import AT_ONCE, InvalidField, error_answer
 from providers.simulator.wires.zenvia.send import answer_body, order_of
 from providers.simulator.world import Account, Number
 
 
 class ZenviaWire(Wire):
-    """Zenvia's paths, bodies, errors and webhooks. It has no look-up; templates are made on its site."""
+    """Zenvia's paths, bodies, errors and webhooks. It has no look-up, and tells no changes of templates."""
 
     slug = "zenvia"
 
@@ -31,6 +31,9 @@ class ZenviaWire(Wire):
             yield web.post(prefix + "/channels/whatsapp/messages", sends(self))
             yield web.post(prefix + "/subscriptions", self.subscribe)
             yield web.get(prefix + "/templates", self.list_templates)
+            yield web.post(prefix + "/templates", self.create_template)
+            yield web.patch(prefix + "/templates/{template}", self.change_template)
+            yield web.delete(prefix + "/templates/{template}", self.delete_template)
 
     def account(self, call: Call) -> Account:
         """The account of the token."""
@@ -99,3 +102,19 @@ class ZenviaWire(Wire):
         """``GET /templates``."""
         call = await call_of(request)
         return templates.listed(call, self.account(call))
+
+    async def create_template(self, request: web.Request) -> web.Response:
+        """``POST /templates``."""
+        call = await call_of(request)
+        return changes.created(call, self.account(call))
+
+    async def change_template(self, request: web.Request) -> web.Response:
+        """``PATCH /templates/{id}``."""
+        call = await call_of(request)
+        account = self.account(call)
+        return changes.changed(call, account, templates.sender_of(call, account))
+
+    async def delete_template(self, request: web.Request) -> web.Response:
+        """``DELETE /templates/{id}``."""
+        call = await call_of(request)
+        return changes.deleted(call, self.account(call))

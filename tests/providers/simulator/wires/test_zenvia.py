@@ -204,3 +204,124 @@ def test_it_shows_a_template_under_review(stage: Stage) -> None:
     (found,) = stage.client.get("/v2/templates", params={"page": 1, "size": 2}).json()
 
     assert found["status"] == "WAITING_APPROVAL"
+
+
+# --- templates made over the wire ------------------------------------------------------------------------------------
+
+
+NEW = {**sample("zenvia", "template-create"), "name": "pedido_listo"}
+
+
+def create(stage: Stage, **changes: Any) -> httpx.Response:
+    return stage.client.post("/v2/templates", json={**NEW, **changes})
+
+
+def test_it_makes_a_template_that_waits_for_approval(stage: Stage) -> None:
+    stage.simulator.knobs(review="manual")
+    response = create(stage)
+
+    assert response.status_code == 200
+    assert shape(response.json()) == shape(sample("zenvia", "template-list")[0])
+    assert (response.json()["status"], response.json()["fields"]) == ("WAITING_APPROVAL", ["name", "order"])
+    assert response.json()["examples"] == NEW["examples"]
+
+
+def test_a_template_is_reviewed_and_can_be_sent_then(stage: Stage) -> None:
+    made = create(stage).json()["id"]
+    stage.simulator.settle()
+    content = {"type": "template", "templateId": made, "fields": {"name": "Ana", "order": "ORD-1"}}
+
+    assert send(stage, contents=[content]).status_code == 200
+    assert stage.messages()[0]["rendered"] == "Hola Ana, tu pedido ORD-1 está listo."
+
+
+def test_it_keeps_every_part_of_a_template(stage: Stage) -> None:
+    parts = {
+        "header": {"type": "MEDIA_IMAGE"},
+        "body": {"type": "TEXT_TEMPLATE", "text": "Hola {{name}}"},
+        "footer": {"type": "TEXT_FIXED", "text": "Respondé BAJA"},
+        "buttons": {
+            "type": "MIXED",
+            "items": [
+                {"type": "URL", "text": "Ver", "url": "https://tienda.example.com/{{url0}}"},
+                {"type": "PHONE_NUMBER", "text": "Llamar", "phoneNumber": "+541155550000"},
+                {"type": "QUICK_REPLY", "text": "No", "payload": "no-gracias"},
+            ],
+        },
+    }
+    examples = {"imageUrl": "https://cdn.example.com/a.jpg", "name": "Ana", "url0": "x"}
+    made = create(stage, components=parts, examples=examples).json()
+
+    assert (made["components"], made["fields"], made["examples"]) == (parts, ["imageUrl", "name", "url0"], examples)
+
+
+@pytest.mark.parametrize(
+    ("changes", "path"),
+    [
+        ({"name": ""}, "name"),
+        ({"senderId": "5491155550000"}, "senderId"),
+        ({"category": "OTHER"}, "category"),
+        ({"components": {}}, "components.body.text"),
+        ({"examples": {"name": "Ana"}}, "examples.order"),
+        ({"components": {**NEW["components"], "header": {"type": "MAP"}}}, "components.header.type"),
+        (
+            {"components": {**NEW["components"], "buttons": {"items": [{"type": "URL"}]}}},
+            "components.buttons.items.0.url",
+        ),
+    ],
+)
+def test_it_names_what_is_wrong_with_a_template(stage: Stage, changes: dict[str, Any], path: str) -> None:
+    response = create(stage, **changes)
+
+    assert response.status_code == 400
+    assert response.json()["details"][0]["path"] == path
+    assert len(stage.client.get("/v2/templates").json()) == 3
+
+
+def test_it_makes_no_template_twice(stage: Stage) -> None:
+    create(stage)
+
+    assert (create(stage).status_code, create(stage).json()) == (409, sample("zenvia", "error-409"))
+
+
+def test_a_review_may_refuse_a_template(stage: Stage) -> None:
+    stage.simulator.knobs(review="reject")
+    made = create(stage).json()["id"]
+    stage.simulator.settle()
+
+    assert {item["id"]: item["status"] for item in stage.client.get("/v2/templates").json()}[made] == "REJECTED"
+
+
+def test_it_changes_a_template_and_has_it_reviewed_anew(stage: Stage) -> None:
+    made = create(stage).json()
+    stage.simulator.settle()
+    stage.simulator.knobs(review="manual")
+    body = {"body": {"type": "TEXT_TEMPLATE", "text": "{{name}}, tu pedido {{order}} ya salió."}}
+    response = stage.client.patch(f"/v2/templates/{made['id']}", json={"components": body})
+
+    changed = response.json()
+    assert (response.status_code, changed["status"]) == (200, "WAITING_APPROVAL")
+    assert (changed["text"], changed["category"]) == (body["body"]["text"], made["category"])
+
+
+def test_it_changes_no_template_that_is_being_reviewed(stage: Stage) -> None:
+    response = stage.client.patch("/v2/templates/waiting", json={"category": "MARKETING"})
+
+    assert (response.status_code, response.json()["details"][0]["path"]) == (400, "status")
+
+
+def test_it_deletes_a_template(stage: Stage) -> None:
+    made = create(stage).json()["id"]
+    answers = [stage.client.delete(f"/v2/templates/{made}").status_code for _ in range(2)]
+
+    assert answers == [204, 404]
+    assert made not in [item["id"] for item in stage.client.get("/v2/templates").json()]
+
+
+def test_it_touches_no_template_of_another_account(stage: Stage) -> None:
+    other = {"waba_id": "another", "name": "ajena", "language": "es", "category": "UTILITY", "components": [TEXT]}
+    stage.simulator.post("seed", accounts=[{"waba_id": "another", "token": "t2", "provider": "zenvia"}])
+    stage.simulator.post("seed", templates=[{"id": "of-another", **other}])
+
+    assert stage.client.patch("/v2/templates/of-another", json={"category": "MARKETING"}).status_code == 404
+    assert stage.client.delete("/v2/templates/of-another").status_code == 404
