@@ -72,6 +72,7 @@ def _configuration() -> list[_Entry]:
         _Entry(_("Rate cards"), "request_quote", f"{providers}ratecard/", ("providers.view_ratecard",)),
         _Entry(_("Error codes"), "error", f"{providers}provideraccount/codes/", ("providers.view_sendernumber",)),
         _Entry(_("Webhook inbox"), "webhook", f"{providers}webhookdelivery/", ("providers.view_webhookdelivery",)),
+        _Entry(_("Provider calls"), "lan", f"{providers}providercall/", ("providers.view_providercall",)),
         _Entry(_("Teams"), "groups", f"{MANAGER}recontact/team/", ("recontact.change_team",)),
         _Entry(_("Users and roles"), "manage_accounts", f"{portal}user/", ("hsm_portal.view_user",)),
         _Entry(_("API keys"), "key", f"{portal}apikey/", ("hsm_portal.view_apikey",)),

@@ -20,7 +20,7 @@ from providers.admin_pages.codes import codes_page
 from providers.capability_words import Ability, abilities_shown
 from providers.forms import PREFIX, AccountAddForm, AccountForm, account_form
 from providers.models import ProviderAccount
-from providers.registry import BadAdapter, UnknownProvider, adapter_class
+from providers.registry import BadAdapter, UnknownProvider, adapter_class_known
 from providers.webhook_setup import webhook_setup
 
 
@@ -83,12 +83,19 @@ class ProviderAccountAdmin(ParkableAdmin):
     def page_context(self, request: HttpRequest, row: ProviderAccount) -> dict[str, Any]:
         return {
             "resume_address": reverse("admin:providers_provideraccount_resume", args=[row.pk]),
-            "sync_address": reverse("admin:providers_provideraccount_numbers", args=[row.pk]),
+            "sync_address": self._sync_address(row),
+            "notices_address": f"{reverse('admin:providers_providernotice_changelist')}?account__id__exact={row.pk}",
             "webhook": webhook_setup(row),
             "provider_label": _provider_label(row),
             "abilities": _abilities(row),
             **pages.checkup_context(row),
         }
+
+    def _sync_address(self, row: ProviderAccount) -> str:
+        """Only where the provider lists its numbers."""
+        adapter = adapter_class_known(row.provider)
+        can = adapter is not None and adapter.capabilities.list_numbers
+        return reverse("admin:providers_provideraccount_numbers", args=[row.pk]) if can else ""
 
     @display(description=_("provider"), ordering="provider")
     def provider_shown(self, account: ProviderAccount) -> str:
@@ -112,14 +119,10 @@ def _form_of(account: ProviderAccount) -> type[AccountForm]:
 
 
 def _abilities(account: ProviderAccount) -> list[Ability]:
-    try:
-        return abilities_shown(adapter_class(account.provider).capabilities)
-    except (UnknownProvider, BadAdapter):
-        return []
+    adapter = adapter_class_known(account.provider)
+    return [] if adapter is None else abilities_shown(adapter.capabilities)
 
 
 def _provider_label(account: ProviderAccount) -> str:
-    try:
-        return str(adapter_class(account.provider).label)
-    except (UnknownProvider, BadAdapter):
-        return account.provider
+    adapter = adapter_class_known(account.provider)
+    return account.provider if adapter is None else str(adapter.label)

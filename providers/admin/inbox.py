@@ -97,4 +97,8 @@ class ProviderNoticeAdmin(ReadOnlyAdmin):
 
     list_display = ["occurred_at", "account", "number", "event", "detail"]
     list_select_related = ["account", "number"]
-    list_filter = [("account", RelatedDropdownFilter)]
+    list_filter = [
+        ("account", RelatedDropdownFilter),
+        ("number", RelatedDropdownFilter),
+        ("occurred_at", DayRangeFilter),
+    ]

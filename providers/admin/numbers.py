@@ -52,6 +52,7 @@ class SenderNumberAdmin(ParkableAdmin):
         waits = row.throttled_until is not None and row.throttled_until > timezone.now()
         return {
             "resume_address": reverse("admin:providers_sendernumber_resume", args=[row.pk]),
+            "notices_address": f"{reverse('admin:providers_providernotice_changelist')}?number__id__exact={row.pk}",
             "throttled_until": row.throttled_until if waits else None,
         }
 

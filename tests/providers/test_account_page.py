@@ -201,4 +201,22 @@ def test_what_is_well_is_folded_away_beneath_what_is_not(manager: Client, accoun
     )
     part = text_of(manager.get(address("provideraccount_checkup", account.pk)))
     assert part.index("The portal&#x27;s clock") < part.index("1 check needs nothing") < part.index("3 found")
-    assert "<details open" not in part
+
+
+def test_all_that_the_provider_said_is_one_click_away(manager: Client, account: ProviderAccount) -> None:
+    ProviderNotice.objects.create(account=account, event="NEWS", occurred_at=timezone.now(), fingerprint="1")
+    ProviderNotice.objects.create(
+        account=account_make(provider=SLUG), event="ELSEWHERE", occurred_at=timezone.now(), fingerprint="1"
+    )
+    link = f"/manager/providers/providernotice/?account__id__exact={account.pk}"
+    assert link in page_of(manager, account)
+    found = [notice.event for notice in manager.get(link).context["cl"].result_list]
+    assert found == ["NEWS"]
+
+
+def test_numbers_are_synced_only_where_the_provider_lists_them(
+    admin: Client, account: ProviderAccount, stub: pytest.MonkeyPatch
+) -> None:
+    assert "Sync numbers" in page_of(admin, account)
+    stub.setattr(StubProvider, "capabilities", Capabilities(list_numbers=False))
+    assert "Sync numbers" not in page_of(admin, account)
