@@ -85,6 +85,7 @@ class Cases:
 
     `message` is any message that the adapter sends (for the answers). `elsewhere`: fixtures that are no case here, each with
     the test or reason that covers it. `private`: what must never be in a record of the requests, beside the credentials.
+    `shaped`: names of optional credentials that cannot be any text (a private key); the tests with any text leave them out.
     """
 
     slug: str
@@ -99,6 +100,7 @@ class Cases:
     elsewhere: Mapping[str, str] = field(default_factory=dict)
     private: Sequence[str] = ("5491155550100", "Ana", "ORD-1042")
     payloads: Path | None = None
+    shaped: Sequence[str] = ()
 
     @property
     def folder(self) -> Path:

@@ -175,4 +175,5 @@ CASES = Cases(
         "template-list-guess.json": f"{OWN_TESTS}test_templates.py",
     },
     private=("5491155550100", "Ana", "ORD-1042", "confirm:1042"),
+    shaped=("private_key",),
 )

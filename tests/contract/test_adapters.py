@@ -39,6 +39,8 @@ def adapter(slug: str, *, base_url: str = "", timeout: float = 2.0) -> Provider:
     """An adapter whose secrets all have one value, and whose other fields are left empty unless required."""
     fields = adapter_class(slug).credential_fields
     values = {field.name: SECRET_VALUE for field in fields if field.secret or field.required}
+    for name in cases_of(slug).shaped:
+        del values[name]
     return adapter_class(slug)(AccountConfig(1, slug, "301945226341870", values, base_url, timeout))
 
 
