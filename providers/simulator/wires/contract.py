@@ -186,7 +186,7 @@ class Hook:
 class Wire(ABC):
     """One provider's wire. ``slug``: its prefix and the ``provider`` of its accounts.
 
-    ``batched``: it tells several notes in one webhook. ``retry_limit``: retries of a webhook, when fewer than the knob
+    ``batched``: it tells several notes in one webhook. ``retry_limit``: attempts of a webhook, when fewer than the knob
     says. ``numeric_template_ids``: the ids of templates are digits.
     """
 

@@ -31,8 +31,8 @@ class TwilioWire(Wire):
     """Twilio's paths (of both hosts), forms, errors and callbacks. It tells nothing of templates: they are polled."""
 
     slug = "twilio"
-    # One more try, when the connection failed; more only by the fragment of the URL, which is not read here.
-    retry_limit = 1
+    # The first and one more; Twilio tries more often only as the URL's fragment says, which is not read here.
+    retry_limit = 2
 
     def routes(self) -> Iterable[web.RouteDef]:
         """Messages, and the Content API."""
