@@ -73,16 +73,18 @@ def campaign_from_queries(
     except IntegrityError:
         return Campaign.objects.get(send_key=send_key)
     for query in queries:
-        _recontact_patiently(campaign, query, mapping, user)
+        _recontact_patiently(campaign, template_id, query, mapping, user)
     _begin(campaign)
     return campaign
 
 
-def _recontact_patiently(campaign: Campaign, query: Query, mapping: Mapping[str, Filling], user: Any) -> None:
+def _recontact_patiently(
+    campaign: Campaign, template_id: int, query: Query, mapping: Mapping[str, Filling], user: Any
+) -> None:
     """Again when other transactions got in the way; after TRIES the query stays untried and the rest goes on."""
     for _attempt in range(TRIES):
         try:
-            _recontact(campaign, query, mapping, user)
+            _recontact(campaign, template_id, query, mapping, user)
         except OperationalError as error:
             if not isinstance(error.__cause__, _ROLLED_BACK):
                 raise
@@ -91,11 +93,11 @@ def _recontact_patiently(campaign: Campaign, query: Query, mapping: Mapping[str,
     log.warning("campaign_query_not_tried", campaign=campaign.pk, query=query.pk, tries=TRIES)
 
 
-def _recontact(campaign: Campaign, query: Query, mapping: Mapping[str, Filling], user: Any) -> None:
+def _recontact(campaign: Campaign, template_id: int, query: Query, mapping: Mapping[str, Filling], user: Any) -> None:
     try:
         query_recontact(
             query_id=query.pk,
-            template_id=campaign.template_id,
+            template_id=template_id,
             values=values_for(query, mapping, user),
             user=user,
             send_key=None,

@@ -9,10 +9,13 @@ from recontact.models.idempotency import IdempotencyKey
 from recontact.models.ledger import Recontact
 from recontact.models.message import Attempt, Message, MessageEvent
 from recontact.models.query import Query, QueryEvent, Team
+from recontact.models.recipient import CampaignFile, CampaignRecipient
 
 __all__ = [
     "Attempt",
     "Campaign",
+    "CampaignFile",
+    "CampaignRecipient",
     "CampaignRefusal",
     "CostEntry",
     "Customer",

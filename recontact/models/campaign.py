@@ -1,6 +1,9 @@
-"""Campaigns: bulk sends from the Manager. Each recipient is a Message; each refused one keeps its reason."""
+"""Campaigns: bulk sends from the Manager. From queries each recipient is a Message at once; from a file or a choice of
+customers each row is a CampaignRecipient first, which becomes a Message when its turn comes. Nobody is dropped silently."""
 
 from __future__ import annotations
+
+from typing import Any
 
 from django.conf import settings
 from django.contrib.postgres.fields import ArrayField
@@ -8,6 +11,7 @@ from django.db import models
 from django.utils.translation import gettext_lazy as _
 from django.utils.translation import pgettext_lazy
 
+from providers.models import SenderNumber
 from recontact.models.query import Query
 from templates_app.models import Template
 
@@ -16,17 +20,35 @@ class Campaign(models.Model):
     """One bulk send, and one lane of the dispatcher. Paused, parked and cancelled lanes are not scanned."""
 
     class State(models.TextChoices):
+        DRAFT = "draft", pgettext_lazy("campaign", "Draft")
+        PLANNED = "planned", _("Planned")
+        AWAITING = "awaiting", _("Awaiting approval")
+        SCHEDULED = "scheduled", _("Scheduled")
         RUNNING = "running", _("Running")
+        WAITING = "waiting", _("Waiting")
         PAUSED = "paused", _("Paused")
         PARKED = "parked", _("Parked")
         CANCELLED = "cancelled", pgettext_lazy("campaign", "Cancelled")
         COMPLETED = "completed", _("Completed")
 
+    class Source(models.TextChoices):
+        QUERIES = "queries", _("Queries")
+        FILE = "file", _("A file")
+        CUSTOMERS = "customers", _("Customers")
+
     #: The `state_reason` of a paused campaign whose messages are still being queued.
     PREPARING = "preparing"
 
     name = models.CharField(_("name"), max_length=200)
-    template = models.ForeignKey(Template, models.PROTECT, related_name="campaigns", verbose_name=_("template"))
+    source = models.CharField(_("source"), max_length=10, choices=Source.choices, default=Source.QUERIES)
+    #: Empty only in a draft.
+    template = models.ForeignKey(
+        Template, models.PROTECT, null=True, blank=True, related_name="campaigns", verbose_name=_("template")
+    )
+    #: Whom it is sent by; empty for queries, each of which has a number of its own.
+    sender_number = models.ForeignKey(
+        SenderNumber, models.PROTECT, null=True, blank=True, related_name="+", verbose_name=_("sender number")
+    )
     state = models.CharField(_("state"), max_length=10, choices=State.choices, default=State.RUNNING)
     state_reason = models.CharField(_("reason"), max_length=40, blank=True)
     #: The queries asked for that the person reached: with what came of each, it tells which were never tried.
@@ -36,11 +58,48 @@ class Campaign(models.Model):
     created_at = models.DateTimeField(_("created at"), auto_now_add=True)
     completed_at = models.DateTimeField(_("completed at"), null=True, blank=True)
 
+    # --- the plan of a campaign from a file or from customers ---
+    #: The filter that chose the customers (campaigns.audience), {} for a file.
+    audience: models.JSONField[Any, Any] = models.JSONField(default=dict, editable=False)
+    #: variable key -> {"source": ..., "words": ..., "fallback": ...} (campaigns.columns).
+    mapping: models.JSONField[Any, Any] = models.JSONField(default=dict, editable=False)
+    default_country = models.CharField(_("country of phones without one"), max_length=2, blank=True)
+    #: What the recipients were planned with; the template must still be that when they are sent (I7).
+    template_hash = models.CharField(max_length=64, blank=True, editable=False)
+    category = models.CharField(_("category"), max_length=20, blank=True, editable=False)
+    #: Rows read by the planning that runs or ran last, of how many; and what stopped it, for a person.
+    rows_read = models.PositiveIntegerField(default=0, editable=False)
+    rows_total = models.PositiveIntegerField(default=0, editable=False)
+    plan_problem = models.CharField(max_length=300, blank=True, editable=False)
+    planning_since = models.DateTimeField(null=True, editable=False)
+    planned_at = models.DateTimeField(_("planned at"), null=True, editable=False)
+    starts_at = models.DateTimeField(_("starts at"), null=True, blank=True)
+    #: Nobody gets it outside these hours of his own day; both empty = at any hour.
+    from_hour = models.TimeField(_("from"), null=True, blank=True)
+    until_hour = models.TimeField(_("until"), null=True, blank=True)
+    #: Messages per second at most, below the number's own; empty = the number's.
+    pace = models.PositiveIntegerField(_("messages per second"), null=True, blank=True)
+    waiting_until = models.DateTimeField(null=True, editable=False)
+    approved_by = models.ForeignKey(
+        settings.AUTH_USER_MODEL, models.PROTECT, null=True, blank=True, related_name="+", verbose_name=_("approved by")
+    )
+    approved_at = models.DateTimeField(_("approved at"), null=True, editable=False)
+    #: What was approved: a digest of audience, template version and price (campaigns.approval).
+    approved_digest = models.CharField(max_length=64, blank=True, editable=False)
+    launched_at = models.DateTimeField(_("launched at"), null=True, editable=False)
+
     class Meta:
+        permissions = [("approve_campaign", _("Can approve a colleague's campaign"))]
         verbose_name = _("campaign")
         verbose_name_plural = _("campaigns")
         ordering = ["-id"]
         indexes = [models.Index(fields=["id"], name="campaign_running", condition=models.Q(state="running"))]
+        constraints = [
+            models.CheckConstraint(
+                name="only_a_draft_lacks_its_template",
+                condition=models.Q(template__isnull=False) | models.Q(state__in=["draft", "cancelled"]),
+            ),
+        ]
 
     def __str__(self) -> str:
         return self.name
