@@ -13,11 +13,12 @@ from django.urls import reverse
 from django.utils.translation import gettext as _
 
 from providers.abilities import Health
+from providers.accounts import parked_resume
 from providers.doctor import checkups_latest
 from providers.doctor_words import ShownFinding, finding_shown
 from providers.fixes import fix_sentence
 from providers.models import Checkup, ProviderAccount, SenderNumber
-from providers.parking import Parkable, unpark
+from providers.parking import Parkable
 from recontact.models import Campaign, Message
 from recontact.reasons import reason_words
 from recontact.states import MessageState
@@ -69,10 +70,10 @@ def unwell_for(user: Any) -> list[tuple[Checkup, list[ShownFinding]]]:
     ]
 
 
-def template_resume(*, template_id: int) -> Template:
+def template_resume(*, template_id: int, user: Any) -> Template:
     """A person has put right what had stopped the template: it may send again. Raises Template.DoesNotExist."""
     template = Template.objects.get(pk=template_id)
-    unpark(template)
+    parked_resume(row=template, user=user)
     return template
 
 

@@ -18,7 +18,7 @@ def template_resume_page(request: HttpRequest, template_id: int) -> HttpResponse
     if refusal is not None:
         return refusal
     try:
-        template = template_resume(template_id=template_id)
+        template = template_resume(template_id=template_id, user=request.user)
     except Template.DoesNotExist:
         raise Http404 from None
     messages.success(request, _("%(name)s may send again.") % {"name": template})

@@ -4,13 +4,15 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass
+from typing import Any
 
 import structlog
+from auditlog.models import LogEntry
 from django.db import transaction
 
 from providers.credentials import CredentialsError, credentials_decrypt, credentials_encrypt, credentials_rotate
 from providers.models import ProviderAccount, SenderNumber
-from providers.parking import unpark
+from providers.parking import Parkable, unpark
 from providers.registry import adapter_class
 
 log = structlog.get_logger(__name__)
@@ -45,16 +47,25 @@ def account_credentials(account: ProviderAccount) -> dict[str, str]:
         return {}
 
 
-def account_resume(*, account_id: int) -> None:
+def account_resume(*, account_id: int, user: Any = None) -> None:
     """A person has put right what had stopped the account: it may send again."""
-    unpark(ProviderAccount.objects.get(pk=account_id))
-    log.info("account_resumed", account_id=account_id)
+    parked_resume(row=ProviderAccount.objects.get(pk=account_id), user=user)
 
 
-def sender_number_resume(*, number_id: int) -> None:
+def sender_number_resume(*, number_id: int, user: Any = None) -> None:
     """As `account_resume`, for one number."""
-    unpark(SenderNumber.objects.get(pk=number_id))
-    log.info("number_resumed", number_id=number_id)
+    parked_resume(row=SenderNumber.objects.get(pk=number_id), user=user)
+
+
+@transaction.atomic
+def parked_resume(*, row: Parkable, user: Any = None) -> None:
+    """Let what is stopped go on, and note who did it. One that is not stopped stays as it is."""
+    if row.parked_at is None:
+        return
+    changes = {"parked_reason": [row.parked_reason, ""]}
+    LogEntry.objects.log_create(row, force_log=True, action=LogEntry.Action.UPDATE, changes=changes, actor=user)
+    unpark(row)
+    log.info("resumed_by_person", kind=row._meta.model_name, row_id=row.pk)
 
 
 def credentials_rotate_all() -> Rotation:

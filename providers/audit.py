@@ -6,7 +6,9 @@ from auditlog.registry import auditlog
 
 from providers.models import Portfolio, ProviderAccount, Rate, RateCard, SenderNumber
 
-auditlog.register(ProviderAccount, exclude_fields=["credentials", "last_webhook_at", "templates_synced_at"])
+auditlog.register(
+    ProviderAccount, exclude_fields=["credentials", "last_webhook_at", "handshake_at", "templates_synced_at"]
+)
 auditlog.register(SenderNumber)
 auditlog.register(Portfolio)
 auditlog.register(RateCard)

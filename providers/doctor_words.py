@@ -160,7 +160,7 @@ WORDS: dict[str, Words] = {
         _("Set PUBLIC_URL to the https address under which the internet reaches the portal."),
     ),
     "webhook_reachable.silent": Words(
-        _("Nothing answers at the webhook address."),
+        _("Nothing answers at the webhook address when it is called from the portal's own server."),
         _("Look at PUBLIC_URL, at the name's DNS entry and certificate, and at the proxy before the portal."),
     ),
     "webhook_reachable.other": Words(

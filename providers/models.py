@@ -10,6 +10,7 @@ from django.conf import settings
 from django.contrib.postgres.fields import ArrayField
 from django.contrib.postgres.indexes import GinIndex
 from django.db import models
+from django.utils import timezone
 from django.utils.translation import gettext_lazy as _
 from django.utils.translation import pgettext_lazy
 
@@ -128,6 +129,11 @@ class SenderNumber(Parkable):
 
     def __str__(self) -> str:
         return f"{self.phone_text} {self.display_name}".strip()
+
+    @property
+    def is_throttled(self) -> bool:
+        """True while the provider's pause lasts. For screens; the dispatcher compares with the database's clock."""
+        return self.throttled_until is not None and self.throttled_until > timezone.now()
 
     @property
     def phone_text(self) -> str:

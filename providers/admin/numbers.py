@@ -7,7 +7,6 @@ from typing import Any
 from django.contrib import admin
 from django.http import HttpRequest
 from django.urls import URLPattern, path, reverse
-from django.utils import timezone
 from django.utils.translation import gettext_lazy as _
 from unfold.admin import ModelAdmin
 from unfold.contrib.filters.admin import ChoicesDropdownFilter, RelatedDropdownFilter
@@ -49,11 +48,11 @@ class SenderNumberAdmin(ParkableAdmin):
         return [path("<int:number_id>/resume/", view, name="providers_sendernumber_resume")]
 
     def page_context(self, request: HttpRequest, row: SenderNumber) -> dict[str, Any]:
-        waits = row.throttled_until is not None and row.throttled_until > timezone.now()
         return {
             "resume_address": reverse("admin:providers_sendernumber_resume", args=[row.pk]),
             "notices_address": f"{reverse('admin:providers_providernotice_changelist')}?number__id__exact={row.pk}",
-            "throttled_until": row.throttled_until if waits else None,
+            "throttled_until": row.throttled_until if row.is_throttled else None,
+            "stopped_account": row.account if row.account.is_parked else None,
         }
 
     @display(description=_("quality"), ordering="quality", label=QUALITY_LABELS)

@@ -37,7 +37,7 @@ def account_resume_page(request: HttpRequest, account_id: int) -> HttpResponse:
     if refusal is not None:
         return refusal
     account = get_object_or_404(ProviderAccount, pk=account_id)
-    account_resume(account_id=account.pk)
+    account_resume(account_id=account.pk, user=request.user)
     messages.success(request, _("%(name)s may send again.") % {"name": account})
     return back(request, reverse("admin:providers_provideraccount_change", args=[account.pk]))
 

@@ -19,6 +19,6 @@ def number_resume_page(request: HttpRequest, number_id: int) -> HttpResponse:
     if refusal is not None:
         return refusal
     number = get_object_or_404(SenderNumber, pk=number_id)
-    sender_number_resume(number_id=number.pk)
+    sender_number_resume(number_id=number.pk, user=request.user)
     messages.success(request, _("%(name)s may send again.") % {"name": number})
     return back(request, reverse("admin:providers_sendernumber_change", args=[number.pk]))

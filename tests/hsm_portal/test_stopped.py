@@ -6,6 +6,7 @@ from datetime import timedelta
 from typing import Any
 
 import pytest
+from auditlog.models import LogEntry
 from django.db import connection
 from django.test import Client
 from django.test.utils import CaptureQueriesContext
@@ -165,3 +166,25 @@ def _queries(client: Client) -> Any:
     with CaptureQueriesContext(connection) as captured:
         client.get(HOME)
     return len(captured)
+
+
+def test_who_let_a_thing_go_on_is_audited(manager: Client, message: Message) -> None:
+    park(message.sender_number, reason="billing")
+    resume = f"/manager/providers/sendernumber/{message.sender_number_id}/resume/"
+    manager.post(resume)
+    manager.post(resume)  # again: there is nothing left to resume
+    entries = LogEntry.objects.get_for_object(message.sender_number).filter(action=LogEntry.Action.UPDATE)
+    assert [(entry.actor_id is not None, entry.changes["parked_reason"]) for entry in entries] == [
+        (True, ["billing", ""])
+    ]
+
+
+def test_a_number_that_waits_says_until_when(manager: Client, message: Message) -> None:
+    SenderNumber.objects.update(throttled_until=timezone.now() + timedelta(minutes=3))
+    assert "the provider asked for a pause" in text_of(manager.get(HOME))
+
+
+def test_a_number_of_a_stopped_account_says_so(manager: Client, message: Message) -> None:
+    park(message.account, reason="billing")
+    page = text_of(manager.get(f"/manager/providers/sendernumber/{message.sender_number_id}/change/"))
+    assert "Its account is stopped" in page
