@@ -64,6 +64,7 @@ class Hold(StrEnum):
     """What a wait holds back."""
 
     MESSAGE = "message"
+    TEMPLATE = "template"
     NUMBER = "number"
     ACCOUNT = "account"
 
@@ -95,7 +96,7 @@ RULES: dict[Reason, Rule] = {
     Reason.PAIR_RATE: Rule(Action.WAIT, 6, hold=Hold.MESSAGE),
     Reason.ACCOUNT_RATE: Rule(Action.WAIT, 5 * MINUTE, hold=Hold.ACCOUNT),
     Reason.NUMBER_MAINTENANCE: Rule(Action.WAIT, 45),
-    Reason.TEMPLATE_SYNCING: Rule(Action.WAIT, 10 * MINUTE, hold=Hold.MESSAGE),
+    Reason.TEMPLATE_SYNCING: Rule(Action.WAIT, 10 * MINUTE, hold=Hold.TEMPLATE),
     Reason.MARKETING_LIMIT: Rule(Action.TOMORROW, DAY, hold=Hold.MESSAGE),
     Reason.RECIPIENT_LIMIT: Rule(Action.PARK_NUMBER, DAY),
     Reason.ACCOUNT_LIMIT: Rule(Action.PARK_ACCOUNT, DAY),
@@ -161,6 +162,11 @@ _UNREADABLE = ErrorCode(Reason.UNREADABLE_ANSWER, proven=False)
 def hold_of(reason: Reason) -> Hold:
     """What a wait for this reason holds back."""
     return RULES[reason].hold
+
+
+def holds_number(reason: Reason) -> bool:
+    """Whether nothing at all may go from the number during a wait for this reason."""
+    return RULES[reason].hold in (Hold.NUMBER, Hold.ACCOUNT)
 
 
 def suppresses(reason: Reason) -> bool:

@@ -25,7 +25,7 @@ _RUNNING = [Campaign.State.RUNNING, Campaign.State.PAUSED, Campaign.State.PARKED
 
 @dataclass(frozen=True, slots=True)
 class Today:
-    """The messages queued today, by fate. Every one is in exactly one of the counts."""
+    """The messages queued today, by fate. Every one is in exactly one of the counts; of several tries the last counts."""
 
     read: int
     delivered: int
@@ -76,7 +76,7 @@ def today() -> Today:
         "not_sent": list(NEVER_SENT),
     }
     counts = {name: Count("pk", filter=Q(state__in=states)) for name, states in groups.items()}
-    return Today(**Message.objects.filter(created_at__gte=day_start()).aggregate(**counts))
+    return Today(**Message.objects.filter(created_at__gte=day_start(), retry__isnull=True).aggregate(**counts))
 
 
 def queue() -> Queue:

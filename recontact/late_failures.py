@@ -7,10 +7,10 @@ from datetime import datetime, timedelta
 from providers.errors import Reason
 from providers.models import ProviderAccount, SenderNumber
 from providers.parking import park
-from providers.policy import RULES, Action, Hold, hold_of, late_action
+from providers.policy import RULES, Action, late_action
 from providers.registry import adapter_class_known
-from providers.throttling import number_throttle
 from recontact.clock import database_now
+from recontact.dispatch.hold import hold
 from recontact.models import Message, MessageEvent
 from recontact.retries import retry_queue
 from templates_app.models import Template
@@ -37,9 +37,8 @@ def late_failure_apply(*, message: Message, event: MessageEvent) -> Message | No
     over = None if seconds is None else failed_at + timedelta(seconds=seconds)
     if action in _PARKS and (over is None or over > now):
         _park(message, event, action, until=over)
-    if action in _WAITS and over is not None and over > now and hold_of(reason) is not Hold.MESSAGE:
-        whole_account = hold_of(reason) is Hold.ACCOUNT
-        number_throttle(number_id=message.sender_number_id, until=over, whole_account=whole_account)
+    if action in _WAITS and over is not None and over > now:
+        hold(reason=reason, number_id=message.sender_number_id, template_id=message.template_id, until=over)
     if action in _WAITS:
         return retry_queue(message=message, due_at=max(now, over or now))
     if action is Action.RETRY:

@@ -15,7 +15,7 @@ from django.db import InterfaceError, OperationalError, close_old_connections, c
 
 from providers.contracts import AccountConfig, Provider
 from providers.errors import Reason, Throttled, Unavailable
-from providers.policy import Hold, hold_of
+from providers.policy import holds_number
 from providers.registry import adapter_for
 from recontact.dispatch.call import Outcome, call, groups
 from recontact.dispatch.claim import CLAIM_DEADLINE_SECONDS, Claim, LeaseLost, claim
@@ -247,5 +247,5 @@ class NumberPump:
 
     def _hold(self, error: Throttled) -> None:
         """At once, for what is claimed already; the record makes the wait hold for every slice and every pump."""
-        if hold_of(error.reason) is not Hold.MESSAGE:
+        if holds_number(error.reason):
             self.rate.hold(error.retry_after)

@@ -16,11 +16,11 @@ from providers.errors import Park, Reason, Rejected, SendError, Throttled, Unava
 from providers.models import ProviderAccount, SenderNumber
 from providers.parking import park
 from providers.policy import Hold, hold_of, suppresses
-from providers.throttling import number_throttle
 from recontact import ledger
 from recontact.clock import ClockTimestamp, database_now
 from recontact.delivery import acceptance_after_the_fact, events_match
 from recontact.dispatch.claim import Claim
+from recontact.dispatch.hold import hold
 from recontact.models import Attempt, Message
 from recontact.states import MessageState
 from recontact.wishes import suppress
@@ -82,7 +82,7 @@ def _record(results: Sequence[Result], refused: Sequence[tuple[Claim, SendError]
     ledger.settle(result.claim.message_id for result in results)
     events_match([(claim.account_id, outcome.provider_message_id) for claim, outcome in accepted])
     _parks(refused)
-    _throttles(refused)
+    _waits(refused)
 
 
 def _accepted(rows: list[tuple[Claim, Accepted]]) -> None:
@@ -215,16 +215,16 @@ def _parks(refused: Sequence[tuple[Claim, SendError]]) -> None:
             )
 
 
-def _throttles(refused: Sequence[tuple[Claim, SendError]]) -> None:
-    """The longest wait of each number, kept where every pump looks."""
-    waits: dict[tuple[int, bool], float] = {}
+def _waits(refused: Sequence[tuple[Claim, SendError]]) -> None:
+    """The longest wait of each number and template, kept where every pump looks."""
+    waits: dict[tuple[Reason, int, int], float] = {}
     for claim, error in refused:
         if isinstance(error, Throttled) and hold_of(error.reason) is not Hold.MESSAGE:
-            key = (claim.number_id, hold_of(error.reason) is Hold.ACCOUNT)
+            key = (error.reason, claim.number_id, claim.template_id or 0)
             waits[key] = max(waits.get(key, 0.0), _bounded(error.retry_after))
-    for (number_id, whole_account), wait in sorted(waits.items()):
+    for (reason, number_id, template_id), wait in sorted(waits.items()):
         until = database_now() + timedelta(seconds=wait)
-        number_throttle(number_id=number_id, until=until, whole_account=whole_account)
+        hold(reason=reason, number_id=number_id, template_id=template_id or None, until=until)
 
 
 def _suppressions(refused: Sequence[tuple[Claim, SendError]]) -> None:

@@ -18,7 +18,7 @@ from recontact.dispatch.lease import leases_take, numbers_due, numbers_due_withi
 from recontact.dispatch.record import Result, record
 from recontact.dispatch.sweep import queued_to_expired
 from recontact.models import Campaign, Message, NumberLease, OptOut, Recontact
-from tests.factories import message_make, query_make, sender_number_make, user_make
+from tests.factories import message_make, query_make, sender_number_make, template_make, user_make
 from tests.world import World
 
 
@@ -63,6 +63,21 @@ def test_a_limit_of_one_person_or_template_lets_the_number_go_on(reason: Reason)
     message_make(query=query_make(sender_number=message.sender_number), template=message.template)
     assert SenderNumber.objects.get().throttled_until is None
     assert numbers_due()
+
+
+@pytest.mark.django_db
+def test_a_template_that_the_provider_is_still_taking_over_holds_its_own_messages_alone() -> None:
+    message = message_make()
+    query = query_make(sender_number=message.sender_number)
+    same = message_make(query=query, template=message.template)
+    sister = query_make(sender_number=message.sender_number)
+    other = message_make(query=sister, template=template_make(account=message.account, name="otra"))
+    Message.objects.exclude(pk=message.pk).update(due_at=timezone.now() + timedelta(seconds=2))
+    [lease] = leases_take("test")
+    record([Result(each, Throttled(Reason.TEMPLATE_SYNCING, retry_after=600)) for each in claim(lease, 10)])
+    waits = [_seconds_until(Message.objects.get(pk=each.pk).due_at) for each in (message, same, other)]
+    assert [round(wait / 600) for wait in waits] == [1, 1, 0]
+    assert SenderNumber.objects.get().throttled_until is None
 
 
 @pytest.mark.django_db
