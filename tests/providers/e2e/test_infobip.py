@@ -8,14 +8,19 @@ from decimal import Decimal
 import pytest
 
 from recontact.models import CostEntry, LookUpRecord, Message, OptOut, Recontact
-from tests.providers.e2e.stage import BODY, Setup, Stage
+from templates_app.models import Template, TemplateStatus, TemplateSubmission
+from templates_app.selectors import template_blockers
+from templates_app.submit import template_delete, template_edit, template_submit
+from templates_app.sync import templates_sync
+from tests.providers.e2e.stage import BODY, NUMBER, Setup, Stage
+from tests.templates_app.writing import draft
 
 SECRET = "a-long-word-of-the-webhook"
 KEY = "infobip-key-0123456789"
 SETUP = Setup(
     slug="infobip",
     external_id="tienda",
-    credentials={"api_key": KEY, "webhook_secret": SECRET},
+    credentials={"api_key": KEY, "template_sender": NUMBER, "webhook_secret": SECRET},
     token=KEY,
     settings={"webhook_secret": SECRET},
     template_id="111",
@@ -169,3 +174,21 @@ def test_a_report_without_the_secret_is_refused(stage: Stage) -> None:
     assert {each["answer"] for each in stage.simulator.get("deliveries")["data"]} == {"403"}
     message.refresh_from_db()
     assert message.state == Message.State.ACCEPTED
+
+
+def test_a_template_is_submitted_approved_by_webhook_changed_and_deleted(stage: Stage) -> None:
+    submission = template_submit(account_id=stage.account.pk, draft=draft(), user=None)
+    assert submission.state == TemplateSubmission.State.DONE
+    approved = Template.objects.filter(pk=submission.template.pk, status=TemplateStatus.APPROVED)
+    stage.until(approved.exists, what="the approval")
+    # As the list shows it, it is the very template that was written.
+    templates_sync(account_id=stage.account.pk)
+    assert template_blockers(Template.objects.select_related("account").get(pk=submission.template.pk)) == []
+
+    changed = draft(footer="Otro pie")
+    edit = template_edit(template_id=submission.template.pk, draft=changed, user=None)
+    assert edit.state == TemplateSubmission.State.DONE
+    stage.wait_for_webhooks()
+    deletion = template_delete(template_id=submission.template.pk, user=None)
+    assert deletion.state == TemplateSubmission.State.DONE
+    stage.prove()
