@@ -73,6 +73,8 @@ def message_context(message_id: int) -> dict[str, Any]:
         "releasable": _releasable(message, recontact),
         "events": list(message.events.all()),
         "attempts": list(message.attempts.all()),
+        "look_ups": list(message.look_ups.prefetch_related("calls")),
+        "later_try": Message.objects.filter(retry_of=message).only("pk").first() if message.campaign_id else None,
         "costs": list(message.cost_entries.select_related("rate__card")),
         "incidents": list(message.incidents.select_related("closed_by")),
         "settlement": getattr(message, "settlement", None) if not uncertain else None,

@@ -12,11 +12,16 @@ from django.utils import timezone
 
 from hsm_portal.models import User
 from hsm_portal.roles import Role
+from providers.abilities import LookUpAnswer
+from providers.contracts import Exchange
 from providers.delivery_keys import id_key
-from providers.models import WebhookDelivery
+from providers.errors import Reason
+from providers.models import ProviderCall, WebhookDelivery
 from recontact import ledger
+from recontact.look_ups import look_up_apply
 from recontact.models import Attempt, Message, MessageEvent, Recontact
 from tests.factories import customer_make, message_make, query_make, rate_card_make, sender_number_make, template_make
+from tests.recontact.chains import campaign_message, fail
 
 LIST = "/manager/recontact/message/"
 
@@ -213,3 +218,26 @@ def test_nobody_counts_all_messages(client: Client) -> None:
         client.get(LIST)
 
     assert not [row["sql"] for row in captured if "COUNT(" in row["sql"] and "uncertain" not in row["sql"]]
+
+
+def test_it_shows_what_the_provider_was_asked_and_what_it_said(client: Client) -> None:
+    message = message_make()
+    exchange = Exchange("GET", "https://api.example/messages/1", None, 200, {"body": {}}, 12, "")
+    answer = LookUpAnswer(absent=True, exchanges=(exchange,))
+    look_up_apply(message_id=message.pk, asked_at=timezone.now(), answer=answer)
+
+    page = client.get(page_of(message)).content.decode()
+
+    assert "The provider does not have the message" in page
+    assert f"/manager/providers/providercall/{ProviderCall.objects.get().pk}/change/" in page
+
+
+def test_the_tries_of_one_recipient_lead_to_each_other(client: Client) -> None:
+    first = campaign_message()
+    fail(first, Reason.MEDIA_FETCH)
+    second = Message.objects.get(retry_of=first)
+
+    pages = [client.get(page_of(each)).content.decode() for each in (first, second)]
+
+    assert f'href="{page_of(second)}"' in pages[0]
+    assert f'href="{page_of(first)}"' in pages[1]

@@ -82,7 +82,7 @@ def test_a_campaign_goes_on_at_once_when_the_provider_approves_its_template_agai
     ids=["paused", "missing", "another text", "another category"],
 )
 def test_a_campaign_whose_template_is_not_well_or_another_waits_on(changes: dict[str, Any]) -> None:
-    campaign = _campaign()
+    _campaign()
     _template(parked_at=None, parked_until=None, **changes)
     assert campaigns_go_on() == 0
 
