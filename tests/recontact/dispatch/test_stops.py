@@ -99,3 +99,23 @@ def test_a_turn_that_would_come_after_the_deadline_is_given_up_at_once() -> None
     began = time.monotonic()
     assert not asyncio.run(rate.take(began + 8.0))
     assert time.monotonic() - began < 1.0
+
+
+def test_a_request_of_several_messages_takes_as_many_turns() -> None:
+    rate = RateLimit(10.0)
+    began = time.monotonic()
+    assert asyncio.run(rate.take(began + 8.0, 5))
+    assert 0.45 < rate.next_at - began < 0.6
+
+
+def test_what_waits_for_its_turn_is_not_sent_when_the_provider_throttles_meanwhile() -> None:
+    rate = RateLimit(5.0)
+
+    async def throttled_while_waiting() -> list[bool]:
+        now = time.monotonic()
+        waiting = [asyncio.create_task(rate.take(now + 8.0)) for _ in range(2)]
+        await asyncio.sleep(0.05)
+        rate.hold(30.0)
+        return await asyncio.gather(*waiting)
+
+    assert asyncio.run(throttled_while_waiting()) == [True, False]
