@@ -13,7 +13,7 @@ from django.utils import timezone
 
 from providers.models import SenderNumber
 from recontact.campaigns.proof import Books, campaigns_books
-from recontact.limits import people_by_number, people_by_portfolio
+from recontact.limits import people_by_number
 from recontact.models import Campaign, CostEntry, Message, Recontact, ServiceWindow
 from recontact.states import NEVER_SENT, MessageState
 from templates_app.models import Template, TemplateStatus
@@ -157,14 +157,11 @@ def spend_by_day(days: int = 14) -> tuple[list[datetime], dict[str, list[float]]
 def numbers() -> list[tuple[SenderNumber, int]]:
     """The active numbers with how many people were written to first in 24 hours, by all numbers of the portfolio where there
     is one, because they share its limit. Those that need attention first."""
-    by_number, by_portfolio = people_by_number(), people_by_portfolio()
-    found = SenderNumber.objects.filter(is_active=True).select_related("account", "portfolio")
+    found = list(SenderNumber.objects.filter(is_active=True).select_related("account", "portfolio"))
+    people = people_by_number(found)
     order = {SenderNumber.Quality.RED: 1, SenderNumber.Quality.YELLOW: 2}
     ordered = sorted(found, key=lambda row: (not (row.is_parked or row.account.is_parked), order.get(row.quality, 3)))  # type: ignore[call-overload]  # quality is stored as text
-    return [
-        (row, by_portfolio.get(row.portfolio_id, 0) if row.portfolio_id else by_number.get(row.pk, 0))
-        for row in ordered
-    ]
+    return [(row, people[row.pk]) for row in ordered]
 
 
 def templates_in_trouble(limit: int = 8) -> list[Template]:

@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 
-from django.db.models import Count, Min, Q, QuerySet
+from django.db.models import Case, Count, F, Min, Q, QuerySet, When
 from django.db.models.functions import Now
 
-from providers.models import Portfolio
+from providers.models import Portfolio, SenderNumber
 from recontact.models import Message
 from recontact.states import NEVER_SENT, MessageState
 
@@ -38,19 +39,16 @@ class WaitingNow:
     oldest_due_at: datetime | None
 
 
-def people_by_number() -> dict[int, int]:
-    """Number id -> people it wrote to in the last 24 hours."""
-    rows = _first_messages().values("sender_number")
-    return dict(
-        rows.annotate(people=Count("customer", distinct=True)).values_list("sender_number", "people").order_by()
-    )
-
-
-def people_by_portfolio() -> dict[int, int]:
-    """Portfolio id -> people its numbers wrote to in the last 24 hours, each counted once."""
-    rows = _first_messages().exclude(sender_number__portfolio=None).values("sender_number__portfolio")
-    counted = rows.annotate(people=Count("customer", distinct=True)).order_by()
-    return dict(counted.values_list("sender_number__portfolio", "people"))
+def people_by_number(numbers: Iterable[SenderNumber]) -> dict[int, int]:
+    """Number id -> people written to in the last 24 hours against the limit that the number has: by all numbers of its
+    portfolio, each person once, or by itself where it is in none. One query."""
+    alone = Case(When(sender_number__portfolio=None, then="sender_number"))
+    rows = _first_messages().values(portfolio=F("sender_number__portfolio"), alone=alone).order_by()
+    counted = rows.annotate(people=Count("customer", distinct=True)).values_list("portfolio", "alone", "people")
+    found = {(portfolio, number): people for portfolio, number, people in counted}
+    return {
+        number.pk: found.get((number.portfolio_id, None if number.portfolio_id else number.pk), 0) for number in numbers
+    }
 
 
 def portfolio_used(portfolio: Portfolio) -> Used:

@@ -10,7 +10,7 @@ from django.db.models import Q
 from django.utils import timezone
 
 from providers.models import Portfolio, SenderNumber
-from recontact.limits import people_by_number, people_by_portfolio, portfolio_used, waiting_of
+from recontact.limits import people_by_number, portfolio_used, waiting_of
 from recontact.models import Customer, Message
 from tests.factories import customer_make, message_make, query_make, rate_card_make, sender_number_make, template_make
 
@@ -48,8 +48,7 @@ def test_a_person_counts_once_over_all_numbers_of_the_portfolio(portfolio: Portf
     sent(second)
     used = portfolio_used(portfolio)
     assert (used.people, used.limit, used.percent) == (2, 4, 50)
-    assert people_by_portfolio() == {portfolio.pk: 2}
-    assert people_by_number() == {first.pk: 1, second.pk: 2}
+    assert people_by_number([first, second]) == {first.pk: 2, second.pk: 2}
 
 
 @pytest.mark.parametrize(
@@ -84,9 +83,11 @@ def test_more_than_the_limit_is_all_of_it(portfolio: Portfolio) -> None:
     assert portfolio_used(portfolio).percent == 100
 
 
-def test_numbers_of_no_portfolio_are_in_no_portfolios_count() -> None:
+def test_a_number_of_no_portfolio_counts_by_itself(portfolio: Portfolio) -> None:
+    alone, shared = number_of(None), number_of(portfolio)
+    sent(alone)
     sent(number_of(None))
-    assert people_by_portfolio() == {}
+    assert people_by_number([alone, shared]) == {alone.pk: 1, shared.pk: 0}
 
 
 def test_the_count_is_answered_by_its_index(portfolio: Portfolio) -> None:
