@@ -28,6 +28,7 @@ from recontact.clock import ClockTimestamp, database_now
 from recontact.delivery import status_apply
 from recontact.dispatch.claim import CLAIM_DEADLINE_SECONDS
 from recontact.dispatch.settlement import webhooks_silent
+from recontact.hashes import keyed_hash
 from recontact.models import LookUpRecord, Message
 from recontact.reasons import ABSENT
 from recontact.states import MessageState
@@ -88,6 +89,7 @@ def look_up_apply(*, message_id: int, asked_at: datetime, answer: LookUpAnswer |
         exchanges = [answer.exchange] if answer.exchange is not None else []
         outcome, detail = LookUpRecord.Outcome.FAILED, f"{answer.reason} {answer.provider_code} {answer.detail}"
     else:
+        answer = _without_others(message, answer)
         exchanges, detail = list(answer.exchanges), ""
         for event in answer.events:
             status_apply(message.account_id, replace(event, reference=str(message.reference)))
@@ -231,6 +233,19 @@ def _call_ended(message: Message) -> datetime:
     """The last moment at which the call may have been under way."""
     began = message.claimed_at or message.created_at
     return began + timedelta(seconds=CLAIM_DEADLINE_SECONDS + settings.PROVIDER_TIMEOUT_SECONDS)
+
+
+def _without_others(message: Message, answer: LookUpAnswer) -> LookUpAnswer:
+    """The answer without what is known to be another message: a provider without references tells them apart by person,
+    time and words alone, and two messages may have all three in common."""
+    told = {event.provider_message_id: keyed_hash(event.provider_message_id) for event in answer.events}
+    others = set(
+        Message.objects.filter(account_id=message.account_id, provider_message_id__in={*told, *told.values()} - {""})
+        .exclude(pk=message.pk)
+        .values_list("provider_message_id", flat=True)
+    )
+    events = [each for each in answer.events if not others & {each.provider_message_id, told[each.provider_message_id]}]
+    return replace(answer, events=events)
 
 
 def _outcome(answer: LookUpAnswer) -> LookUpRecord.Outcome:

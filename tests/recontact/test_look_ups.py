@@ -25,6 +25,7 @@ from recontact.dispatch.record import Result, record
 from recontact.erasure import customer_erase
 from recontact.look_ups import PER_RUN, doubtful_look_up, unheard_look_up
 from recontact.models import Incident, LookUpRecord, Message, MessageEvent, NumberLease, Recontact
+from templates_app.models import Template
 from tests.factories import message_make, query_make, template_make, user_make
 from tests.recontact.asking import SLUG, AskingAdapter, Told, asking_provider
 
@@ -37,13 +38,15 @@ def told(monkeypatch: pytest.MonkeyPatch, settings: Settings) -> Iterator[Told]:
         yield told
 
 
-def _uncertain(*, minutes: float = 2, provider: str = SLUG) -> Message:
+def _uncertain(*, minutes: float = 2, provider: str = SLUG, **fields: Any) -> Message:
     """A message whose answer was lost so long ago, on an account whose webhooks arrive."""
-    query = query_make()
+    query = query_make(**fields)
     ProviderAccount.objects.filter(pk=query.sender_number.account_id).update(
         provider=provider, last_webhook_at=timezone.now()
     )
-    message = message_make(query=query, template=template_make(account=query.sender_number.account))
+    account = query.sender_number.account
+    template = Template.objects.filter(account=account).first() or template_make(account=account)
+    message = message_make(query=query, template=template)
     for lease in leases_take("test"):
         record([Result(each, Uncertain(Reason.NO_ANSWER)) for each in claim(lease, 10)])
     NumberLease.objects.update(expires_at=timezone.now() - timedelta(seconds=1))
@@ -70,6 +73,17 @@ def test_the_kept_exchange_names_no_phone(told: Told) -> None:
     message = _uncertain()
     doubtful_look_up()
     assert message.recipient_phone[1:] not in str(ProviderCall.objects.values().get())
+
+
+def test_what_is_known_to_be_another_message_says_nothing_about_this_one(told: Told) -> None:
+    other = _uncertain()
+    message = _uncertain(sender_number=other.sender_number)
+    told.answer = {"found": ["delivered"], "id": "id-1"}
+    Message.objects.filter(pk=other.pk).update(provider_message_id="id-1", state=Message.State.ACCEPTED)
+    assert doubtful_look_up() == 0
+    message.refresh_from_db()
+    assert (message.state, message.provider_message_id) == (Message.State.UNCERTAIN, "")
+    assert LookUpRecord.objects.get().outcome == "unknown"
 
 
 def test_a_fact_without_an_id_of_the_providers_settles_its_own_message_alone(told: Told) -> None:
