@@ -21,7 +21,10 @@ TROUBLED = 5
 
 #: Series colours of the charts: ours, lost, then one per account. Chart.js takes no CSS variables.
 OURS, LOST = "#0d9488", "#dc2626"
-ACCOUNT_COLOURS = ("#0d9488", "#2563eb", "#b45309", "#7c3aed", "#64748b", "#be185d")
+ACCOUNT_COLOURS = (
+    *("#0d9488", "#2563eb", "#b45309", "#7c3aed", "#64748b", "#be185d"),
+    *("#0ea5e9", "#65a30d", "#ea580c", "#a855f7", "#ca8a04", "#475569"),
+)
 
 
 def dashboard_context(request: HttpRequest, context: dict[str, Any]) -> dict[str, Any]:

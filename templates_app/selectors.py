@@ -110,9 +110,11 @@ class TemplateCounts(TypedDict):
 def accounts_with_templates() -> QuerySet[WithAnnotations[ProviderAccount, TemplateCounts]]:
     """The active accounts with `template_count` and `sendable_count` (approved and listed); one query."""
     sendable = Q(templates__status=TemplateStatus.APPROVED, templates__missing_since__isnull=True)
-    return ProviderAccount.objects.filter(is_active=True).annotate(
+    accounts = ProviderAccount.objects.filter(is_active=True).annotate(
         template_count=Count("templates"), sendable_count=Count("templates", filter=sendable)
     )
+    # Counting drops the model's own order.
+    return accounts.order_by("name")
 
 
 def template_uses(template: Template) -> tuple[int, Any]:

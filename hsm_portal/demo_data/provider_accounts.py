@@ -29,6 +29,7 @@ SEND_KEY = "sample-provider-"
 PROBES: dict[str, tuple[str, str]] = {
     "00": ("+5491155550100", "Prueba · lo lee"),
     "02": ("+5491155550102", "Prueba · no está en WhatsApp"),
+    "12": ("+5491155550112", "Prueba · le llega"),
     "33": ("+5491155550133", "Prueba · no se puede entregar"),
     "38": ("+5491155550138", "Prueba · lo rechaza el proveedor"),
     "41": ("+5491155550141", "Prueba · sin respuesta"),

@@ -23,15 +23,19 @@ TEXTS = {
 }
 
 
-def sample_templates(*, label: str, named: bool, replies: bool, media: str) -> list[JsonObject]:
-    """As the seed has them. `named`: variables go by name; `replies`: with quick replies; `media`: of the header, or ""."""
+def sample_templates(*, label: str, named: bool, replies: bool, media: str, fixed_host: bool) -> list[JsonObject]:
+    """As the seed has them. `named`: variables go by name; `replies`: with quick replies; `media`: of the header, or "".
+
+    `fixed_host`: the template holds the beginning of the media's address, and only its end is a variable.
+    """
     footer: JsonObject = {"type": "FOOTER", "text": f"{label} · muestra"}
     answers = [_replies("Sí, sigamos", "Más tarde")] if replies else []
-    header = [_header(media, named)] if media else []
+    header = [_header(media)] if media else []
+    third = _template(MEDIA, "UTILITY", [*header, _body(MEDIA, named)], named)
     return [
         _template(UTILITY, "UTILITY", [_body(UTILITY, named), *answers], named),
         _template(MARKETING, "MARKETING", [_body(MARKETING, named), *([footer] if replies else [])], named),
-        _template(MEDIA, "UTILITY", [*header, _body(MEDIA, named)], named),
+        {**third, "settings": _content(media)} if fixed_host else third,
     ]
 
 
@@ -63,6 +67,15 @@ def _template(name: str, category: str, components: list[JsonObject], named: boo
     }
 
 
+def _content(media: str) -> JsonObject:
+    """The third template in the words of the Content API."""
+    host, _slash, file = SAMPLE_FILES[media].rpartition("/")
+    place = len(VARIABLES[MEDIA]) + 1
+    content = {"body": text_of(MEDIA, named=False), "media": [f"{host}/{{{{{place}}}}}"]}
+    samples = dict(zip(("1",), VARIABLES[MEDIA].values(), strict=True)) | {str(place): file}
+    return {"types": {"twilio/media": content}, "variables": samples}
+
+
 def _body(name: str, named: bool) -> JsonObject:
     samples = VARIABLES[name]
     example: JsonObject = {"body_text": [list(samples.values())]}
@@ -72,7 +85,7 @@ def _body(name: str, named: bool) -> JsonObject:
     return {"type": "BODY", "text": text_of(name, named=named), "example": example}
 
 
-def _header(media: str, named: bool) -> JsonObject:
+def _header(media: str) -> JsonObject:
     return {"type": "HEADER", "format": media, "example": {"header_handle": [SAMPLE_FILES[media]]}}
 
 

@@ -26,7 +26,7 @@ class ProviderSample:
     `key`, `guard`: under which names the adapter's credentials have the main key and the webhooks' secret. `shared`: what both
     sides have beside these, `ours` and `theirs` what only one has. `header`, `basic`: the webhook carries the secret in a
     header, in its address. `fee`: US dollars for each message beside Meta's price, `fee_source` says whence.
-    `named`, `replies` and `media`: what the provider's templates can hold. `listed`: it gives a list of them.
+    `named`, `replies`, `media`, `fixed_host`: what its templates hold (see `sample_templates`). `listed`: they come as a list.
     `fates`: last digits of those to whom an HSM is sent at the first start.
     """
 
@@ -47,8 +47,9 @@ class ProviderSample:
     named: bool = False
     replies: bool = True
     media: str = "IMAGE"
+    fixed_host: bool = False
     listed: bool = True
-    fates: tuple[str, ...] = ("00", "02")
+    fates: tuple[str, ...] = ("00", "12", "02")
 
     @property
     def name(self) -> str:
@@ -93,7 +94,9 @@ class ProviderSample:
     @property
     def templates(self) -> list[JsonObject]:
         """Its templates, as the simulator's seed has them."""
-        found = sample_templates(label=self.label, named=self.named, replies=self.replies, media=self.media)
+        found = sample_templates(
+            label=self.label, named=self.named, replies=self.replies, media=self.media, fixed_host=self.fixed_host
+        )
         return [{"waba_id": self.external_id, **template} for template in found]
 
     def webhook_url(self, url: str) -> str:
@@ -143,7 +146,7 @@ SAMPLES: tuple[ProviderSample, ...] = (
         key="api_key",
         header=True,
         media="DOCUMENT",
-        fates=("00", "02", "33"),
+        fates=("00", "12", "33"),
     ),
     ProviderSample(
         slug="infobip",
@@ -154,7 +157,7 @@ SAMPLES: tuple[ProviderSample, ...] = (
         ours={"template_sender": "541152638821"},
         theirs={"webhook_password": "demo-secret-infobip"},
         media="DOCUMENT",
-        fates=("00", "02", "38"),
+        fates=("00", "12", "38"),
     ),
     ProviderSample(
         slug="twilio",
@@ -164,9 +167,10 @@ SAMPLES: tuple[ProviderSample, ...] = (
         key="auth_token",
         # It signs with the same token.
         guard="",
+        fixed_host=True,
         fee=Decimal("0.005"),
         fee_source="Más US$ 0,005 de Twilio por mensaje (su página de precios, leída en noviembre de 2026).",
-        fates=("00", "02", "41"),
+        fates=("00", "12", "41"),
     ),
     ProviderSample(
         slug="gupshup",
@@ -180,7 +184,6 @@ SAMPLES: tuple[ProviderSample, ...] = (
         header=True,
         fee=Decimal("0.001"),
         fee_source="Más US$ 0,001 de Gupshup por mensaje (su página de ayuda 360012075779).",
-        fates=("00", "02", "41"),
     ),
     ProviderSample(
         slug="zenvia",
@@ -191,7 +194,7 @@ SAMPLES: tuple[ProviderSample, ...] = (
         ours={"notification_email": "plantillas@clinicasur.example"},
         header=True,
         named=True,
-        fates=("00", "02", "41"),
+        fates=("00", "12", "41"),
     ),
     ProviderSample(
         slug="sinch",
@@ -226,7 +229,7 @@ SAMPLES: tuple[ProviderSample, ...] = (
         replies=False,
         media="",
         listed=False,
-        fates=("00", "38"),
+        fates=("00", "12", "38"),
     ),
     ProviderSample(
         slug="messagebird",

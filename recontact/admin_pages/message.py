@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from datetime import timedelta
 from typing import Any
 
 from django.contrib import messages
@@ -21,6 +22,9 @@ from recontact.states import NEVER_SENT, MessageState
 _MOVING = frozenset(
     {MessageState.QUEUED, MessageState.SENDING, MessageState.UNCERTAIN, MessageState.ACCEPTED, MessageState.SENT}
 )
+
+#: Who reads at once does it within this time; longer, an open page does not ask for it.
+_READ_SOON = timedelta(minutes=2)
 
 
 class MessagePage(ManagerPage):
@@ -64,7 +68,7 @@ def message_context(message_id: int) -> dict[str, Any]:
     return {
         "title": _("Message #%(number)s") % {"number": message.pk},
         "sent": message,
-        "moving": message.state in _MOVING,
+        "moving": message.state in _MOVING or _delivered_lately(message),
         "never_sent": message.state in NEVER_SENT,
         "queued": message.state == MessageState.QUEUED,
         "uncertain": uncertain,
@@ -79,6 +83,12 @@ def message_context(message_id: int) -> dict[str, Any]:
         "incidents": list(message.incidents.select_related("closed_by")),
         "settlement": getattr(message, "settlement", None) if not uncertain else None,
     }
+
+
+def _delivered_lately(message: Message) -> bool:
+    if message.state != MessageState.DELIVERED or message.delivered_at is None:
+        return False
+    return database_now() - message.delivered_at < _READ_SOON
 
 
 def _releasable(message: Message, recontact: Recontact | None) -> bool:

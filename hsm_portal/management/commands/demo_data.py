@@ -58,8 +58,9 @@ class Command(BaseCommand):
             if not options["offline"]:
                 webhooks_point(samples=samples, simulator=simulator)
                 webhooks_connect(simulator=simulator)
-                live_send(simulator=simulator)
+                # The company's own come last, so that they stand first in every list.
                 first_hsms_send(samples=samples)
+                live_send(simulator=simulator)
         except NotEmpty as error:
             raise CommandError("This database holds data that are not the sample's; nothing was changed.") from error
         except (SimulatorError, ProviderCallError) as error:

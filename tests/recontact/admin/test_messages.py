@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable
+from datetime import timedelta
 
 import pytest
 from django.db import connection
@@ -128,6 +129,13 @@ def test_it_looks_again_only_while_the_message_may_still_move(client: Client) ->
     moved(message, "sending", "read")
 
     assert "every 2s" not in client.get(page_of(message)).content.decode()
+
+
+@pytest.mark.parametrize(("ago", "looks"), [(timedelta(seconds=5), True), (timedelta(hours=1), False)])
+def test_it_waits_a_while_for_a_delivered_message_to_be_read(client: Client, ago: timedelta, looks: bool) -> None:
+    message = moved(message_make(), "sending", "delivered", delivered_at=timezone.now() - ago)
+
+    assert ("every 2s" in client.get(page_of(message)).content.decode()) is looks
 
 
 def test_it_sends_only_its_live_part_to_htmx(client: Client) -> None:
