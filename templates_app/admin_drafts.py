@@ -79,7 +79,7 @@ class Place:
             return entry_problems(found.draft, found.entry, account=self.account, but=but)
         draft = found.draft
         taken = name_is_taken(account_id=self.account.pk, name=draft.name, language=draft.language, but=but)
-        return draft_problems(draft, carried=self.abilities.parts, taken=taken)
+        return draft_problems(draft, carried=self.abilities.parts, taken=taken, existing=self.is_change)
 
 
 def template_new_page(model_admin: ModelAdmin, request: HttpRequest) -> HttpResponse:

@@ -68,15 +68,22 @@ Problems = Iterator[DraftProblem]
 
 
 def draft_problems(
-    draft: Draft, *, carried: frozenset[str] = ALL_PARTS, approved: bool = False, taken: bool = False
+    draft: Draft,
+    *,
+    carried: frozenset[str] = ALL_PARTS,
+    approved: bool = False,
+    taken: bool = False,
+    existing: bool = False,
 ) -> list[DraftProblem]:
     """Everything wrong with `draft`, in the order of the form.
 
-    `carried`: the parts that the account's provider can send. `approved`: it is a template that WhatsApp approved already and
-    a person writes down, so only what the portal itself needs is asked. `taken`: name and language are another template's.
+    `carried`: the parts that the account's provider can send. `approved`: WhatsApp approved it already and a person writes it
+    down, so only what the portal itself needs is asked. `taken`: name and language are another template's. `existing`:
+    it has its name and language already, and they stay.
     """
     checks: list[Callable[[], Problems]] = [
-        lambda: _identity(draft, approved=approved, taken=taken),
+        lambda: _identity(draft, approved=approved, taken=taken) if not existing else iter(()),
+        lambda: _category(draft, approved=approved),
         lambda: _header(draft, approved=approved),
         lambda: _body(draft, approved=approved),
         lambda: _variables(draft),
@@ -85,7 +92,7 @@ def draft_problems(
         lambda: _carried(draft, carried),
     ]
     if not approved:
-        checks.insert(4, lambda: _samples(draft))
+        checks.insert(5, lambda: _samples(draft))
     return [problem for check in checks for problem in check()]
 
 
@@ -118,6 +125,9 @@ def _identity(draft: Draft, *, approved: bool, taken: bool) -> Problems:
         yield DraftProblem("name", "name_taken", _("The account has a template with this name in this language."))
     if draft.language not in LANGUAGES:
         yield _missing("language", _("Choose a language."))
+
+
+def _category(draft: Draft, *, approved: bool) -> Problems:
     if draft.category not in CATEGORIES:
         yield _missing("category", _("Choose a category."))
     elif draft.category == "authentication" and not approved:

@@ -47,7 +47,8 @@ def entry_problems(
 ) -> list[DraftProblem]:
     """Everything wrong with a template entered by hand. `but`: the id of the template being changed."""
     taken = _living(account, draft).exclude(pk=but or 0).exists()
-    problems = draft_problems(draft, carried=account_abilities(account).parts, approved=True, taken=taken)
+    parts, existing = account_abilities(account).parts, but is not None
+    problems = draft_problems(draft, carried=parts, approved=True, taken=taken, existing=existing)
     for field, value in (("namespace", entry.namespace), ("external_id", entry.external_id)):
         if len(value) > ID_LIMIT or LINE_BREAK.search(value):
             problems.append(DraftProblem(field, "bad_id", _("At most 64 characters on one line.")))

@@ -155,7 +155,7 @@ def template_edit(*, template_id: int, draft: Draft, user: Any) -> TemplateSubmi
         problems.append(DraftProblem("name", "name_fixed", _("Name and language of a template stay as they are.")))
     if problems:
         raise NotSubmitted(problems)
-    _draft_check(draft, carried=account_abilities(template.account).parts)
+    _draft_check(draft, carried=account_abilities(template.account).parts, existing=True)
     submission = _write_down_alone(template, Kind.EDIT, user, draft)
     external_id = template.external_id
     return _carry_out(
@@ -204,8 +204,8 @@ def _open_problems(template: Template) -> list[DraftProblem]:
     return [_refused("submission_open", text)]
 
 
-def _draft_check(draft: Draft, *, carried: frozenset[str]) -> None:
-    problems = draft_problems(draft, carried=carried)
+def _draft_check(draft: Draft, *, carried: frozenset[str], existing: bool = False) -> None:
+    problems = draft_problems(draft, carried=carried, existing=existing)
     if problems:
         raise NotSubmitted(problems)
 

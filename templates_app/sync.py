@@ -69,6 +69,8 @@ def templates_sync(*, account_id: int) -> SyncResult:
     account = ProviderAccount.objects.get(pk=account_id)
     asked_at = timezone.now()
     listed = _fetch(account)
+    if listed is None:
+        return SyncResult()
     with transaction.atomic():
         result = _apply(account_id, listed, asked_at)
     logger.info("templates_synced", account_id=account_id, listed=result.listed, missing=result.missing)
@@ -88,10 +90,13 @@ def sync_failure_sentence(error: ProviderCallError) -> str:
     }
 
 
-def _fetch(account: ProviderAccount) -> dict[TemplateKey, RemoteTemplate]:
-    """The provider's list by name and language; of two the same the first."""
+def _fetch(account: ProviderAccount) -> dict[TemplateKey, RemoteTemplate] | None:
+    """The provider's list by name and language, of two the same the first. None = it has no list: that proves nothing."""
+    adapter = adapter_open(account)
+    if not adapter.capabilities.list_templates:
+        return None
     try:
-        found = list(adapter_open(account).fetch_templates())
+        found = list(adapter.fetch_templates())
     except ProviderCallError as error:
         provider_call_record(account_id=account.pk, purpose=PURPOSE, exchange=error.exchange)
         raise

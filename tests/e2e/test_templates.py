@@ -73,6 +73,7 @@ def test_limits_and_rules_are_said_while_one_types(world: World, visitor: Visito
     expect(page.locator("#problem-body")).to_contain_text("ends with a variable")
     expect(page.locator("#draft-sample-body-1")).to_be_visible()
     page.get_by_role("button", name="Address").click()
+    expect(page.locator("#draft-button-0-text")).to_be_focused()
     page.fill("#draft-button-0-url", "https://example.com/")
     page.get_by_role("button", name="Variable at its end").click()
 

@@ -128,6 +128,13 @@ def test_a_name_that_another_template_has_is_taken() -> None:
     assert found(GOOD, taken=True) == [("name", "name_taken")]
 
 
+def test_the_name_and_language_of_an_existing_template_are_not_held_against_it() -> None:
+    old = draft(name="Aviso-2019", language="es_LA")
+
+    assert draft_problems(old, existing=True) == []
+    assert [problem.field for problem in draft_problems(old)] == ["name", "language"]
+
+
 def test_it_refuses_what_the_accounts_provider_cannot_send() -> None:
     rich = draft(
         header_kind="image",

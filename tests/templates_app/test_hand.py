@@ -124,6 +124,15 @@ def test_the_sync_never_marks_it_missing(world: World) -> None:
     assert (template.missing_since, template.status) == (None, TemplateStatus.APPROVED)
 
 
+def test_the_sync_of_an_account_without_a_list_proves_nothing(account: ProviderAccount) -> None:
+    template = template_make(account=account)
+
+    assert templates_sync(account_id=account.pk).listed == 0
+
+    template.refresh_from_db()
+    assert template.missing_since is None
+
+
 def test_one_that_the_provider_lists_after_all_is_the_providers(world: World) -> None:
     Template.objects.filter(pk=world.template.pk).update(by_hand=True, external_id="", status="PAUSED")
 
