@@ -24,6 +24,7 @@ BEAT_SCHEDULE: dict[str, dict[str, Any]] = {
         "options": {"expires": HEARTBEAT_SECONDS * 6, "queue": "dispatch"},
     },
     "dispatch sweep": {"task": "recontact.tasks.dispatch_sweep", "schedule": 5.0, "options": {"expires": 10.0}},
+    "campaigns launch": {"task": "recontact.tasks.campaigns_launch", "schedule": 2.0, "options": {"expires": 4.0}},
     "look-ups": {"task": "recontact.tasks.look_ups", "schedule": 20.0, "options": {"expires": 20.0}},
     "look-ups of the unheard": {
         "task": "recontact.tasks.look_ups_unheard",

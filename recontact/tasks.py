@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from celery import shared_task
 
+from recontact.campaigns.launch import campaigns_launch as launch
 from recontact.dispatch.process import pump_slice
 from recontact.dispatch.sweep import sweep
 from recontact.look_ups import doubtful_look_up, unheard_look_up
@@ -20,6 +21,12 @@ def dispatch_pump() -> None:
 def dispatch_sweep() -> dict[str, int]:
     """The safety net under the pump (see recontact.dispatch.sweep)."""
     return sweep()
+
+
+@shared_task
+def campaigns_launch() -> int:
+    """Make the next messages of the running campaigns."""
+    return launch()
 
 
 @shared_task

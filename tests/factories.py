@@ -16,7 +16,7 @@ from providers.contracts import JsonObject
 from providers.credentials import credentials_encrypt
 from providers.models import Category, ProviderAccount, Rate, RateCard, SenderNumber
 from recontact.customers import customer_identify
-from recontact.models import Customer, Message, Query, Team
+from recontact.models import Campaign, CampaignRecipient, Customer, Message, Query, Team
 from recontact.outbox import query_recontact
 from templates_app.models import Template, TemplateStatus
 from templates_app.selectors import content_hash
@@ -146,3 +146,45 @@ def message_make(*, query: Query | None = None, template: Template | None = None
     query = query or query_make()
     template = template or template_make(account=query.sender_number.account)
     return query_recontact(query_id=query.pk, template_id=template.pk, values=VALUES, user=user, send_key=None)
+
+
+def campaign_make(
+    *,
+    sender_number: SenderNumber | None = None,
+    template: Template | None = None,
+    recipients: int = 0,
+    digits: str = "00",
+    **fields: Any,
+) -> Campaign:
+    """A planned campaign from a file, with that many ready recipients; `digits` end their phones."""
+    if sender_number is None:
+        sender_number = sender_number_make(account=template.account if template is not None else None)
+        rate_card_make(account=sender_number.account)
+    template = template or template_make(account=sender_number.account)
+    fields.setdefault("state", Campaign.State.PLANNED)
+    campaign = Campaign.objects.create(
+        name="Turnos de noviembre",
+        source=Campaign.Source.FILE,
+        template=template,
+        template_hash=template.content_hash,
+        category=template.category,
+        sender_number=sender_number,
+        created_by=fields.pop("created_by", None) or user_make(),
+        **fields,
+    )
+    recipients_make(campaign=campaign, count=recipients, digits=digits)
+    return campaign
+
+
+def recipients_make(*, campaign: Campaign, count: int, digits: str = "00", **fields: Any) -> list[CampaignRecipient]:
+    """That many more recipients of the campaign, ready to be sent to unless `fields` say otherwise."""
+    first = campaign.recipients.count() + 1
+    fields.setdefault("outcome", CampaignRecipient.Outcome.READY)
+    return CampaignRecipient.objects.bulk_create(
+        CampaignRecipient(
+            campaign=campaign,
+            row_number=row,
+            **{"phone": f"+54911{next(_sequence):06d}{digits}", "values": VALUES, "name": "Carla", **fields},
+        )
+        for row in range(first, first + count)
+    )

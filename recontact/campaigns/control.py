@@ -1,4 +1,5 @@
-"""Campaigns from queries: made, paused, resumed, cancelled. The messages are the outbox's; here is only their lane."""
+"""Campaigns from queries: made. And every campaign: paused, resumed, cancelled. The messages are the outbox's; here is only
+their lane. Those from a file begin in campaigns.start."""
 
 from __future__ import annotations
 
@@ -13,6 +14,7 @@ from psycopg.errors import DeadlockDetected, LockNotAvailable, SerializationFail
 
 from recontact.access import queries_for
 from recontact.campaigns.mapping import Filling, values_for
+from recontact.campaigns.recipients import unlaunched
 from recontact.cancelling import messages_cancel
 from recontact.clock import ClockTimestamp, database_now
 from recontact.dispatch.wake import wake
@@ -136,9 +138,10 @@ def is_abandoned(campaign: Campaign) -> bool:
 
 
 def campaign_pause(*, campaign_id: int) -> bool:
-    """Stop the campaign's queued messages from being taken. False: it was not running."""
-    rows = Campaign.objects.filter(pk=campaign_id, state=Campaign.State.RUNNING)
-    return bool(rows.update(state=Campaign.State.PAUSED, state_reason="person"))
+    """Stop the campaign's queued messages from being taken, and new ones from being made. False: it was not at it."""
+    going = [Campaign.State.RUNNING, Campaign.State.WAITING, Campaign.State.SCHEDULED]
+    rows = Campaign.objects.filter(pk=campaign_id, state__in=going)
+    return bool(rows.update(state=Campaign.State.PAUSED, state_reason="person", waiting_until=None))
 
 
 def campaign_resume(*, campaign_id: int) -> bool:
@@ -158,13 +161,16 @@ def campaign_resume(*, campaign_id: int) -> bool:
 
 
 def campaign_cancel(*, campaign_id: int) -> int | None:
-    """End the campaign: what is still queued is cancelled, its queries get their right back. Returns how many messages.
+    """End the campaign: what is still queued is cancelled, its queries get their right back, and nobody else gets a message
+    (recipients without one count as cancelled from here on). Returns how many messages and recipients that are.
 
     None: it had ended already. The campaign's own row is committed first: a worker that claims locks messages before it
     touches the campaign, so holding both in the other order could deadlock.
     """
-    alive = [Campaign.State.RUNNING, Campaign.State.PAUSED, Campaign.State.PARKED]
-    rows = Campaign.objects.filter(pk=campaign_id, state__in=alive)
-    if not rows.update(state=Campaign.State.CANCELLED, state_reason="", completed_at=ClockTimestamp()):
+    rows = Campaign.objects.filter(pk=campaign_id).exclude(state__in=Campaign.ENDED)
+    if not rows.update(
+        state=Campaign.State.CANCELLED, state_reason="", waiting_until=None, completed_at=ClockTimestamp()
+    ):
         return None
-    return messages_cancel(Message.objects.filter(campaign_id=campaign_id))
+    cancelled = messages_cancel(Message.objects.filter(campaign_id=campaign_id))
+    return cancelled + unlaunched(campaign_id).count()

@@ -1,4 +1,4 @@
-"""The proof that a campaign's books balance (I8): every planned message has exactly one fate, by one SQL query."""
+"""The proof that a campaign's books balance (I8): everybody planned has exactly one fate, by one SQL query."""
 
 from __future__ import annotations
 
@@ -17,8 +17,10 @@ from recontact.states import MessageState
 class Books:
     """The counts of one campaign. A retry counts in place of the message it retries: the last of each chain.
 
-    `planned` counts the recipients on their own, not as the sum of `by_state`. `estimate` sums, in `currency`, what may
-    still cost or has cost: everything that was not certainly never sent.
+    `planned` counts the recipients on their own, not as the sum of their fates: the messages of `by_state`, those left out
+    when their turn came (`dropped`), and those whose turn is to come (`unlaunched`; of a cancelled campaign they count as
+    cancelled). `estimate` sums, in `currency`, what may still cost or has cost: everything that was not certainly never
+    sent. The rows that the plan itself left out or found wrong (`left_out`, `errors`) are not planned.
     """
 
     planned: int
@@ -26,18 +28,23 @@ class Books:
     refused: int
     estimate: Decimal
     currency: str
+    unlaunched: int = 0
+    dropped: int = 0
+    left_out: int = 0
+    errors: int = 0
 
     @property
     def balance(self) -> bool:
         """Whether planned equals the sum of all fates."""
-        return self.planned == sum(self.by_state.values())
+        return self.planned == sum(self.by_state.values()) + self.unlaunched + self.dropped
 
     def count(self, *states: MessageState) -> int:
         return sum(self.by_state.get(state.value, 0) for state in states)
 
     @property
     def waiting(self) -> int:
-        return self.count(MessageState.QUEUED, MessageState.SENDING)
+        """How many may still be sent."""
+        return self.count(MessageState.QUEUED, MessageState.SENDING) + self.unlaunched
 
     @property
     def gone(self) -> int:
@@ -47,11 +54,13 @@ class Books:
 
 _EMPTY = {state.value: 0 for state in MessageState}
 
-# `planned` counts chains by their first message, the states count them by their last: two different sets of rows, equal
-# only when every chain has both ends.
+# `planned` counts recipients, or of queries the chains by their first message; the states count chains by their last:
+# different sets of rows, equal only when every recipient has one fate and every chain both ends.
 _SQL = """
     SELECT c.id,
-           (SELECT count(*) FROM recontact_message m WHERE m.campaign_id = c.id AND m.retry_of_id IS NULL),
+           CASE WHEN c.source = 'queries'
+                THEN (SELECT count(*) FROM recontact_message m WHERE m.campaign_id = c.id AND m.retry_of_id IS NULL)
+                ELSE r.planned END,
            (SELECT coalesce(jsonb_object_agg(s.state, s.number), '{}') FROM (
                 SELECT m.state, count(*) AS number FROM recontact_message m
                 WHERE m.campaign_id = c.id
@@ -60,8 +69,17 @@ _SQL = """
            (SELECT count(DISTINCT f.query_id) FROM recontact_campaignrefusal f WHERE f.campaign_id = c.id),
            (SELECT coalesce(sum(m.estimate), 0) FROM recontact_message m WHERE m.campaign_id = c.id
                 AND m.state NOT IN ('rejected', 'skipped', 'cancelled', 'expired', 'failed')),
-           (SELECT coalesce(max(m.currency), '') FROM recontact_message m WHERE m.campaign_id = c.id)
-    FROM recontact_campaign c WHERE c.id = ANY(%s)
+           (SELECT coalesce(max(m.currency), '') FROM recontact_message m WHERE m.campaign_id = c.id),
+           r.unlaunched, r.dropped, r.left_out, r.errors, c.state
+    FROM recontact_campaign c CROSS JOIN LATERAL (
+        SELECT count(*) FILTER (WHERE outcome IN ('ready', 'corrected')) AS planned,
+               count(*) FILTER (WHERE outcome IN ('ready', 'corrected') AND message_id IS NULL AND dropped = '')
+                   AS unlaunched,
+               count(*) FILTER (WHERE outcome IN ('ready', 'corrected') AND dropped <> '') AS dropped,
+               count(*) FILTER (WHERE outcome = 'left_out') AS left_out,
+               count(*) FILTER (WHERE outcome = 'error') AS errors
+        FROM recontact_campaignrecipient WHERE campaign_id = c.id) r
+    WHERE c.id = ANY(%s)
 """
 
 
@@ -70,10 +88,26 @@ def campaigns_books(campaign_ids: Iterable[int]) -> dict[int, Books]:
     with connection.cursor() as cursor:
         cursor.execute(_SQL, [list(campaign_ids)])
         rows = cursor.fetchall()
-    return {
-        campaign_id: Books(planned, {**_EMPTY, **_mapping(states)}, refused, estimate, currency)
-        for campaign_id, planned, states, refused, estimate, currency in rows
-    }
+    return {campaign_id: _books(*counts) for campaign_id, *counts in rows}
+
+
+def _books(
+    planned: int,
+    states: str | dict[str, int],
+    refused: int,
+    estimate: Decimal,
+    currency: str,
+    unlaunched: int,
+    dropped: int,
+    left_out: int,
+    errors: int,
+    state: str,
+) -> Books:
+    by_state = {**_EMPTY, **_mapping(states)}
+    if state == Campaign.State.CANCELLED:
+        by_state[MessageState.CANCELLED.value] += unlaunched
+        unlaunched = 0
+    return Books(planned, by_state, refused, estimate, currency, unlaunched, dropped, left_out, errors)
 
 
 def never_tried(campaign: Campaign) -> list[int]:

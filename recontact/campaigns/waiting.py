@@ -13,6 +13,7 @@ _GO_ON = """
     WHERE t.id = c.template_id AND c.state = 'parked' AND c.state_reason = ANY(%s)
       AND t.status = %s AND t.missing_since IS NULL
       AND (t.parked_at IS NULL OR t.parked_until <= clock_timestamp())
+      AND (c.template_hash = '' OR (c.template_hash = t.content_hash AND c.category = t.category))
       AND NOT EXISTS (SELECT 1 FROM recontact_message m WHERE m.campaign_id = c.id AND m.state = 'queued'
                       AND (m.template_hash <> t.content_hash OR m.category <> t.category))
 """

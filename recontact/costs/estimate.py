@@ -39,9 +39,9 @@ def estimate_for(*, account_id: int, phone: str, bsuid: str, category: str) -> E
     return Estimate(rate.price, rate.card.currency, rate.market, category, rate.pk, str(rate.card))
 
 
-def estimate_append(*, message: Message, estimate: Estimate) -> CostEntry:
-    """Append the estimate to the message's cost entries. The latest before the send binds."""
-    return CostEntry.objects.create(
+def estimate_entry(*, message: Message, estimate: Estimate) -> CostEntry:
+    """The estimate as a cost entry of the message, not stored yet."""
+    return CostEntry(
         message=message,
         kind=CostEntry.Kind.ESTIMATE,
         amount=estimate.amount,
@@ -51,3 +51,10 @@ def estimate_append(*, message: Message, estimate: Estimate) -> CostEntry:
         rate_id=estimate.rate_id,
         source=estimate.source,
     )
+
+
+def estimate_append(*, message: Message, estimate: Estimate) -> CostEntry:
+    """Append the estimate to the message's cost entries. The latest before the send binds."""
+    entry = estimate_entry(message=message, estimate=estimate)
+    entry.save()
+    return entry

@@ -5,9 +5,9 @@ from __future__ import annotations
 from collections.abc import Sequence
 from datetime import datetime
 
-from recontact.models import Message, OptOut, ServiceWindow
+from recontact.models import Customer, Message, OptOut, ServiceWindow
 from recontact.refusals import Code
-from templates_app.models import TemplateStatus
+from templates_app.models import Template, TemplateStatus
 
 #: Reasons that concern every message of the template, so a campaign waits with them instead of losing its sample.
 CAMPAIGN_WIDE = frozenset({"template_not_sendable", "template_changed"})
@@ -19,7 +19,7 @@ def recheck(messages: Sequence[Message], now: datetime) -> dict[int, str]:
     `messages` come with template, customer and query loaded; `now` is the database's clock.
     """
     customers = {message.customer_id for message in messages}
-    opt_outs = _opt_outs(customers)
+    opt_outs = opt_outs_of(customers)
     windows = {
         (window.customer_id, window.sender_number_id): window.expires_at
         for window in ServiceWindow.objects.filter(customer__in=customers)
@@ -39,7 +39,8 @@ def recheck(messages: Sequence[Message], now: datetime) -> dict[int, str]:
     return reasons
 
 
-def _opt_outs(customers: set[int]) -> dict[int, set[str]]:
+def opt_outs_of(customers: set[int]) -> dict[int, set[str]]:
+    """Customer -> the scopes of his standing opt-outs; only those who have any."""
     found: dict[int, set[str]] = {}
     rows = OptOut.objects.filter(customer__in=customers, revoked_at__isnull=True)
     for customer_id, scope in rows.values_list("customer_id", "scope"):
@@ -48,23 +49,32 @@ def _opt_outs(customers: set[int]) -> dict[int, set[str]]:
 
 
 def _template_reason(message: Message, now: datetime) -> str:
-    template = message.template
-    if template is None:
+    if message.template is None:
         return ""
+    return template_reason(message.template, message.template_hash, message.category, now)
+
+
+def template_reason(template: Template, template_hash: str, category: str, now: datetime) -> str:
+    """Why what was made of the template as it was (hash, category) must not go out now; empty = it may."""
     parked = template.parked_at is not None and (template.parked_until is None or template.parked_until > now)
     if template.status != TemplateStatus.APPROVED or template.missing_since is not None or parked:
         return Code.TEMPLATE_NOT_SENDABLE
-    if template.content_hash != message.template_hash or template.category != message.category:
+    if (template.content_hash, template.category) != (template_hash, category):
         return "template_changed"
     return ""
 
 
 def _customer_reason(message: Message, scopes: set[str]) -> str:
-    if message.customer.erased_at is not None:
+    return customer_reason(message.customer, scopes, message.category)
+
+
+def customer_reason(customer: Customer, scopes: set[str], category: str) -> str:
+    """Why nothing of the category may be sent to him, his opt-outs being `scopes`; empty = it may."""
+    if customer.erased_at is not None:
         return Code.CUSTOMER_ERASED
     if OptOut.Scope.ALL in scopes:
         return Code.OPTED_OUT
-    if OptOut.Scope.MARKETING in scopes and message.category == "marketing":
+    if OptOut.Scope.MARKETING in scopes and category == "marketing":
         return Code.OPTED_OUT_MARKETING
     return ""
 

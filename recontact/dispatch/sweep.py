@@ -5,8 +5,10 @@ from __future__ import annotations
 from datetime import timedelta
 
 from django.db import connection, transaction
+from django.db.models import Exists, OuterRef
 
 from recontact import ledger
+from recontact.campaigns.recipients import unlaunched
 from recontact.campaigns.waiting import campaigns_go_on
 from recontact.clock import ClockTimestamp
 from recontact.costs.statements import prices_rematch
@@ -91,14 +93,16 @@ def queued_to_expired() -> int:
 
 @transaction.atomic
 def campaigns_complete() -> int:
-    """A campaign none of whose messages is alive is completed: computed from the messages, never set ahead.
+    """A campaign all of whose recipients have their message or were left out, and none of whose messages is alive, is
+    completed: computed from the rows, never set ahead.
 
     Also a parked or paused one, once all its messages expired; not one whose messages are still being queued.
     """
     alive = Message.objects.filter(state__in=[MessageState.QUEUED, MessageState.SENDING])
-    begun = [Campaign.State.RUNNING, Campaign.State.PARKED, Campaign.State.PAUSED]
+    begun = [Campaign.State.RUNNING, Campaign.State.WAITING, Campaign.State.PARKED, Campaign.State.PAUSED]
     rows = Campaign.objects.filter(state__in=begun).exclude(state_reason=Campaign.PREPARING)
     rows = rows.exclude(pk__in=alive.values("campaign_id").exclude(campaign=None))
+    rows = rows.exclude(Exists(unlaunched(OuterRef("pk"))))
     # Locked, and then looked at again: who queues a retry holds the campaign until its message can be seen.
     ids = list(rows.select_for_update(no_key=True, of=("self",)).order_by("pk").values_list("pk", flat=True))
     return rows.filter(pk__in=ids).update(state=Campaign.State.COMPLETED, completed_at=ClockTimestamp()) if ids else 0

@@ -36,6 +36,8 @@ class Campaign(models.Model):
         FILE = "file", _("A file")
         CUSTOMERS = "customers", _("Customers")
 
+    #: From these it never moves again, but for a completed one that tries failed messages again.
+    ENDED = (State.CANCELLED.value, State.COMPLETED.value)
     #: The `state_reason` of a paused campaign whose messages are still being queued.
     PREPARING = "preparing"
 
@@ -64,6 +66,8 @@ class Campaign(models.Model):
     #: variable key -> {"source": ..., "words": ..., "fallback": ...} (campaigns.columns).
     mapping: models.JSONField[Any, Any] = models.JSONField(default=dict, editable=False)
     default_country = models.CharField(_("country of phones without one"), max_length=2, blank=True)
+    #: Whether those with an open query at this number are written to as well.
+    include_open_queries = models.BooleanField(_("also those with an open query"), default=False)
     #: What the recipients were planned with; the template must still be that when they are sent (I7).
     template_hash = models.CharField(max_length=64, blank=True, editable=False)
     category = models.CharField(_("category"), max_length=20, blank=True, editable=False)

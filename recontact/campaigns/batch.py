@@ -1,0 +1,158 @@
+"""What becomes of a batch of recipients now: a message each, or the reason why not any more. It reads, and stores nothing."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass, field
+from datetime import datetime, timedelta
+
+from django.conf import settings
+
+from providers.models import SenderNumber
+from providers.rates.markets import market_of
+from recontact.campaigns.people import SAME_PERSON
+from recontact.costs.estimate import Estimate, NoRate, estimate_for
+from recontact.dispatch.recheck import customer_reason, opt_outs_of
+from recontact.eligibility import content_refusals
+from recontact.models import Campaign, CampaignRecipient, Customer, Message, ServiceWindow
+from recontact.refusals import Code
+from templates_app.models import Template
+from templates_app.rendering import RenderError, render
+from templates_app.selectors import template_parsed
+
+#: The price of a recipient is higher than the plan said: a person has to agree.
+PRICE_CHANGED = "price_changed"
+
+
+@dataclass(frozen=True, slots=True)
+class Batch:
+    """Recipients of one campaign with their customers, all locked, at the database's moment `now`."""
+
+    campaign: Campaign
+    number: SenderNumber
+    template: Template
+    recipients: Sequence[CampaignRecipient]
+    customers: dict[int, Customer]
+    now: datetime
+
+
+@dataclass(slots=True)
+class Decided:
+    """Messages to make, by the place of their recipient, and the recipients left out, by code.
+
+    `stop` is why the whole campaign must wait for a person; then there is nothing else.
+    """
+
+    recipients: list[CampaignRecipient] = field(default_factory=list)
+    messages: list[Message] = field(default_factory=list)
+    estimates: list[Estimate] = field(default_factory=list)
+    dropped: dict[int, str] = field(default_factory=dict)
+    stop: str = ""
+
+
+def batch_decide(batch: Batch, due_from: datetime) -> Decided:
+    """Decide on each recipient; the first message is due at `due_from` or at its own hour, the next by the campaign's pace."""
+    decided, facts = Decided(), _Facts(batch)
+    step = timedelta(seconds=1 / batch.campaign.pace) if batch.campaign.pace else timedelta(0)
+    for recipient in batch.recipients:
+        customer = batch.customers[recipient.customer_id or 0]
+        code = facts.against(customer)
+        estimate = facts.price(customer) if not code else None
+        if isinstance(estimate, NoRate):
+            code = Code.PRICE_UNKNOWN
+        elif estimate is not None and _dearer(recipient, estimate):
+            return Decided(stop=PRICE_CHANGED)
+        due_at = max(due_from, recipient.not_before or due_from)
+        message = None if code else _message(batch, facts, recipient, customer, due_at)
+        if message is None or not isinstance(estimate, Estimate):
+            decided.dropped[recipient.pk] = code or Code.INVALID_VARIABLES
+            continue
+        message.estimate, message.currency = estimate.amount, estimate.currency
+        decided.recipients.append(recipient)
+        decided.messages.append(message)
+        decided.estimates.append(estimate)
+        facts.written_to.add(customer.pk)
+        due_from += step
+    return decided
+
+
+class _Facts:
+    """What the decisions need, loaded for all recipients at once."""
+
+    def __init__(self, batch: Batch) -> None:
+        customers = set(batch.customers)
+        self.batch = batch
+        self.parsed = template_parsed(batch.template)
+        self.opt_outs = opt_outs_of(customers)
+        windows = ServiceWindow.objects.filter(
+            customer__in=customers, sender_number=batch.number, expires_at__gt=batch.now
+        )
+        self.open_windows = set(windows.values_list("customer_id", flat=True))
+        written = Message.objects.filter(campaign=batch.campaign, customer__in=customers)
+        self.written_to = set(written.values_list("customer_id", flat=True))
+        self._prices: dict[str, Estimate | NoRate] = {}
+
+    def against(self, customer: Customer) -> str:
+        """Why nothing is sent to him any more; empty = it is."""
+        category = self.batch.template.category
+        if reason := customer_reason(customer, self.opt_outs.get(customer.pk, set()), category):
+            return reason
+        if customer.pk in self.written_to or customer.merged_into_id is not None:
+            return SAME_PERSON
+        if customer.pk in self.open_windows:
+            return Code.WINDOW_OPEN
+        if category == Template.Category.AUTHENTICATION and not customer.phone:
+            return Code.TEMPLATE_NEEDS_PHONE
+        return ""
+
+    def price(self, customer: Customer) -> Estimate | NoRate:
+        phone, bsuid = customer.phone or "", customer.bsuid or ""
+        market = market_of(phone=phone, bsuid=bsuid)
+        if market not in self._prices:
+            self._prices[market] = estimate_for(
+                account_id=self.batch.number.account_id,
+                phone=phone,
+                bsuid=bsuid,
+                category=self.batch.template.category,
+            )
+        return self._prices[market]
+
+
+def _dearer(recipient: CampaignRecipient, estimate: Estimate) -> bool:
+    if recipient.estimate is None:
+        return False
+    return estimate.currency != recipient.currency or estimate.amount > recipient.estimate
+
+
+def _message(
+    batch: Batch, facts: _Facts, recipient: CampaignRecipient, customer: Customer, due_at: datetime
+) -> Message | None:
+    """The message, not stored yet; None when the values make none, or one that the provider does not carry."""
+    try:
+        rendered = render(facts.parsed, recipient.values)
+    except RenderError:
+        return None
+    if content_refusals(rendered.components, batch.number):
+        return None
+    campaign, template = batch.campaign, batch.template
+    return Message(
+        account_id=batch.number.account_id,
+        sender_number=batch.number,
+        customer=customer,
+        campaign=campaign,
+        origin=Message.Origin.MANAGER,
+        created_by_id=campaign.created_by_id,
+        kind=Message.Kind.TEMPLATE,
+        template=template,
+        template_name=template.name,
+        template_language=template.language,
+        template_hash=template.content_hash,
+        category=template.category,
+        recipient_phone=customer.phone or "",
+        recipient_bsuid=customer.bsuid or "",
+        components=rendered.components,
+        bubble=rendered.bubble,
+        body=rendered.text,
+        due_at=due_at,
+        expires_at=due_at + timedelta(seconds=settings.CAMPAIGN_MESSAGE_LIFETIME_SECONDS),
+    )

@@ -1,0 +1,164 @@
+"""From the recipients of running campaigns to messages: a little ahead of the sending, in short transactions, each once.
+
+A batch locks the campaign, then its customers and its recipients, passing over whatever another transaction holds: it waits
+for nobody, so nobody can wait for it in a circle. A recipient gets its message in the transaction that makes the message.
+"""
+
+from __future__ import annotations
+
+import time
+from datetime import datetime, timedelta
+
+from django.db import connection, transaction
+from django.db.models import Max, Q, QuerySet
+
+from providers.models import SenderNumber
+from recontact.campaigns.batch import Batch, Decided, batch_decide
+from recontact.campaigns.people import recipients_identify
+from recontact.campaigns.recipients import unlaunched
+from recontact.clock import ClockTimestamp, database_now
+from recontact.costs.estimate import estimate_entry
+from recontact.dispatch.recheck import template_reason
+from recontact.dispatch.wake import wake_on_commit
+from recontact.eligibility import number_refusals
+from recontact.models import Campaign, CampaignRecipient, CostEntry, Customer, Message
+from recontact.states import MessageState
+
+#: Messages of one campaign that wait in the queue at most: what was decided about them is seconds old when they leave.
+AHEAD = 2_000
+#: Of a faster number so many seconds more, of a slower pace so many seconds only.
+AHEAD_SECONDS = 8
+BATCH = 500
+#: Rows are taken so much before their hour; their messages are not due before it.
+EARLY = timedelta(seconds=10)
+#: One call launches no longer than this: beat comes again at once.
+SLICE_SECONDS = 20.0
+
+
+def campaigns_launch() -> int:
+    """Top up the queues of all running campaigns, in turns. Returns how many recipients were decided on."""
+    campaigns_begin()
+    launched, ends = 0, time.monotonic() + SLICE_SECONDS
+    going = list(_running().order_by("pk").values_list("pk", flat=True))
+    while going and time.monotonic() < ends:
+        made = {campaign_id: batch_launch(campaign_id=campaign_id) for campaign_id in going}
+        launched += sum(made.values())
+        going = [campaign_id for campaign_id in going if made[campaign_id]]
+    return launched
+
+
+def campaigns_begin() -> int:
+    """Let the scheduled campaigns run whose time has come. Returns how many."""
+    due = Q(starts_at=None) | Q(starts_at__lte=ClockTimestamp())
+    rows = Campaign.objects.filter(due, state=Campaign.State.SCHEDULED)
+    return rows.update(state=Campaign.State.RUNNING, state_reason="", launched_at=ClockTimestamp())
+
+
+def _running() -> QuerySet[Campaign]:
+    return Campaign.objects.filter(state=Campaign.State.RUNNING).exclude(source=Campaign.Source.QUERIES)
+
+
+def batch_launch(*, campaign_id: int) -> int:
+    """Make the next messages of the campaign. Returns how many recipients got one or were left out; 0 when its queue is
+    full, nobody's turn has come, it does not run (any more), or another launcher is at it."""
+    campaign = _running().select_related("sender_number__account").filter(pk=campaign_id).first()
+    if campaign is None or campaign.sender_number is None:
+        return 0
+    room = _room(campaign, campaign.sender_number)
+    recipients = _next(campaign, min(room, BATCH)) if room > 0 else []
+    if not recipients:
+        return 0
+    recipients_identify(recipients)
+    return _launch(campaign_id, [recipient.pk for recipient in recipients])
+
+
+def _room(campaign: Campaign, number: SenderNumber) -> int:
+    """How many more messages may wait in the queue."""
+    ahead = max(AHEAD, number.throughput * AHEAD_SECONDS)
+    if campaign.pace:
+        ahead = min(ahead, campaign.pace * AHEAD_SECONDS)
+    return ahead - _queued(campaign).count()
+
+
+def _queued(campaign: Campaign) -> QuerySet[Message]:
+    return Message.objects.filter(campaign=campaign, sender_number=campaign.sender_number_id, state=MessageState.QUEUED)
+
+
+def _next(campaign: Campaign, limit: int) -> list[CampaignRecipient]:
+    """The next rows: those whose hour has come first, then those that may go at any hour."""
+    rows = unlaunched(campaign.pk).order_by("not_before", "row_number")
+    found = list(rows.filter(not_before__lte=ClockTimestamp() + EARLY)[:limit])
+    if len(found) < limit:
+        found += rows.filter(not_before=None)[: limit - len(found)]
+    return found
+
+
+@transaction.atomic
+def _launch(campaign_id: int, recipient_ids: list[int]) -> int:
+    """One batch, all or nothing."""
+    # Passed over when it is locked: by another launcher, or by whoever ends or stops it just now.
+    rows = _running().select_for_update(skip_locked=True, no_key=True, of=("self",))
+    campaign = rows.select_related("template", "sender_number__account").filter(pk=campaign_id).first()
+    if campaign is None or campaign.template is None or campaign.sender_number is None:
+        return 0
+    now = database_now()
+    refusals = number_refusals(campaign.sender_number)
+    stop = template_reason(campaign.template, campaign.template_hash, campaign.category, now)
+    stop = stop or (refusals[0].code if refusals else "")
+    if stop:
+        _park(campaign, stop)
+        return 0
+    locked = _locked(campaign_id, recipient_ids)
+    batch = Batch(campaign, campaign.sender_number, campaign.template, *locked, now)
+    decided = batch_decide(batch, _due_from(campaign, now))
+    if decided.stop:
+        _park(campaign, decided.stop)
+        return 0
+    _store(decided)
+    wake_on_commit()
+    return len(decided.messages) + len(decided.dropped)
+
+
+def _park(campaign: Campaign, reason: str) -> None:
+    Campaign.objects.filter(pk=campaign.pk).update(state=Campaign.State.PARKED, state_reason=reason)
+
+
+def _locked(campaign_id: int, ids: list[int]) -> tuple[list[CampaignRecipient], dict[int, Customer]]:
+    """The rows still to be launched whose customer nobody else works on, with their customers; both locked."""
+    wanted = unlaunched(campaign_id).filter(pk__in=ids, customer__isnull=False)
+    customers = Customer.objects.filter(pk__in=wanted.values("customer")).order_by("pk")
+    free = {customer.pk: customer for customer in customers.select_for_update(skip_locked=True, no_key=True)}
+    rows = wanted.filter(customer__in=free).select_for_update(skip_locked=True, no_key=True, of=("self",))
+    return list(rows.order_by("not_before", "row_number")), free
+
+
+def _due_from(campaign: Campaign, now: datetime) -> datetime:
+    """When the next message is due: behind those that wait by the campaign's pace, else now."""
+    if not campaign.pace:
+        return now
+    last: datetime | None = _queued(campaign).aggregate(last=Max("due_at"))["last"]
+    return now if last is None else max(now, last + timedelta(seconds=1 / campaign.pace))
+
+
+def _store(decided: Decided) -> None:
+    messages = Message.objects.bulk_create(decided.messages)
+    CostEntry.objects.bulk_create(
+        estimate_entry(message=message, estimate=estimate)
+        for message, estimate in zip(messages, decided.estimates, strict=True)
+    )
+    ids = [recipient.pk for recipient in decided.recipients]
+    with connection.cursor() as cursor:
+        cursor.execute(
+            """UPDATE recontact_campaignrecipient r SET message_id = v.message
+               FROM unnest(%s::bigint[], %s::bigint[]) AS v(id, message)
+               WHERE r.id = v.id AND r.message_id IS NULL AND r.dropped = ''""",
+            [ids, [message.pk for message in messages]],
+        )
+        if cursor.rowcount != len(ids):
+            raise RuntimeError("a recipient was launched twice")
+        cursor.execute(
+            """UPDATE recontact_campaignrecipient r SET dropped = v.code
+               FROM unnest(%s::bigint[], %s::text[]) AS v(id, code)
+               WHERE r.id = v.id AND r.message_id IS NULL AND r.dropped = ''""",
+            [list(decided.dropped), [str(code) for code in decided.dropped.values()]],
+        )

@@ -1,0 +1,96 @@
+"""From the rows of a campaign to customers, many at once: found by phone in either of its forms, or made.
+
+A short transaction of its own, before anything of the campaign is locked: whoever is identified here and not written to
+in the end is a customer like any other.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+
+from django.db import connection, transaction
+
+from recontact.customers import customer_identify, customer_index
+from recontact.hashes import keyed_hash
+from recontact.models import CampaignRecipient, Customer
+from recontact.phones import phone_country, phone_variants
+from recontact.refusals import Code
+
+#: The reason of a row whose person is written to by another row of the campaign.
+SAME_PERSON = "same_person"
+
+
+def recipients_identify(recipients: Sequence[CampaignRecipient]) -> None:
+    """Give each row without a customer its customer, in the database and here.
+
+    A row of a person whom another row of the campaign is for is left out with SAME_PERSON.
+    """
+    unknown = [recipient for recipient in recipients if recipient.customer_id is None]
+    if not unknown:
+        return
+    found = _by_phone({each.phone: each.name for each in unknown if each.phone and not each.bsuid})
+    for recipient in unknown:
+        customer_id = found.get(recipient.phone) if not recipient.bsuid else None
+        if customer_id is None and (recipient.phone or recipient.bsuid):
+            # With both identities two customers may turn out to be one.
+            identified = customer_identify(phone=recipient.phone, bsuid=recipient.bsuid, name=recipient.name)
+            customer_id = identified.pk
+        recipient.customer_id = customer_id
+    _link(unknown)
+
+
+def _by_phone(names: Mapping[str, str]) -> dict[str, int]:
+    """Phone as written -> customer; new ones get the name. Not those whose earlier wishes are to be found first."""
+    forms = {phone: phone_variants(phone) for phone in names}
+    known = _known(forms)
+    missing = sorted(set(forms) - set(known))
+    hashes = {keyed_hash(form): phone for phone in missing for form in forms[phone]}
+    erased = Customer.objects.filter(phone_hash__in=hashes, opt_outs__revoked_at__isnull=True)
+    wished = {hashes[value] for value in erased.values_list("phone_hash", flat=True)}
+    with transaction.atomic():
+        Customer.objects.bulk_create(
+            (_new(phone, names[phone]) for phone in missing if phone not in wished),
+            ignore_conflicts=True,
+            batch_size=500,
+        )
+    return known | _known({phone: forms[phone] for phone in missing if phone not in wished})
+
+
+def _known(forms: dict[str, list[str]]) -> dict[str, int]:
+    wanted = {form for each in forms.values() for form in each}
+    by_form = dict(Customer.objects.filter(phone__in=wanted).values_list("phone", "pk"))
+    first = {phone: next((by_form[form] for form in each if form in by_form), None) for phone, each in forms.items()}
+    return {phone: customer_id for phone, customer_id in first.items() if customer_id is not None}
+
+
+def _new(phone: str, name: str) -> Customer:
+    customer = Customer(phone=phone, name=name[:200], country=phone_country(phone))
+    customer_index(customer)
+    return customer
+
+
+@transaction.atomic
+def _link(recipients: Sequence[CampaignRecipient]) -> None:
+    """Write the customers down; the later of two rows of one person is left out."""
+    campaign_id = recipients[0].campaign_id
+    customers = {recipient.customer_id for recipient in recipients}
+    rows = CampaignRecipient.objects.filter(campaign=campaign_id, outcome__in=CampaignRecipient.SENDABLE)
+    taken = set(rows.filter(customer__in=customers).values_list("customer_id", flat=True))
+    for recipient in recipients:
+        if recipient.customer_id is None:
+            recipient.dropped = Code.INVALID_PHONE
+        elif recipient.customer_id in taken:
+            recipient.dropped, recipient.customer_id = SAME_PERSON, None
+        else:
+            taken.add(recipient.customer_id)
+    with connection.cursor() as cursor:
+        cursor.execute(
+            """UPDATE recontact_campaignrecipient r SET customer_id = v.customer, dropped = v.dropped
+               FROM unnest(%s::bigint[], %s::bigint[], %s::text[]) AS v(id, customer, dropped)
+               WHERE r.id = v.id AND r.message_id IS NULL AND r.dropped = '' AND r.customer_id IS NULL""",
+            [
+                [recipient.pk for recipient in recipients],
+                [recipient.customer_id for recipient in recipients],
+                [recipient.dropped for recipient in recipients],
+            ],
+        )
