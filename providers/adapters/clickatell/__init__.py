@@ -10,7 +10,7 @@ from django.utils.translation import gettext_noop as _
 from providers.abilities import LookUp, LookUpAnswer
 from providers.adapters.clickatell.errors import CODES
 from providers.adapters.clickatell.look_up import answer_read
-from providers.adapters.clickatell.send import KEPT_PATHS, Outcome, message_build, outcomes_read
+from providers.adapters.clickatell.send import KEPT_PATHS, Outcome, message_build, outcomes_read, together
 from providers.adapters.clickatell.webhook import body_parse
 from providers.contracts import (
     Accepted,
@@ -26,7 +26,7 @@ from providers.contracts import (
     RemoteTemplate,
     WebhookRequest,
 )
-from providers.errors import ErrorCode, ProviderCallError, Rejected, SendError
+from providers.errors import ErrorCode, ProviderCallError, Reason, Rejected, SendError, Unavailable
 from providers.http import Call, call_provider
 from providers.webhook_protection import secret_protection, secret_verify
 
@@ -76,8 +76,12 @@ class Clickatell:
                 built[message.reference] = message_build(message, self.capabilities)
             except Rejected as error:
                 refused[message.reference] = error
-        sent = [message for message in messages if message.reference in built]
-        answered = await self._call(list(built.values()), sent) if sent else []
+        fit = [message for message in messages if message.reference in built]
+        sent = fit[: together(fit)]
+        for message in fit[len(sent) :]:
+            detail = "It goes in a smaller request: a larger one was refused because of one of its messages."
+            refused[message.reference] = Unavailable(Reason.NOT_STARTED, detail=detail)
+        answered = await self._call([built[message.reference] for message in sent], sent) if sent else []
         outcomes = refused | {message.reference: outcome for message, outcome in zip(sent, answered, strict=True)}
         return [outcomes[message.reference] for message in messages]
 

@@ -49,6 +49,7 @@ ANSWER_CODES: dict[str, ErrorCode] = {
     "HTTP 401": ErrorCode(Reason.CREDENTIALS, "Unauthorized"),
     "HTTP 402": ErrorCode(Reason.BILLING, "Payment Required"),
     "HTTP 403": ErrorCode(Reason.CONFIGURATION, "Forbidden"),
+    "HTTP 429": ErrorCode(Reason.THROUGHPUT, "Too Many Requests", seconds=5),
 }
 
 STATUS_CODES: dict[str, ErrorCode] = {

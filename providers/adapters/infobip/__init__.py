@@ -19,6 +19,7 @@ from providers.adapters.infobip.send import (
     all_failed,
     message_body,
     outcomes_read,
+    together,
 )
 from providers.adapters.infobip.templates import (
     LIST_PATH,
@@ -129,12 +130,16 @@ class Infobip:
                 bodies[index] = message_body(message, notify_url=self._notify_url())
             except SendError as error:
                 outcomes[index] = error
+        for index in list(bodies)[together([messages[index] for index in bodies]) :]:
+            detail = "It goes in a smaller request: a larger one was refused because of one of its messages."
+            outcomes[index] = Unavailable(Reason.NOT_STARTED, detail=detail)
+            del bodies[index]
         if bodies:
-            together = [messages[index] for index in bodies]
+            sent = [messages[index] for index in bodies]
             try:
-                found = outcomes_read(await self._call(list(bodies.values())), together)
+                found = outcomes_read(await self._call(list(bodies.values())), sent)
             except SendError as error:
-                found = all_failed(error, len(together))
+                found = all_failed(error, len(sent))
             outcomes.update(zip(bodies, found, strict=True))
         return [outcomes[index] for index in range(len(messages))]
 

@@ -16,6 +16,7 @@ from providers.http import Answer
 from providers.parts import parts_check
 from providers.policy import error_of
 from providers.reading import part, parts, text, whole_number
+from providers.splitting import Splitter
 
 TEMPLATE_PATH = "/whatsapp/1/message/template"
 TEXT_PATH = "/whatsapp/1/message/text"
@@ -32,9 +33,16 @@ _IN_MESSAGE = (
 )
 KEPT_PATHS = frozenset({*_IN_MESSAGE, *(f"messages.{path}" for path in _IN_MESSAGE)})
 
-# In a bulk request that is refused as a whole, `messages[3].content...` names the message at fault. That nothing of such a
-# request was sent is inferred: should it be wrong, the others' next try carries the same `messageId` and is refused as doubled.
+# In a bulk request that is refused as a whole, `messages[3].content...` names the message at fault; where nothing names it,
+# halves of the request find it. That nothing of such a request was sent is inferred: should it be wrong, the others' next try
+# carries the same `messageId` and is refused as doubled.
 _AT_FAULT = re.compile(r"messages\[(\d{1,6})\]")
+_halves = Splitter()
+
+
+def together(messages: Sequence[OutboundMessage]) -> int:
+    """How many of these, from the first on, go in one request."""
+    return _halves.together([message.reference for message in messages])
 
 
 def message_body(message: OutboundMessage, *, notify_url: str) -> JsonObject:
@@ -112,14 +120,15 @@ def all_failed(error: SendError, count: int) -> list[Accepted | SendError]:
 
 
 def _all_refused(answer: Answer, messages: Sequence[OutboundMessage]) -> list[Accepted | SendError]:
-    faults = _faults(answer) if len(messages) > 1 else {}
+    in_doubt = len(messages) > 1 and isinstance(http_error(answer), Rejected)
+    faults = _faults(answer) if in_doubt else {}
+    if in_doubt and not any(index < len(messages) for index in faults):
+        _halves.refused([message.reference for message in messages])
     outcomes: list[Accepted | SendError] = []
     for index, _message in enumerate(messages):
         error = http_error(answer)
         error.exchange = _own_part(answer.exchange, index, [])
-        if faults and isinstance(error, Rejected):
-            error = _split(error, faults.get(index))
-        outcomes.append(error)
+        outcomes.append(_split(error, faults.get(index)) if in_doubt else error)
     return outcomes
 
 
@@ -133,11 +142,11 @@ def _faults(answer: Answer) -> dict[int, str]:
     return named
 
 
-def _split(error: Rejected, fault: str | None) -> SendError:
-    """The refusal of the message at fault; the others were not sent either, but there is nothing wrong with them."""
+def _split(error: SendError, fault: str | None) -> SendError:
+    """The refusal of the message at fault; the others were not sent either, and it costs them no try."""
     if fault is None:
-        other = "Another message of the same request was refused."
-        return Unavailable(error.reason, provider_code=error.provider_code, detail=other, exchange=error.exchange)
+        other = "A request with several messages was refused because of one of them."
+        return Unavailable(Reason.NOT_STARTED, provider_code=error.provider_code, detail=other, exchange=error.exchange)
     return Rejected(error.reason, provider_code=error.provider_code, detail=fault[:1000], exchange=error.exchange)
 
 

@@ -10,6 +10,7 @@ import pytest
 from providers.abilities import SendsInBulk
 from providers.contracts import Accepted, OutboundMessage, Recipient, TemplateContent, TextContent
 from providers.errors import Reason, Rejected, SendError, Throttled, Unavailable, Uncertain
+from providers.splitting import Splitter
 from tests.contract.cases_clickatell import MESSAGE_ID, REFERENCE, outbound
 from tests.providers.adapters.clickatell.account import account, against, fixture
 from tests.providers.wire import free_port, run
@@ -17,6 +18,11 @@ from tests.providers.wire import free_port, run
 FIRST = outbound()
 SECOND = outbound(REFERENCE[:-1] + "2", "+5491155550101", "Bruno", "ORD-1043")
 REFUSED = fixture("send-207-one-refused.json")
+
+
+@pytest.fixture(autouse=True)
+def _nothing_remembered(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("providers.adapters.clickatell.send._halves", Splitter())
 
 
 def answered(status: int, document: Any, *messages: OutboundMessage) -> list[Accepted | SendError]:
@@ -93,6 +99,12 @@ def test_all_but_text_parameters_is_refused_by_name(component: Any, named: str) 
     message = dataclasses.replace(FIRST, content=TemplateContent("aviso", "es_AR", [component], "utility"))
     error = outcome_of(message)
     assert (type(error), error.reason, error.detail) == (Rejected, Reason.UNSUPPORTED, named)
+
+
+def test_a_variable_with_a_name_is_refused_because_its_place_is_not_known() -> None:
+    named = {"type": "body", "parameters": [{"type": "text", "parameter_name": "name", "text": "Ana"}]}
+    error = outcome_of(dataclasses.replace(FIRST, content=TemplateContent("aviso", "es_AR", [named], "utility")))
+    assert (type(error), error.reason) == (Rejected, Reason.UNSUPPORTED)
 
 
 def test_a_person_without_a_phone_is_refused() -> None:
@@ -175,9 +187,20 @@ def test_a_request_refused_as_a_whole_refuses_every_message(
     status: int, code: str, kind: type[SendError], reason: Reason
 ) -> None:
     document = {"messages": [], "error": {"code": code, "description": "Why."}}
-    outcomes = answered(status, document)
-    found = [(type(outcome), outcome.reason) for outcome in outcomes if isinstance(outcome, SendError)]
+    alone = [answered(status, document, message)[0] for message in (FIRST, SECOND)]
+    found = [(type(outcome), outcome.reason) for outcome in alone if isinstance(outcome, SendError)]
     assert found == [(kind, reason)] * 2
+
+
+@pytest.mark.parametrize(("status", "code", "sizes"), [(400, "23", [4, 2, 1]), (429, "43", [4, 4, 4])])
+def test_a_refused_request_that_names_no_message_goes_again_in_halves(status: int, code: str, sizes: list[int]) -> None:
+    sent = [outbound(f"{REFERENCE[:-8]}{status}{index:05d}", f"+549115555{index:04d}") for index in range(4)]
+    document = {"messages": [], "error": {"code": code, "description": "Why."}}
+    asked = [against(status, document, lambda made: made.send_many(sent)) for _try in sizes]
+    assert [len(calls[0][1]["messages"]) for _outcomes, calls in asked] == sizes
+    if status == 400:
+        assert [type(outcome) for outcome in asked[-1][0]] == [Rejected, Unavailable, Unavailable, Unavailable]
+        assert {outcome.reason for outcome in asked[0][0] if isinstance(outcome, SendError)} == {Reason.NOT_STARTED}
 
 
 @pytest.mark.parametrize(

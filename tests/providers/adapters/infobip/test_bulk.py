@@ -3,16 +3,24 @@ from __future__ import annotations
 import json
 from typing import Any
 
+import pytest
+
 from providers.abilities import SendsInBulk
 from providers.adapters.infobip import BULK_LIMIT, Infobip
 from providers.contracts import Accepted, OutboundMessage, Recipient, TextContent
 from providers.errors import Reason, Rejected, SendError, Throttled, Unavailable, Uncertain
+from providers.splitting import Splitter
 from tests.contract.cases_infobip import REFERENCE, SECOND, SENDER, body, header, outbound
 from tests.providers.adapters.infobip.account import account, against, fixture, message_of
 from tests.providers.wire import Handler, answer, answering, run
 
 ANA = outbound("order_update", body("Ana", "ORD-1042"))
 BRUNO = outbound("order_update", body("Bruno", "ORD-1043"), reference=SECOND, phone="+5491155550101")
+
+
+@pytest.fixture(autouse=True)
+def _nothing_remembered(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("providers.adapters.infobip.send._halves", Splitter())
 
 
 def outcomes(handler: Handler, *messages: OutboundMessage, **credentials: str) -> list[Accepted | SendError]:
@@ -84,9 +92,33 @@ def test_a_refused_request_refuses_only_the_message_at_fault_when_it_is_named() 
     assert found[1].detail == "messages[1].content.templateData.body.placeholders[0] must not be blank"
 
 
-def test_a_refused_request_that_names_nobody_refuses_all() -> None:
-    found = outcomes(answering(refusal({"content.language": ["is not valid"]})), ANA, BRUNO)
-    assert kinds(found) == ["rejected", "rejected"]
+def test_the_others_of_a_refused_request_lose_no_try() -> None:
+    found = outcomes(
+        answering(refusal({"messages[1].content.language": ["is not valid"]})), message_of(1), message_of(2)
+    )
+    assert [item.reason for item in found if isinstance(item, SendError)] == [Reason.NOT_STARTED, Reason.BAD_REQUEST]
+
+
+@pytest.mark.parametrize("path", ["content.language", "messages[7].content.language"])
+def test_a_refused_request_that_names_none_of_its_messages_goes_again_in_halves(path: str) -> None:
+    sent = [message_of(index) for index in range(100, 104)]
+    requests: list[bytes] = []
+    for _try in range(3):
+        found = outcomes(answering(refusal({path: ["is not valid"]}), requests), *sent)
+    sizes = [len(json.loads(request.partition(b"\r\n\r\n")[2])["messages"]) for request in requests]
+    assert sizes == [4, 2, 1]
+    assert kinds(found) == ["rejected", "unavailable", "unavailable", "unavailable"]
+    waiting = [item for item in found if isinstance(item, Unavailable)]
+    assert {item.reason for item in waiting} == {Reason.NOT_STARTED}
+
+
+def test_a_throttled_request_is_not_halved() -> None:
+    sent = [message_of(index) for index in range(100, 104)]
+    requests: list[bytes] = []
+    for _try in range(2):
+        outcomes(answering(answer(fixture("error-429.json"), status="429 X"), requests), *sent)
+    sizes = [len(json.loads(request.partition(b"\r\n\r\n")[2])["messages"]) for request in requests]
+    assert sizes == [4, 4]
 
 
 def test_a_throttled_request_throttles_all() -> None:
