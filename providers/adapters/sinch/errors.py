@@ -84,7 +84,9 @@ def send_error(answer: Answer) -> SendError:
     """What an answer to a send that is no acceptance means. A 4xx in another shape than Sinch's proves nothing."""
     word, detail = _error(answer)
     understood = bool(word or detail)
-    codes = CALL_CODES if understood else {}
+    # Beside a 5xx, or beside an id, no word proves that nothing was sent.
+    believed = understood and answer.status < 500 and not (answer.json_object() or {}).get("message_id")
+    codes = CALL_CODES if believed else {}
     code = word if word in CALL_CODES else ""
     return answer_error(answer, codes, code=code, detail=detail, understood=understood)
 
