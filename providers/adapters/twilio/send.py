@@ -68,7 +68,18 @@ def answer_read(answer: Answer) -> Accepted:
     if STATUSES.get(text(body.get("status"))) is DeliveryStatus.FAILED:
         code = code_of(body.get("error_code"))
         words = text(body.get("error_message"))[:1000]
-        raise error_of(CODES.get(code, UNLISTED), code=code, detail=words, exchange=answer.exchange)
+        error = error_of(CODES.get(code, UNLISTED), code=code, detail=words, exchange=answer.exchange)
+        if isinstance(error, Rejected):
+            raise error
+        # Twilio has a message under our reference: what it reports of it must not be taken for that of a second try.
+        raise Uncertain(
+            error.reason,
+            provider_code=code,
+            detail=words,
+            park=error.park,
+            park_until=error.park_until,
+            exchange=answer.exchange,
+        )
     return Accepted(provider_message_id=sid, exchange=answer.exchange)
 
 

@@ -12,7 +12,7 @@ import pytest
 from providers.adapters.twilio.content import components_read
 from providers.adapters.twilio.send import LONGEST_TEXT
 from providers.contracts import OutboundMessage, Recipient, TemplateContent, TextContent
-from providers.errors import Reason, Rejected, SendError, Throttled, Uncertain
+from providers.errors import Park, Reason, Rejected, SendError, Throttled, Uncertain
 from tests.contract.cases_twilio import (
     ACCOUNT,
     AUTH_TOKEN,
@@ -255,6 +255,16 @@ def test_a_created_message_without_a_message_sid_is_uncertain(sid: object) -> No
 def test_a_message_that_failed_at_once_is_refused_with_its_reason() -> None:
     error = error_from(201, {**fixture("message-get-undelivered.json"), "status": "failed"})
     assert (type(error), error.reason, error.provider_code) == (Rejected, Reason.RECIPIENT_UNREACHABLE, "63024")
+
+
+@pytest.mark.parametrize(
+    ("code", "park"),
+    [(63018, Park.NONE), (63020, Park.ACCOUNT), (63040, Park.TEMPLATE), (30008, Park.NONE)],
+)
+def test_a_message_that_failed_at_once_is_not_sent_again_beside_its_first_reports(code: int, park: Park) -> None:
+    document = {**fixture("message-get-undelivered.json"), "status": "failed", "error_code": code}
+    error = error_from(201, document)
+    assert (type(error), error.provider_code, error.park) == (Uncertain, str(code), park)
 
 
 def test_an_error_page_that_is_not_twilios_proves_nothing() -> None:
