@@ -70,12 +70,14 @@ def _content(content: TemplateContent | TextContent) -> JsonObject:
 
 
 def _parameters(content: TemplateContent) -> list[JsonObject]:
-    """The values by key. A key that stands in two places has one value."""
+    """The values by key. A key that stands in two places has one value; two are refused."""
     found: dict[str, str] = {}
     for component in content.components:
         keys = _known(content, str(component["type"])).get("variables")
         for place, parameter in enumerate(component.get("parameters", [])):
-            found.setdefault(_key(parameter, keys, place), _value(parameter))
+            key, value = _key(parameter, keys, place), _value(parameter)
+            if found.setdefault(key, value) != value:
+                raise Rejected(Reason.TEMPLATE_PARAMETERS, detail=f"Two values for {key}.")
     return [{"type": "string", "key": key, "value": value} for key, value in found.items()]
 
 

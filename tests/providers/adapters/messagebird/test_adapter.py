@@ -65,6 +65,17 @@ def test_a_key_in_two_places_is_given_once() -> None:
     assert [item["key"] for item in built["parameters"]] == ["name", "order"]
 
 
+def test_a_key_in_two_places_with_two_values_is_refused() -> None:
+    header = {"type": "header", "parameters": [{"type": "text", "parameter_name": "name", "text": "Carla"}]}
+    content = template(definition=[])
+    error = failure(adapter(), outbound(replace(content, components=[header, *content.components])))
+    assert (error.kind, error.reason, error.detail) == (
+        "rejected",
+        Reason.TEMPLATE_PARAMETERS,
+        "Two values for name.",
+    )
+
+
 def test_money_and_dates_go_as_words() -> None:
     money = {"type": "currency", "parameter_name": "total", "currency": {"fallback_value": "$ 100"}}
     content = replace(template(definition=[]), components=[{"type": "body", "parameters": [money]}])
