@@ -10,7 +10,7 @@ from django.db import transaction
 
 from hsm_portal.demo_data.accounts import CURRENT_CARD, CURRENT_SINCE, PORTFOLIO_ID, rate_card_make
 from hsm_portal.demo_data.provider_templates import LANGUAGE, UTILITY, text_of, variable_keys
-from hsm_portal.demo_data.providers import SAMPLES, ProviderSample
+from hsm_portal.demo_data.providers import PROBES, SAMPLES, ProviderSample
 from hsm_portal.demo_data.simulator import Simulator
 from hsm_portal.models import User
 from providers.contracts import JsonObject
@@ -25,15 +25,6 @@ from templates_app.models import Template
 from templates_app.sync import templates_sync
 
 SEND_KEY = "sample-provider-"
-#: To whom the first HSMs go: phones whose last two digits are the outcome, named by it.
-PROBES: dict[str, tuple[str, str]] = {
-    "00": ("+5491155550100", "Prueba · lo lee"),
-    "02": ("+5491155550102", "Prueba · no está en WhatsApp"),
-    "12": ("+5491155550112", "Prueba · le llega"),
-    "33": ("+5491155550133", "Prueba · no se puede entregar"),
-    "38": ("+5491155550138", "Prueba · lo rechaza el proveedor"),
-    "41": ("+5491155550141", "Prueba · sin respuesta"),
-}
 
 
 def samples_here() -> tuple[ProviderSample, ...]:

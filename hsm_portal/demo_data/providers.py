@@ -17,6 +17,15 @@ from providers.webhook_protection import BASIC_USER, SECRET_HEADER
 
 GROUP = "Grupo Sur"
 NO_FEE = "Sin el cargo propio de %(label)s, que es por contrato."
+#: To whom the first HSMs go: phones whose last two digits are the outcome, named by it.
+PROBES: dict[str, tuple[str, str]] = {
+    "00": ("+5491155550100", "Prueba · lo lee"),
+    "02": ("+5491155550102", "Prueba · no está en WhatsApp"),
+    "12": ("+5491155550112", "Prueba · le llega"),
+    "33": ("+5491155550133", "Prueba · no se puede entregar"),
+    "38": ("+5491155550138", "Prueba · lo rechaza el proveedor"),
+    "41": ("+5491155550141", "Prueba · sin respuesta"),
+}
 
 
 @dataclass(frozen=True, slots=True)
@@ -247,9 +256,13 @@ SAMPLES: tuple[ProviderSample, ...] = (
 
 
 def providers_seed(samples: tuple[ProviderSample, ...]) -> JsonObject:
-    """Accounts, numbers and templates for the simulator's seed."""
+    """Accounts, numbers, templates and the people of the first HSMs for the simulator's seed."""
     return {
         "accounts": [sample.account_seed() for sample in samples],
         "numbers": [sample.number_seed() for sample in samples],
         "templates": [template for sample in samples for template in sample.templates],
+        "customers": [
+            {"portfolio_id": PORTFOLIO_ID, "wa_id": phone.removeprefix("+"), "name": name}
+            for phone, name in PROBES.values()
+        ],
     }

@@ -19,8 +19,8 @@ from django.test import override_settings
 from customer_service.models import InboundMessage
 from hsm_portal.demo_data.accounts import SOURCE
 from hsm_portal.demo_data.addresses import PROVIDER, provider_urls
-from hsm_portal.demo_data.provider_accounts import PROBES, samples_here
-from hsm_portal.demo_data.providers import SAMPLES
+from hsm_portal.demo_data.provider_accounts import samples_here
+from hsm_portal.demo_data.providers import PROBES, SAMPLES
 from hsm_portal.demo_data.users import PASSWORD
 from hsm_portal.models import User
 from hsm_portal.roles import Role

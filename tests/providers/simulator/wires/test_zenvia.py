@@ -325,3 +325,16 @@ def test_it_touches_no_template_of_another_account(stage: Stage) -> None:
 
     assert stage.client.patch("/v2/templates/of-another", json={"category": "MARKETING"}).status_code == 404
     assert stage.client.delete("/v2/templates/of-another").status_code == 404
+
+
+def test_a_template_may_number_some_variables_and_name_others(stage: Stage) -> None:
+    parts = {
+        "header": {"type": "TEXT_TEMPLATE", "text": "Pedido {{header1}}"},
+        "body": {"type": "TEXT_TEMPLATE", "text": "Hola {{1}}, {{2}}"},
+    }
+    made = create(stage, components=parts, examples={"header1": "A", "1": "Ana", "2": "x"}).json()["id"]
+    stage.simulator.settle()
+    content = {"type": "template", "templateId": made, "fields": {"header1": "A-7", "1": "Ana", "2": "ya salió."}}
+
+    assert send(stage, contents=[content]).status_code == 200
+    assert stage.messages()[0]["bubble"]["header"]["text"] == "Pedido A-7"
