@@ -173,6 +173,13 @@ class Redactor:
         return any(digits == phone or _same_tail(digits, phone) for phone in self._phones)
 
 
+def words_redacted(words: str, *, phone: str) -> str:
+    """A provider's words about a message without the person's phone, in any spelling, and without what is secret."""
+    redactor = Redactor()
+    redactor.learn_phones([phone])
+    return redactor.text(words)
+
+
 def _texts_within(value: Any) -> Iterator[str]:
     """The texts and numbers in JSON that a form's field carries as text, without its words of structure."""
     if not isinstance(value, str) or value[:1] not in ("{", "["):

@@ -16,6 +16,7 @@ from django.utils import timezone
 from providers.contracts import DeliveryStatus, StatusEvent
 from providers.errors import Reason
 from providers.policy import suppresses
+from providers.redaction import words_redacted
 from recontact import ledger
 from recontact.adoption import adoptable, adopter, adoption_columns
 from recontact.costs.report import delivered_charge, price_stored
@@ -83,7 +84,7 @@ def _columns(event: StatusEvent) -> dict[str, Any]:
         "occurred_at": event.occurred_at,
         "reason": event.error_reason[:40],
         "provider_code": event.error_code[:40],
-        "detail": event.error_detail[:500],
+        "detail": words_redacted(event.error_detail, phone=event.recipient_phone)[:500],
         "price": _price(event),
     }
 

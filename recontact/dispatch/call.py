@@ -11,6 +11,7 @@ from django.conf import settings
 from providers.abilities import SendsInBulk
 from providers.contracts import Accepted, OutboundMessage, Provider, TemplateContent
 from providers.errors import Reason, SendError, Uncertain
+from providers.redaction import words_redacted
 from recontact.dispatch.claim import Claim
 
 log = structlog.get_logger(__name__)
@@ -32,7 +33,18 @@ def groups(claims: Sequence[Claim], adapter: Provider) -> list[list[Claim]]:
 
 
 async def call(adapter: Provider, claims: Sequence[Claim]) -> list[Outcome]:
-    """Exactly one call; one outcome per claim, in their order. Never raises but when it is cancelled."""
+    """Exactly one call; one outcome per claim, in their order. Never raises but when it is cancelled.
+
+    The provider's words about a refusal name no phone: they are shown to people who may not see one.
+    """
+    outcomes = await _outcomes(adapter, claims)
+    for each, outcome in zip(claims, outcomes, strict=True):
+        if isinstance(outcome, SendError):
+            outcome.detail = words_redacted(outcome.detail, phone=each.outbound.recipient.phone)
+    return outcomes
+
+
+async def _outcomes(adapter: Provider, claims: Sequence[Claim]) -> list[Outcome]:
     messages = [each.outbound for each in claims]
     try:
         async with asyncio.timeout(settings.PROVIDER_TIMEOUT_SECONDS + LATE_SECONDS):
