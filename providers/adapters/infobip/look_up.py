@@ -7,6 +7,7 @@ whether plain WhatsApp messages appear in them is not established: finding nothi
 from __future__ import annotations
 
 from collections.abc import Awaitable, Callable
+from dataclasses import replace
 from datetime import UTC, datetime
 
 from providers.abilities import LookUp, LookUpAnswer
@@ -16,10 +17,11 @@ from providers.contracts import Exchange, StatusEvent
 from providers.errors import ProviderCallError, SendError
 from providers.http import Answer
 from providers.policy import call_error
-from providers.reading import items_read, parts, text
+from providers.reading import items_read, part, parts, text
 
 REPORTS_PATH = "/messages-api/1/reports"
 LOGS_PATH = "/omni/1/logs"
+_CONTENT = frozenset({"text", "content", "message"})
 
 Ask = Callable[[str, dict[str, str]], Awaitable[Answer]]
 
@@ -40,7 +42,7 @@ async def message_look_up(ask: Ask, message: LookUp) -> LookUpAnswer:
             if error.exchange:
                 exchanges.append(error.exchange)
             continue
-        exchanges.append(answer.exchange)
+        exchanges.append(_proof(answer.exchange))
         if events := _events(answer, message.reference):
             return LookUpAnswer(events, exchanges=exchanges)
     if len(failures) == 2:
@@ -64,6 +66,14 @@ def _events(answer: Answer, reference: str) -> list[StatusEvent]:
     rows = [row for row in parts(answer.json_object() or {}, "results") if text(row.get("messageId")) == reference]
     read = items_read(((str(index), row) for index, row in enumerate(rows)), delivery_read)
     return [event for event in read if isinstance(event, StatusEvent)]
+
+
+def _proof(exchange: Exchange) -> Exchange:
+    """The exchange without what was written to the person: the logs repeat the message's text."""
+    response = exchange.response or {}
+    body = part(response, "body")
+    kept = [{name: value for name, value in row.items() if name not in _CONTENT} for row in parts(body, "results")]
+    return replace(exchange, response={**response, "body": {**body, "results": kept}})
 
 
 def _wire_time(value: datetime) -> str:

@@ -70,6 +70,13 @@ def test_the_logs_are_asked_after_an_empty_report_and_tell_the_price() -> None:
     assert dict(parse_qsl(urlsplit(asked[1]).query))["sentSince"] == "2026-11-20T14:00:00.000+0000"
 
 
+def test_the_kept_proof_holds_nothing_of_what_was_written_to_the_person() -> None:
+    found = looked_up(EMPTY, answer(fixture("lookup-omni-logs.json")))
+    record = repr(found.exchanges)
+    assert REFERENCE in record
+    assert not any(words in record for words in ("Hola Ana", "ORD-1042", "5491155550100"))
+
+
 def test_two_empty_answers_say_that_it_is_not_there_with_both_kept() -> None:
     found = looked_up(EMPTY)
     assert (found.absent, list(found.events), len(found.exchanges)) == (True, [], 2)
