@@ -1,4 +1,4 @@
-"""What stops when a template is changed or deleted: messages that wait to be sent with it, and campaigns under way."""
+"""What stops when a template is changed or deleted: messages that wait to be sent with it, and campaigns that are not over."""
 
 from __future__ import annotations
 
@@ -10,14 +10,14 @@ from recontact.models import Campaign, Message
 from templates_app.uses import TemplateUse, counts_uses
 
 WAITING = (Message.State.QUEUED, Message.State.SENDING)
-UNDER_WAY = (Campaign.State.RUNNING, Campaign.State.PAUSED, Campaign.State.PARKED)
+OVER = (Campaign.State.CANCELLED, Campaign.State.COMPLETED)
 
 
 @counts_uses
 def template_uses(template_ids: Sequence[int]) -> list[TemplateUse]:
     """The messages and campaigns that need one of these templates now."""
     messages = Message.objects.filter(template_id__in=template_ids, state__in=WAITING).count()
-    campaigns = Campaign.objects.filter(template_id__in=template_ids, state__in=UNDER_WAY).count()
+    campaigns = Campaign.objects.filter(template_id__in=template_ids).exclude(state__in=OVER).count()
     waiting = ngettext(
         "%(count)s message waits to be sent with it.", "%(count)s messages wait to be sent with it.", messages
     )

@@ -26,8 +26,11 @@ def test_a_message_that_was_cancelled_needs_nothing() -> None:
     assert templates_needed([message.template_id]) == []
 
 
-@pytest.mark.parametrize(("state", "needed"), [("running", 1), ("paused", 1), ("parked", 1), ("completed", 0)])
-def test_a_campaign_under_way_needs_its_template(state: str, needed: int) -> None:
+@pytest.mark.parametrize(
+    ("state", "needed"),
+    [("draft", 1), ("scheduled", 1), ("running", 1), ("paused", 1), ("cancelled", 0), ("completed", 0)],
+)
+def test_a_campaign_that_is_not_over_needs_its_template(state: str, needed: int) -> None:
     template = template_make()
     Campaign.objects.create(name="pagos", template=template, created_by=user_make(), state=state)
 
