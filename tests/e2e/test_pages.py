@@ -2,16 +2,23 @@
 
 from __future__ import annotations
 
+import json
 from collections.abc import Iterator
 
 import pytest
 from django.db import transaction
+from django.utils import timezone
 from playwright.sync_api import Page, TimeoutError, expect
 
 from customer_service.models import InboundMessage
 from hsm_portal.models import User
 from hsm_portal.roles import Role
-from recontact.models import Message, Query
+from providers.abilities import Check, Health
+from providers.doctor_words import KeptFinding
+from providers.inbox import delivery_store
+from providers.models import Checkup, ProviderCall
+from providers.parking import park
+from recontact.models import Attempt, Message, Query
 from tests.customer_service.agents import customer_writes
 from tests.e2e.stage import DESKTOP, PHONE, Visitor, person_make
 from tests.factories import message_make
@@ -45,6 +52,15 @@ PAGES: dict[Role | None, list[str]] = {
         "/manager/recontact/message/uncertain/",
         "/manager/recontact/query/",
         "/manager/recontact/query/{used}/change/",
+        "/manager/recontact/attempt/",
+        "/manager/recontact/attempt/{attempt}/change/",
+        "/manager/providers/provideraccount/",
+        "/manager/providers/provideraccount/{account}/change/",
+        "/manager/providers/provideraccount/codes/?provider=meta",
+        "/manager/providers/sendernumber/{number}/change/",
+        "/manager/providers/webhookdelivery/",
+        "/manager/providers/webhookdelivery/{delivery}/change/",
+        "/manager/providers/providercall/{call}/change/",
     ],
 }
 
@@ -73,12 +89,38 @@ def places(world: World, people: dict[Role, User]) -> dict[str, int]:
         for state in (Message.State.SENDING, Message.State.UNCERTAIN):
             Message.objects.filter(pk=message.pk).update(state=state)
     assert InboundMessage.objects.count() == 1
-    return {
+    return wire_places(message) | {
         "closed": closed.pk,
         "open": open_query.pk,
         "used": used.pk,
         "message": message.pk,
         "template": world.template.pk,
+    }
+
+
+def wire_places(message: Message) -> dict[str, int]:
+    """What went over the wire for the message, with words that fit no line, and an account that is stopped and not well."""
+    account, long_word = message.account, "palabra" * 60
+    attempt = Attempt.objects.create(
+        message=message, number=1, claimed_at=timezone.now(), outcome="uncertain", reason="no_answer", provider_code="1",
+        detail=long_word, request={"body": {long_word: long_word}},
+    )  # fmt: skip
+    delivery = delivery_store(account_id=account.pk, body=json.dumps({long_word: long_word}).encode(), headers={})
+    call = ProviderCall.objects.create(
+        account=account, purpose="templates", method="GET", url=f"https://graph.example/{long_word}"[:500],
+        duration_ms=1, response={"text": long_word},
+    )  # fmt: skip
+    finding = KeptFinding(Check.WEBHOOK_REACHABLE, Health.BAD, "silent", detail=long_word).as_json()
+    Checkup.objects.create(
+        account=account, state="done", finished_at=timezone.now(), health="bad", findings=[{**finding, "since": None}]
+    )
+    park(message.sender_number, reason="billing", detail=long_word)
+    return {
+        "attempt": attempt.pk,
+        "delivery": delivery.pk,
+        "call": call.pk,
+        "account": account.pk,
+        "number": message.sender_number_id,
     }
 
 
