@@ -31,6 +31,7 @@ BEAT_SCHEDULE: dict[str, dict[str, Any]] = {
         "schedule": 600.0,
         "options": {"expires": 300.0},
     },
+    "campaign plans": {"task": "recontact.tasks.campaign_plans", "schedule": 30.0, "options": {"expires": 60.0}},
     "inbox sweep": {"task": "providers.tasks.inbox_sweep", "schedule": 5.0, "options": {"expires": 10.0}},
     "templates sync": {
         "task": "templates_app.tasks.templates_sync_all",

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from decimal import Decimal
 from pathlib import Path
 from typing import Any
 
@@ -201,6 +202,14 @@ PROVIDER_TIMEOUT_SECONDS = env.float("PROVIDER_TIMEOUT_SECONDS", default=20.0)
 AGENT_MESSAGE_LIFETIME_SECONDS = 3600
 # Longer than a day, so that what has to wait until tomorrow can still go then.
 CAMPAIGN_MESSAGE_LIFETIME_SECONDS = 72 * 3600
+CAMPAIGN_FILE_MAX_BYTES = env.int("CAMPAIGN_FILE_MAX_MB", default=64) * 1024 * 1024
+# A customer gets messages of two campaigns only so many days apart; 0 = no cap.
+CAMPAIGN_FREQUENCY_CAP_DAYS = env.int("CAMPAIGN_FREQUENCY_CAP_DAYS", default=0)
+# Above so many recipients, or so much money in one currency, a second person approves a campaign; 0 = never.
+CAMPAIGN_APPROVAL_RECIPIENTS = env.int("CAMPAIGN_APPROVAL_RECIPIENTS", default=5_000)
+CAMPAIGN_APPROVAL_AMOUNT = Decimal(env.str("CAMPAIGN_APPROVAL_AMOUNT", default="500"))
+# The file and the rows' values of a campaign are emptied so many days after it ended.
+CAMPAIGN_FILE_RETENTION_DAYS = env.int("CAMPAIGN_FILE_RETENTION_DAYS", default=90)
 UNCERTAIN_SETTLE_AFTER_SECONDS = 3600
 # After how many seconds a look-up that finds nothing proves that nothing was sent, where the portal's own word for a
 # provider is not trusted or there is none: "<provider slug>=600,<another>=3600".

@@ -5,6 +5,7 @@ from __future__ import annotations
 from celery import shared_task
 
 from recontact.campaigns.launch import campaigns_launch as launch
+from recontact.campaigns.plan import campaign_plan, plans_take_up
 from recontact.dispatch.process import pump_slice
 from recontact.dispatch.sweep import sweep
 from recontact.look_ups import doubtful_look_up, unheard_look_up
@@ -46,3 +47,15 @@ def retention() -> None:
     """Expire raw attempts and old idempotency keys."""
     attempts_expire()
     idempotency_keys_expire()
+
+
+@shared_task
+def campaign_plan_run(campaign_id: int) -> bool:
+    """Plan a campaign from its first row."""
+    return campaign_plan(campaign_id)
+
+
+@shared_task
+def campaign_plans() -> int:
+    """Take up plans whose worker was lost."""
+    return plans_take_up()

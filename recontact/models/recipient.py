@@ -64,6 +64,8 @@ class CampaignRecipient(models.Model):
     market = models.CharField(_("market"), max_length=40, blank=True)
     estimate = models.DecimalField(_("estimate"), max_digits=12, decimal_places=6, null=True)
     currency = models.CharField(_("currency"), max_length=3, blank=True)
+    #: His own time zone, by his phone; empty = not known.
+    time_zone = models.CharField(max_length=40, blank=True)
     #: Not before this moment, by the quiet hours of his own day.
     not_before = models.DateTimeField(_("not before"), null=True)
     message = models.OneToOneField(
@@ -87,6 +89,11 @@ class CampaignRecipient(models.Model):
                 condition=models.Q(outcome__in=["ready", "corrected"], customer__isnull=False),
                 name="one_sendable_row_per_customer",
             ),
+            models.UniqueConstraint(
+                fields=["campaign", "bsuid"],
+                condition=models.Q(outcome__in=["ready", "corrected"]) & ~models.Q(bsuid=""),
+                name="one_sendable_row_per_bsuid",
+            ),
         ]
         indexes = [
             models.Index(
@@ -95,6 +102,9 @@ class CampaignRecipient(models.Model):
                 condition=models.Q(outcome__in=["ready", "corrected"], message__isnull=True, dropped=""),
             ),
             models.Index(fields=["campaign", "outcome", "code", "row_number"], name="recipient_by_outcome"),
+            # Whoever is erased is found by these: not every row has its customer yet.
+            models.Index(fields=["phone"], name="recipient_by_phone", condition=~models.Q(phone="")),
+            models.Index(fields=["bsuid"], name="recipient_by_bsuid", condition=~models.Q(bsuid="")),
         ]
 
     def __str__(self) -> str:

@@ -1,0 +1,122 @@
+"""Reading a .csv row by row, with whatever delimiter and encoding the program that wrote it has used."""
+
+from __future__ import annotations
+
+import codecs
+import csv
+import io
+from collections.abc import Iterator
+from dataclasses import dataclass
+from itertools import islice
+
+from django.utils.translation import gettext as _
+
+from recontact.campaigns.cells import cell_text
+from recontact.campaigns.sheet_problem import SheetProblem
+
+DELIMITERS = (",", ";", "\t", "|")
+MAX_ROWS = 1_048_576
+_LOOKED_AT = 10
+_CHUNK = 1024 * 1024
+_BOMS = ((codecs.BOM_UTF8, "utf-8-sig"), (codecs.BOM_UTF16_LE, "utf-16"), (codecs.BOM_UTF16_BE, "utf-16"))
+
+
+@dataclass(frozen=True, slots=True)
+class Dialect:
+    """How a text file is written: Python's name of the encoding, and the delimiter."""
+
+    encoding: str
+    delimiter: str
+
+
+def dialect_of(body: bytes) -> Dialect:
+    """The encoding and delimiter of a text file. Raises SheetProblem when it is no text."""
+    encoding = _encoding(body)
+    try:
+        with _opened(body, encoding) as text:
+            first = text.readline()
+            if first[:4].lower() == "sep=" and len(first.rstrip("\r\n")) == 5:
+                return Dialect(encoding, first[4])
+            lines = [first, *islice(text, _LOOKED_AT)]
+    except UnicodeError as error:
+        raise SheetProblem(
+            _("The file is no text that the portal can read. Save it as .csv (UTF-8) or .xlsx.")
+        ) from error
+    return Dialect(encoding, max(DELIMITERS, key=lambda delimiter: _score(lines, delimiter)))
+
+
+def delimited_rows(body: bytes, dialect: Dialect) -> Iterator[tuple[int, list[str]]]:
+    """Each row that has any text: its number in the file, and its cells. Raises SheetProblem, naming the row."""
+    number = 0
+    with _opened(body, dialect.encoding) as text:
+        reader = csv.reader(text, delimiter=dialect.delimiter, strict=True)
+        try:
+            for number, row in enumerate(reader, start=1):
+                if number > MAX_ROWS:
+                    raise SheetProblem(_("The file has more than %(limit)s rows.") % {"limit": MAX_ROWS})
+                texts = [cell_text(cell) for cell in row]
+                if any(texts) and not _says_separator(number, row):
+                    yield number, texts
+        except csv.Error as error:
+            raise SheetProblem(
+                _("Row %(row)s cannot be read: a quotation mark is missing, or there is text behind one.")
+                % {"row": number + 1}
+            ) from error
+        except UnicodeError as error:
+            raise SheetProblem(
+                _("Row %(row)s has characters that do not fit the rest of the file (%(encoding)s).")
+                % {"row": number + 1, "encoding": dialect.encoding}
+            ) from error
+
+
+def delimited_length(body: bytes) -> int:
+    """About how many rows it has under its header, for a progress bar."""
+    return min(max(body.count(b"\n") or body.count(b"\r"), 1), MAX_ROWS)
+
+
+def _says_separator(number: int, row: list[str]) -> bool:
+    """The line with which some programs name the delimiter: `sep=;`."""
+    return number == 1 and row[0][:4].lower() == "sep=" and len("".join(row)) <= 5
+
+
+def _encoding(body: bytes) -> str:
+    for mark, encoding in _BOMS:
+        if body.startswith(mark):
+            return encoding
+    start = body[:400]
+    if b"\x00" in start:
+        return "utf-16-le" if start[1::2].count(0) > start[::2].count(0) else "utf-16-be"
+    return "utf-8" if _is_utf8(body) else "cp1252" if not _has_undefined(body) else "latin-1"
+
+
+def _is_utf8(body: bytes) -> bool:
+    decoder = codecs.getincrementaldecoder("utf-8")()
+    view = memoryview(body)
+    try:
+        for start in range(0, len(view), _CHUNK):
+            decoder.decode(view[start : start + _CHUNK])
+        decoder.decode(b"", final=True)
+    except UnicodeDecodeError:
+        return False
+    return True
+
+
+def _has_undefined(body: bytes) -> bool:
+    """Whether it has one of the five bytes that Windows-1252 leaves undefined."""
+    return any(byte in body for byte in (b"\x81", b"\x8d", b"\x8f", b"\x90", b"\x9d"))
+
+
+def _opened(body: bytes, encoding: str) -> io.TextIOWrapper:
+    return io.TextIOWrapper(io.BytesIO(body), encoding=encoding, newline="")
+
+
+def _score(lines: list[str], delimiter: str) -> tuple[int, int]:
+    """How well the delimiter cuts these lines: how many of them into as many cells as the header, and into how many."""
+    try:
+        rows = list(csv.reader(lines, delimiter=delimiter))
+    except csv.Error:
+        return (0, 0)
+    width = len(rows[0]) if rows else 0
+    if width < 2:
+        return (0, width)
+    return (sum(len(row) == width for row in rows), width)

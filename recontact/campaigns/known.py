@@ -1,0 +1,172 @@
+"""What the portal knows of a batch of candidates: their customers and every reason against writing to them, set by set."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Sequence
+from datetime import datetime, timedelta
+from typing import Any
+
+from django.conf import settings
+from django.db.models import Q
+
+from recontact.campaigns.audience import Candidate
+from recontact.hashes import keyed_hash
+from recontact.models import (
+    Campaign,
+    CampaignRecipient,
+    Customer,
+    Message,
+    OptOut,
+    Query,
+    Recontact,
+    ServiceWindow,
+)
+from recontact.phones import phone_variants
+from recontact.refusals import Code
+from recontact.states import NEVER_SENT
+from recontact.wishes import BLOCKED
+from templates_app.models import Template
+
+DUPLICATE = "duplicate"
+BLOCKED_CODE = "blocked"
+RECENT_CAMPAIGN = "recent_campaign"
+
+#: A reason: its code, and what its sentence needs.
+Reason = tuple[str, dict[str, Any]]
+
+
+class Known:
+    """Loads once for the batch; `identify` and `against` then read memory only.
+
+    A constant number of queries, whatever the batch's size.
+    """
+
+    def __init__(self, campaign: Campaign, category: str, candidates: Sequence[Candidate], now: datetime) -> None:
+        self.campaign = campaign
+        self.category = category
+        usable = [candidate for candidate in candidates if not candidate.problem]
+        self._load_customers(usable)
+        for candidate in usable:
+            self._identify(candidate)
+        ids = {candidate.customer_id for candidate in usable if candidate.customer_id is not None}
+        self._load_taken(usable, ids)
+        self._load_wishes(ids)
+        self._load_queries(ids, now)
+        self._load_recent(ids, now)
+        self._erased = _erased(candidate for candidate in usable if candidate.customer_id is None)
+
+    # --- who ---------------------------------------------------------------------------------------------------------
+
+    def _load_customers(self, candidates: Sequence[Candidate]) -> None:
+        phones = {form for candidate in candidates if candidate.phone for form in phone_variants(candidate.phone)}
+        bsuids = {candidate.bsuid for candidate in candidates if candidate.bsuid}
+        rows = list(Customer.objects.filter(phone__in=phones).only("pk", "phone", "bsuid", "name"))
+        if bsuids:
+            rows += Customer.objects.filter(bsuid__in=bsuids).only("pk", "phone", "bsuid", "name")
+        self._by_phone = {row.phone: row for row in rows if row.phone}
+        self._by_bsuid = {row.bsuid: row for row in rows if row.bsuid}
+
+    def _identify(self, candidate: Candidate) -> None:
+        """Complete the candidate with what is known of his customer, whose own phone is the one that is written to."""
+        forms = phone_variants(candidate.phone) if candidate.phone else []
+        customer = next((self._by_phone[form] for form in forms if form in self._by_phone), None)
+        customer = customer or self._by_bsuid.get(candidate.bsuid)
+        if customer is None:
+            return
+        candidate.customer_id = customer.pk
+        candidate.phone = customer.phone or candidate.phone
+        candidate.bsuid = candidate.bsuid or customer.bsuid or ""
+        candidate.name = candidate.name or customer.name
+
+    # --- what speaks against it --------------------------------------------------------------------------------------
+
+    def against(self, candidate: Candidate) -> Reason | None:
+        """Why nothing is sent to him by this row; None when nothing speaks against it."""
+        first = next((self._taken[key] for key in _identities(candidate) if key in self._taken), None)
+        if first is not None:
+            return DUPLICATE, {"row": first}
+        if candidate.customer_id is None:
+            known_hashes = candidate.phone in self._erased or candidate.bsuid in self._erased
+            return (Code.CUSTOMER_ERASED, {}) if known_hashes else self._needs_phone(candidate)
+        return (
+            self._wishes.get(candidate.customer_id)
+            or self._needs_phone(candidate)
+            or self._queries.get(candidate.customer_id)
+            or self._recent.get(candidate.customer_id)
+        )
+
+    def take(self, candidate: Candidate) -> None:
+        """The row is sent to: another one for the same person is a duplicate."""
+        for key in _identities(candidate):
+            self._taken[key] = candidate.number
+
+    def _needs_phone(self, candidate: Candidate) -> Reason | None:
+        needed = self.category == Template.Category.AUTHENTICATION and not candidate.phone
+        return (Code.TEMPLATE_NEEDS_PHONE, {}) if needed else None
+
+    def _load_taken(self, candidates: Sequence[Candidate], customers: set[int]) -> None:
+        phones = {form for candidate in candidates if candidate.phone for form in phone_variants(candidate.phone)}
+        bsuids = {candidate.bsuid for candidate in candidates if candidate.bsuid}
+        mine = CampaignRecipient.objects.filter(campaign=self.campaign, outcome__in=CampaignRecipient.SENDABLE)
+        self._taken: dict[str | int, int] = {}
+        for field, values in (("phone", phones), ("bsuid", bsuids), ("customer_id", customers)):
+            if values:
+                self._taken.update(mine.filter(**{f"{field}__in": values}).values_list(field, "row_number"))
+
+    def _load_wishes(self, customers: set[int]) -> None:
+        scopes = [OptOut.Scope.ALL] + ([OptOut.Scope.MARKETING] if self.category == "marketing" else [])
+        rows = OptOut.objects.filter(customer__in=customers, revoked_at__isnull=True, scope__in=scopes)
+        self._wishes: dict[int, Reason] = {}
+        # "all" comes before "marketing", so it is the one that is told.
+        for customer_id, scope, source in rows.order_by("-scope").values_list("customer_id", "scope", "source"):
+            code = Code.OPTED_OUT if scope == OptOut.Scope.ALL else Code.OPTED_OUT_MARKETING
+            self._wishes[customer_id] = (BLOCKED_CODE, {}) if source == BLOCKED else (code, {"source": source})
+
+    def _load_queries(self, customers: set[int], now: datetime) -> None:
+        number = self.campaign.sender_number_id
+        queries = Query.objects.filter(customer__in=customers, sender_number=number)
+        still_open = dict(queries.exclude(state=Query.State.RESOLVED).values_list("customer_id", "pk"))
+        standing = Recontact.objects.filter(query__in=still_open.values()).exclude(state=Recontact.State.RELEASED)
+        used = set(standing.values_list("query_id", flat=True))
+        windows = ServiceWindow.objects.filter(customer__in=customers, sender_number=number, expires_at__gt=now)
+        self._queries: dict[int, Reason] = {
+            customer_id: (Code.WINDOW_OPEN, {}) for customer_id in windows.values_list("customer_id", flat=True)
+        }
+        for customer_id, query_id in still_open.items():
+            if query_id in used:
+                self._queries[customer_id] = (Code.ALREADY_RECONTACTED, {"query": query_id})
+            elif not self.campaign.include_open_queries:
+                self._queries[customer_id] = (Code.OPEN_QUERY_EXISTS, {"query": query_id})
+
+    def _load_recent(self, customers: set[int], now: datetime) -> None:
+        self._recent: dict[int, Reason] = {}
+        days = settings.CAMPAIGN_FREQUENCY_CAP_DAYS
+        if not days:
+            return
+        rows = Message.objects.filter(customer__in=customers, created_at__gte=now - timedelta(days=days))
+        rows = rows.exclude(campaign=None).exclude(campaign=self.campaign).exclude(state__in=NEVER_SENT)
+        for customer_id, name in rows.order_by("created_at").values_list("customer_id", "campaign__name"):
+            self._recent[customer_id] = (RECENT_CAMPAIGN, {"campaign": name, "days": days})
+
+
+def _identities(candidate: Candidate) -> list[str | int]:
+    found: list[str | int] = [*phone_variants(candidate.phone)] if candidate.phone else []
+    if candidate.bsuid:
+        found.append(candidate.bsuid)
+    if candidate.customer_id is not None:
+        found.append(candidate.customer_id)
+    return found
+
+
+def _erased(candidates: Iterable[Candidate]) -> set[str]:
+    """The phones and ids of these whose customer had himself erased and did not come back."""
+    hashes: dict[str, str] = {}
+    for candidate in candidates:
+        for form in phone_variants(candidate.phone) if candidate.phone else ():
+            hashes[keyed_hash(form)] = candidate.phone
+        if candidate.bsuid:
+            hashes[keyed_hash(candidate.bsuid)] = candidate.bsuid
+    wanted = list(hashes)
+    rows = Customer.objects.filter(Q(phone_hash__in=wanted) | Q(bsuid_hash__in=wanted), erased_at__isnull=False)
+    found = {value for pair in rows.values_list("phone_hash", "bsuid_hash") for value in pair}
+    return {hashes[value] for value in found & set(wanted)}

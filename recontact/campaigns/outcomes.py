@@ -1,0 +1,173 @@
+"""What became of the rows of a campaign's audience: counted, picked out, and as a file. Nothing is left out of it."""
+
+from __future__ import annotations
+
+import csv
+import io
+from collections.abc import Iterator
+from dataclasses import dataclass, field
+from decimal import Decimal
+
+from django.db.models import Count, QuerySet, Sum
+from django.db.models.fields.json import KeyTextTransform
+from django.utils.translation import gettext as _
+
+from recontact.campaigns.outcome_words import code_sentence, code_words, recipient_sentence
+from recontact.models import Campaign, CampaignRecipient
+from templates_app.selectors import template_parsed
+
+__all__ = [
+    "OutcomeCount",
+    "PriceLine",
+    "Review",
+    "code_sentence",
+    "code_words",
+    "harmless",
+    "plan_review",
+    "recipient_sentence",
+    "recipients_csv",
+    "recipients_of",
+    "samples",
+    "variable_labels",
+]
+
+_CHUNK = 2_000
+_ORDER = {outcome: place for place, outcome in enumerate(CampaignRecipient.Outcome.values)}
+
+
+@dataclass(frozen=True, slots=True)
+class OutcomeCount:
+    """How many rows have one outcome for one reason. `key` and `variable`: the variable at fault and what people call it."""
+
+    outcome: str
+    code: str
+    variable: str
+    count: int
+    words: str
+    key: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class PriceLine:
+    """What the sendable rows of one market cost, in one currency."""
+
+    market: str
+    currency: str
+    count: int
+    amount: Decimal
+
+
+@dataclass(frozen=True, slots=True)
+class Review:
+    """The plan in figures. The counts sum to `rows`."""
+
+    rows: int
+    counts: list[OutcomeCount]
+    prices: list[PriceLine] = field(default_factory=list)
+
+    def count(self, *outcomes: str) -> int:
+        return sum(line.count for line in self.counts if line.outcome in outcomes)
+
+    @property
+    def sendable(self) -> int:
+        return self.count(*CampaignRecipient.SENDABLE)
+
+    @property
+    def totals(self) -> dict[str, Decimal]:
+        """The price of all by currency."""
+        sums: dict[str, Decimal] = {}
+        for line in self.prices:
+            sums[line.currency] = sums.get(line.currency, Decimal(0)) + line.amount
+        return sums
+
+
+def plan_review(campaign: Campaign) -> Review:
+    """The plan of a campaign in figures: outcomes with their reasons, and prices by market. Two queries."""
+    labels = variable_labels(campaign)
+    groups = recipients_of(campaign).annotate(key=KeyTextTransform("variable", "params"))
+    rows = groups.values_list("outcome", "code", "key").annotate(count=Count("pk")).order_by()
+    counts = []
+    for outcome, code, key, count in rows:
+        label = labels.get(key or "", key or "")
+        counts.append(OutcomeCount(outcome, code, label, count, code_words(code, label), key or ""))
+    counts.sort(key=lambda line: (_ORDER.get(line.outcome, len(_ORDER)), -line.count, line.code, line.key))
+    return Review(sum(line.count for line in counts), counts, _prices(campaign))
+
+
+def _prices(campaign: Campaign) -> list[PriceLine]:
+    sendable = recipients_of(campaign, *CampaignRecipient.SENDABLE)
+    rows = sendable.values("market", "currency").annotate(count=Count("pk"), amount=Sum("estimate"))
+    return [
+        PriceLine(row["market"], row["currency"], row["count"], row["amount"] or Decimal(0))
+        for row in rows.order_by("-count", "market")
+    ]
+
+
+def recipients_of(
+    campaign: Campaign, *outcomes: str, code: str | None = None, variable: str | None = None
+) -> QuerySet[CampaignRecipient]:
+    """The rows of a campaign with these outcomes (all when none is named), of one code and one variable's key; by row."""
+    rows = CampaignRecipient.objects.filter(campaign=campaign)
+    if outcomes:
+        rows = rows.filter(outcome__in=outcomes)
+    if code is not None:
+        rows = rows.filter(code=code)
+    if variable:
+        rows = rows.filter(params__variable=variable)
+    return rows.order_by("row_number")
+
+
+def variable_labels(campaign: Campaign) -> dict[str, str]:
+    """Variable key -> what people call it, in the reader's language."""
+    if campaign.template is None:
+        return {}
+    return {variable.key: str(variable.label) for variable in template_parsed(campaign.template).variables}
+
+
+def recipients_csv(campaign: Campaign, rows: QuerySet[CampaignRecipient]) -> Iterator[str]:
+    """These rows as CSV text in pieces, read from the database as they are written out.
+
+    The first piece begins with the mark by which spreadsheet programs know UTF-8. Phones are whole.
+    """
+    labels = variable_labels(campaign)
+    head = [_("Row"), _("Outcome"), _("Code"), _("Reason"), _("As it was written"), _("Phone"), _("Name")]
+    yield "\ufeff" + _line(head)
+    for row in rows.defer("values").iterator(chunk_size=_CHUNK):
+        yield _line(
+            [
+                str(row.row_number),
+                str(row.get_outcome_display()),
+                row.code,
+                harmless(recipient_sentence(row, labels)),
+                harmless(row.typed),
+                row.phone,
+                harmless(row.name),
+            ]
+        )
+
+
+def harmless(text: str) -> str:
+    """A text that a spreadsheet would take for a formula, made one that it only shows. Phones stay as they are."""
+    is_phone = text[:1] == "+" and text[1:].replace(" ", "").replace("-", "").isdecimal()
+    return f"'{text}" if text[:1] in ("=", "+", "-", "@", "\t", "\r") and not is_phone else text
+
+
+def _line(cells: list[str]) -> str:
+    text = io.StringIO()
+    csv.writer(text).writerow(cells)
+    return text.getvalue()
+
+
+def samples(campaign: Campaign, *, limit: int = 5) -> list[CampaignRecipient]:
+    """Some rows that are sent to, spread over the file, for showing their bubbles; a few steps on an index."""
+    sendable = recipients_of(campaign, *CampaignRecipient.SENDABLE)
+    first, last = sendable.first(), sendable.last()
+    if first is None or last is None:
+        return []
+    found: dict[int, CampaignRecipient] = {}
+    for step in range(limit):
+        wanted = first.row_number + (last.row_number - first.row_number) * step // max(limit - 1, 1)
+        row = sendable.filter(row_number__gte=wanted).first()
+        if row is not None:
+            found[row.pk] = row
+    return list(found.values())

@@ -1,0 +1,203 @@
+"""Planning a campaign: every row of its audience becomes a recipient with an outcome, in batches, and can be begun anew.
+
+Whoever plans holds the campaign by the moment in `planning_since`, renewed with each batch: another planner that takes it
+over changes the moment, and the first one's next batch stores nothing. One that died is taken over once its moment is old.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Iterator, Sequence
+from datetime import datetime, timedelta
+from itertools import islice
+
+import structlog
+from celery import current_app
+from django.db import OperationalError, transaction
+from django.utils import translation
+from django.utils.translation import gettext as _
+
+from recontact.campaigns.audience import Candidate, candidate_read
+from recontact.campaigns.sheet_problem import SheetProblem
+from recontact.campaigns.sheets import SheetFacts, sheet_rows
+from recontact.campaigns.upload import OPEN_STATES, NotADraft, draft_lock
+from recontact.campaigns.verdicts import Verdicts
+from recontact.clock import database_now
+from recontact.models import Campaign, CampaignFile, CampaignRecipient
+from templates_app.selectors import template_blockers
+
+log = structlog.get_logger(__name__)
+
+PLAN_TASK = "recontact.tasks.campaign_plan_run"
+BATCH = 2_000
+_DELETED_AT_ONCE = 20_000
+#: A plan that was not carried on for so long lost its worker, or its task.
+STALE_AFTER = timedelta(minutes=2)
+
+
+class PlanProblem(Exception):
+    """The campaign cannot be planned as it is. The message says why, to a person."""
+
+
+class _TakenOver(Exception):
+    """Somebody else plans the campaign now, or it was changed or cancelled meanwhile."""
+
+
+def campaign_plan_request(*, campaign_id: int) -> None:
+    """Have the campaign planned (again) by a worker. Raises NotADraft, and PlanProblem when something is missing."""
+    with transaction.atomic():
+        campaign = draft_lock(campaign_id)
+        _refuse_unfit(campaign)
+        campaign.state, campaign.planned_at, campaign.plan_problem = Campaign.State.DRAFT, None, ""
+        campaign.planning_since, campaign.rows_read = database_now(), 0
+        campaign.save()
+        transaction.on_commit(lambda: _send(campaign_id))
+
+
+def plans_take_up() -> int:
+    """Send the plans again whose worker, or whose task, was lost. Returns how many."""
+    rows = Campaign.objects.filter(state=Campaign.State.DRAFT, planning_since__lt=database_now() - STALE_AFTER)
+    ids = list(rows.values_list("pk", flat=True))
+    for campaign_id in ids:
+        _send(campaign_id)
+    return len(ids)
+
+
+def _send(campaign_id: int) -> None:
+    """A broker that is away loses nothing: `plans_take_up` sends it again."""
+    try:
+        current_app.send_task(PLAN_TASK, args=[campaign_id], retry=False)
+    except Exception as error:
+        log.warning("campaign_plan_not_sent", campaign=campaign_id, error=type(error).__name__)
+
+
+def campaign_plan(campaign_id: int) -> bool:
+    """Plan the campaign from its first row, replacing what was planned before. True: it is PLANNED now.
+
+    False: it was taken over, is no draft, or cannot be planned; then `plan_problem` says why and it has no recipients.
+    """
+    try:
+        plan = _Plan(campaign_id)
+    except (NotADraft, Campaign.DoesNotExist):
+        return False
+    try:
+        with translation.override(_language(plan.campaign)):
+            plan.run()
+    except _TakenOver:
+        return False
+    except (SheetProblem, PlanProblem) as problem:
+        plan.give_up(str(problem))
+        return False
+    except OperationalError:
+        # The connection or the database went away: the plan is taken up again.
+        raise
+    except Exception:
+        plan.give_up(_("The portal failed to plan the campaign. Nothing was sent. Tell whoever runs it."))
+        raise
+    return True
+
+
+class _Plan:
+    """One planning of one campaign, held by its moment."""
+
+    def __init__(self, campaign_id: int) -> None:
+        with transaction.atomic():
+            campaign = draft_lock(campaign_id)
+            self.since = database_now()
+            campaign.state, campaign.planned_at, campaign.plan_problem = Campaign.State.DRAFT, None, ""
+            campaign.planning_since, campaign.rows_read = self.since, 0
+            campaign.save()
+        self.campaign = campaign
+        self.read = 0
+
+    def run(self) -> None:
+        self._empty()
+        _refuse_unfit(self.campaign)
+        template, number = self.campaign.template, self.campaign.sender_number
+        if template is None or number is None:
+            raise PlanProblem(_("Choose the template and the sender number first."))
+        verdicts = Verdicts(self.campaign, template, number)
+        for batch in _batches(_candidates(self.campaign)):
+            recipients = verdicts.judge(batch, database_now())
+            self._store(recipients)
+        self._finish(template.content_hash, template.category)
+
+    def give_up(self, why: str) -> None:
+        """Leave no half of a plan, and say why there is none."""
+        try:
+            self._empty()
+            self._hold(planning_since=None, plan_problem=why[:300], rows_read=0)
+        except _TakenOver:
+            return
+
+    def _empty(self) -> None:
+        while True:
+            with transaction.atomic():
+                self._hold()
+                mine = CampaignRecipient.objects.filter(campaign=self.campaign)
+                ids = mine.order_by("row_number").values_list("pk", flat=True)[:_DELETED_AT_ONCE]
+                if not CampaignRecipient.objects.filter(pk__in=list(ids)).delete()[0]:
+                    return
+
+    @transaction.atomic
+    def _store(self, recipients: Sequence[CampaignRecipient]) -> None:
+        self.read += len(recipients)
+        self._hold(rows_read=self.read)
+        CampaignRecipient.objects.bulk_create(recipients)
+
+    def _finish(self, template_hash: str, category: str) -> None:
+        self._hold(
+            state=Campaign.State.PLANNED,
+            planning_since=None,
+            planned_at=database_now(),
+            template_hash=template_hash,
+            category=category,
+            rows_read=self.read,
+            rows_total=self.read,
+        )
+
+    def _hold(self, **changes: object) -> None:
+        """Change the campaign's row, if it is still this plan's. Raises _TakenOver."""
+        moment: datetime = database_now()
+        changed = {"planning_since": moment, **changes}
+        rows = Campaign.objects.filter(pk=self.campaign.pk, planning_since=self.since, state=Campaign.State.DRAFT)
+        if not rows.update(**changed):
+            raise _TakenOver
+        self.since = moment
+
+
+def _refuse_unfit(campaign: Campaign) -> None:
+    """Raises PlanProblem: what is missing, or why the template makes no message."""
+    template, number = campaign.template, campaign.sender_number
+    if template is None or number is None:
+        raise PlanProblem(_("Choose the template and the sender number first."))
+    if template.account_id != number.account_id:
+        raise PlanProblem(_("The template belongs to another account than the sender number."))
+    blockers = template_blockers(template)
+    if blockers:
+        raise PlanProblem(" ".join(str(blocker.sentence) for blocker in blockers))
+
+
+def _candidates(campaign: Campaign) -> Iterator[Candidate]:
+    """Everybody the audience names, as a stream. Raises SheetProblem, and PlanProblem when the file is gone."""
+    file = CampaignFile.objects.filter(campaign=campaign).first()
+    if file is None or not file.body:
+        raise PlanProblem(_("The campaign's file was removed after its time. Upload it again."))
+    facts = SheetFacts(**file.facts)
+    for row in sheet_rows(bytes(file.body), facts):
+        yield candidate_read(row, facts, campaign.default_country)
+
+
+def _batches(candidates: Iterable[Candidate]) -> Iterator[list[Candidate]]:
+    stream = iter(candidates)
+    while batch := list(islice(stream, BATCH)):
+        yield batch
+
+
+def _language(campaign: Campaign) -> str:
+    """The author's, or the portal's: the words that are stored with a row are for him."""
+    return str(getattr(campaign.created_by, "language", "") or translation.get_language() or "en")
+
+
+def plan_is_open(campaign: Campaign) -> bool:
+    """Whether its audience, mapping and plan may still change."""
+    return campaign.state in OPEN_STATES and campaign.source != Campaign.Source.QUERIES

@@ -1,0 +1,142 @@
+"""An uploaded file as rows by column, whatever its kind, read as a stream. What it is, its content says, not its name."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import asdict, dataclass
+from pathlib import PurePath
+from typing import Any
+
+from django.utils.translation import gettext as _
+
+from recontact.campaigns.delimited import Dialect, delimited_length, delimited_rows, dialect_of
+from recontact.campaigns.sheet_problem import SheetProblem
+from recontact.campaigns.workbooks import workbook_length, workbook_rows
+from recontact.customers import fold
+
+#: The column of phones, the first of these that there is (folded). The others are found by name as well.
+PHONE_COLUMNS = (
+    "phone", "telefono", "celular", "whatsapp", "numero", "tel", "cel", "movil", "mobile", "telefone", "phone number",
+    "numero de telefono", "numero de celular", "telefono celular", "wa id",
+)  # fmt: skip
+NAME_COLUMNS = ("name", "nombre", "nome", "nombre completo", "nombre y apellido", "full name", "cliente", "customer")
+BSUID_COLUMNS = ("bsuid", "whatsapp user id", "user id")
+
+MAX_COLUMNS = 200
+
+_OLE = b"\xd0\xcf\x11\xe0\xa1\xb1\x1a\xe1"
+_ENCRYPTED = "EncryptedPackage".encode("utf-16-le")
+
+
+@dataclass(frozen=True, slots=True)
+class SheetFacts:
+    """What was found out about a file: its kind ("xlsx", "csv"), how it is written, its columns and what some are for.
+
+    `rows` is about how many there are; the row of the header is `header_row`.
+    """
+
+    kind: str
+    columns: list[str]
+    header_row: int
+    phone: str
+    name: str = ""
+    bsuid: str = ""
+    rows: int = 0
+    encoding: str = ""
+    delimiter: str = ""
+
+    def stored(self) -> dict[str, Any]:
+        """For CampaignFile.facts."""
+        return asdict(self)
+
+
+@dataclass(frozen=True, slots=True)
+class Row:
+    """One row: its number in the file, and its texts by column."""
+
+    number: int
+    texts: Mapping[str, str]
+
+
+def column_fold(name: str) -> str:
+    """A column's name for comparing: lower case, no accents, one space for any run of spaces, dashes and underscores."""
+    return " ".join(fold(name).replace("_", " ").replace("-", " ").replace(".", " ").split())
+
+
+def sheet_facts(name: str, body: bytes) -> SheetFacts:
+    """Look at a file with this name: what it is and what columns it has. Raises SheetProblem."""
+    kind = _kind(name, body)
+    dialect = dialect_of(body) if kind == "csv" else Dialect("", "")
+    rows = _cells(kind, dialect, body)
+    first = next(rows, None)
+    if first is None:
+        raise SheetProblem(_("The file is empty: it needs a header row, and under it one row per customer."))
+    columns = _columns(first[1])
+    phone = _column(columns, PHONE_COLUMNS)
+    if not phone:
+        raise SheetProblem(
+            _("The file has no column “phone” (or teléfono, celular, whatsapp, número). Its columns are: %(columns)s.")
+            % {"columns": ", ".join(column for column in columns if column)}
+        )
+    if next(rows, None) is None:
+        raise SheetProblem(_("The file has a header row and no customers under it."))
+    return SheetFacts(
+        kind=kind,
+        columns=columns,
+        header_row=first[0],
+        phone=phone,
+        name=_column(columns, NAME_COLUMNS),
+        bsuid=_column(columns, BSUID_COLUMNS),
+        rows=workbook_length(body) if kind == "xlsx" else delimited_length(body),
+        encoding=dialect.encoding,
+        delimiter=dialect.delimiter,
+    )
+
+
+def sheet_rows(body: bytes, facts: SheetFacts) -> Iterator[Row]:
+    """The rows under the header that have any text, as a stream. Raises SheetProblem where the file breaks."""
+    width = len(facts.columns)
+    for number, texts in _cells(facts.kind, Dialect(facts.encoding, facts.delimiter), body):
+        if number > facts.header_row:
+            cells = zip(facts.columns, texts[:width], strict=False)
+            yield Row(number, {column: text for column, text in cells if column})
+
+
+def _cells(kind: str, dialect: Dialect, body: bytes) -> Iterator[tuple[int, list[str]]]:
+    return workbook_rows(body) if kind == "xlsx" else delimited_rows(body, dialect)
+
+
+def _kind(name: str, body: bytes) -> str:
+    """ "xlsx" or "csv". Raises SheetProblem for everything else, by name."""
+    start = body[:2048].lstrip(b"\xef\xbb\xbf \t\r\n").lower()
+    if not start:
+        raise SheetProblem(_("The file is empty: it needs a header row, and under it one row per customer."))
+    if body.startswith(b"PK"):
+        return "xlsx"
+    if body.startswith(_OLE):
+        if _ENCRYPTED in body:
+            raise SheetProblem(_("The workbook is protected by a password. Save it without one, and upload it again."))
+        raise SheetProblem(_("The file is an old .xls. Open it and save it as .xlsx or .csv."))
+    if start.startswith((b"<html", b"<!doctype", b"<table", b"<?xml", b"<meta", b"<head")):
+        raise SheetProblem(
+            _("The file is a web page with the name of a spreadsheet. Open it and save it as .xlsx or .csv.")
+        )
+    if start.startswith(b"%pdf") or PurePath(name).suffix.lower() not in (".csv", ".txt", ".tsv"):
+        raise SheetProblem(_("The file is neither an .xlsx workbook nor a .csv text."))
+    return "csv"
+
+
+def _columns(header: Sequence[str]) -> list[str]:
+    """The names by place; a name that comes again gets a number. Columns without a name stay empty and are not read."""
+    columns: list[str] = []
+    for text in header[:MAX_COLUMNS]:
+        name, count = text[:100].strip(), 2
+        while name and name in columns:
+            name, count = f"{text[:100].strip()} ({count})", count + 1
+        columns.append(name)
+    return columns
+
+
+def _column(columns: Sequence[str], wanted: Sequence[str]) -> str:
+    by_name = {column_fold(column): column for column in reversed(columns)}
+    return next((by_name[name] for name in wanted if name in by_name), "")

@@ -1,0 +1,100 @@
+"""From an uploaded file to a campaign's draft. A file that cannot be used leaves nothing behind."""
+
+from __future__ import annotations
+
+import hashlib
+from collections.abc import Mapping
+from datetime import timedelta
+from pathlib import PurePath
+from typing import Any
+
+from django.conf import settings
+from django.db import transaction
+from django.utils.translation import gettext as _
+
+from recontact.campaigns.columns import Source, mapping_stored
+from recontact.campaigns.sheet_problem import SheetProblem
+from recontact.campaigns.sheets import sheet_facts
+from recontact.clock import database_now
+from recontact.models import Campaign, CampaignFile
+
+#: A file of the same content in another campaign of so many days is told.
+SAME_FILE_DAYS = 30
+
+#: Campaigns whose audience and mapping may still change.
+OPEN_STATES = (Campaign.State.DRAFT, Campaign.State.PLANNED)
+
+
+class NotADraft(Exception):
+    """The campaign is beyond planning, or was ended. The message says so to a person."""
+
+
+@transaction.atomic
+def campaign_draft_from_file(*, name: str, body: bytes, user: Any) -> Campaign:
+    """A draft named like the file, with the file in it as it came. Raises SheetProblem; then nothing was stored.
+
+    Another campaign with the same file is told by `campaigns_with_same_file`.
+    """
+    limit = settings.CAMPAIGN_FILE_MAX_BYTES
+    if len(body) > limit:
+        raise SheetProblem(
+            _("The file is larger than %(limit)s MB. Split it, or save only the sheet, as .csv.")
+            % {"limit": limit // 1024**2}
+        )
+    facts = sheet_facts(name, body)
+    campaign = Campaign.objects.create(
+        name=PurePath(name).stem.strip()[:200] or _("Campaign"),
+        source=Campaign.Source.FILE,
+        state=Campaign.State.DRAFT,
+        default_country=settings.DEFAULT_COUNTRY,
+        rows_total=facts.rows,
+        created_by=user,
+    )
+    CampaignFile.objects.create(
+        campaign=campaign,
+        name=PurePath(name).name[:200],
+        body=body,
+        size=len(body),
+        digest=hashlib.sha256(body).hexdigest(),
+        facts=facts.stored(),
+    )
+    return campaign
+
+
+def campaigns_with_same_file(campaign: Campaign) -> list[Campaign]:
+    """The campaigns of the last 30 days with a file of the same content, cancelled ones left out, newest first."""
+    digest = CampaignFile.objects.filter(campaign=campaign).values_list("digest", flat=True).first()
+    if not digest:
+        return []
+    since = database_now() - timedelta(days=SAME_FILE_DAYS)
+    rows = Campaign.objects.filter(file__digest=digest, created_at__gte=since).exclude(pk=campaign.pk)
+    return list(rows.exclude(state=Campaign.State.CANCELLED).select_related("created_by").order_by("-id"))
+
+
+@transaction.atomic
+def campaign_configure(
+    *,
+    campaign_id: int,
+    template_id: int,
+    sender_number_id: int,
+    mapping: Mapping[str, Source],
+    default_country: str,
+    include_open_queries: bool = False,
+) -> Campaign:
+    """Set what the recipients are planned with. A plan made before no longer counts. Raises NotADraft."""
+    campaign = draft_lock(campaign_id)
+    campaign.template_id, campaign.sender_number_id = template_id, sender_number_id
+    campaign.mapping = mapping_stored(mapping)
+    campaign.default_country = default_country
+    campaign.include_open_queries = include_open_queries
+    campaign.state, campaign.planned_at, campaign.planning_since = Campaign.State.DRAFT, None, None
+    campaign.save()
+    return campaign
+
+
+def draft_lock(campaign_id: int) -> Campaign:
+    """The campaign's row, locked for this transaction, while its plan may still change. Raises NotADraft."""
+    campaign = Campaign.objects.select_for_update(no_key=True).get(pk=campaign_id)
+    if campaign.state not in OPEN_STATES or campaign.source == Campaign.Source.QUERIES:
+        raise NotADraft(_("The campaign is no longer a draft: its recipients stay as they were planned."))
+    return campaign

@@ -1,0 +1,107 @@
+"""Reading an .xlsx row by row. Nothing of a file is believed: neither its sizes nor that it is a workbook at all."""
+
+from __future__ import annotations
+
+import io
+import zipfile
+import zlib
+from collections.abc import Iterator, Sequence
+from typing import Any
+
+import openpyxl
+from django.utils.translation import gettext as _
+
+from recontact.campaigns.cells import cell_text
+from recontact.campaigns.sheet_problem import SheetProblem
+from recontact.customers import fold
+
+SHEET = "campaign"
+#: A sheet has no more rows than this in any program.
+MAX_ROWS = 1_048_576
+#: Of the files packed in it: all together, and the texts, which are kept in memory while it is read.
+MAX_UNPACKED = 1024**3
+MAX_TEXTS = 160 * 1024**2
+_TEXTS = "xl/sharedStrings.xml"
+
+# What the reader raises for files that are damaged or only look like a workbook.
+_BROKEN = (
+    zipfile.BadZipFile,
+    zlib.error,
+    LookupError,
+    ValueError,
+    TypeError,
+    AttributeError,
+    SyntaxError,
+    EOFError,
+    OSError,
+    RuntimeError,
+    OverflowError,
+    AssertionError,
+)
+
+
+def workbook_rows(body: bytes) -> Iterator[tuple[int, list[str]]]:
+    """Each row of the sheet `campaign` that has any text: its number in the sheet, and its cells as text. Raises SheetProblem."""
+    workbook = _open(body)
+    try:
+        sheet = workbook[_sheet_name(workbook.sheetnames)]
+        # The size that a file says it has may be wrong, and rows would be filled up to it.
+        sheet.reset_dimensions()
+        yield from _texts(sheet.iter_rows(values_only=True))
+    except _BROKEN as error:
+        raise _damaged() from error
+    finally:
+        workbook.close()
+
+
+def workbook_length(body: bytes) -> int:
+    """About how many rows it has, for a progress bar: what the file says of itself, 0 if nothing. Raises SheetProblem."""
+    workbook = _open(body)
+    try:
+        rows = workbook[_sheet_name(workbook.sheetnames)].max_row or 0
+        return min(max(int(rows) - 1, 0), MAX_ROWS)
+    except _BROKEN as error:
+        raise _damaged() from error
+    finally:
+        workbook.close()
+
+
+def _open(body: bytes) -> Any:
+    try:
+        _refuse_bombs(body)
+        return openpyxl.load_workbook(io.BytesIO(body), read_only=True, data_only=True, keep_links=False)
+    except _BROKEN as error:
+        raise _damaged() from error
+
+
+def _refuse_bombs(body: bytes) -> None:
+    """The reader never unpacks more of a file than its entry says, so the sum bounds what it can grow to."""
+    with zipfile.ZipFile(io.BytesIO(body)) as archive:
+        sizes = {entry.filename: entry.file_size for entry in archive.infolist()}
+    if sum(sizes.values()) > MAX_UNPACKED or sizes.get(_TEXTS, 0) > MAX_TEXTS:
+        raise SheetProblem(_("The workbook unpacks to more than the portal reads. Save only the sheet, as .csv."))
+    if "xl/workbook.xml" not in sizes:
+        raise SheetProblem(_("The file is an archive, not a workbook. Save the spreadsheet as .xlsx or .csv."))
+
+
+def _sheet_name(names: Sequence[str]) -> str:
+    found = next((name for name in names if fold(name) == SHEET), None)
+    if found is None:
+        raise SheetProblem(
+            _("The workbook has no sheet named “%(wanted)s”. Its sheets are: %(sheets)s. Rename the one to send to.")
+            % {"wanted": SHEET, "sheets": ", ".join(names)}
+        )
+    return found
+
+
+def _texts(rows: Iterator[tuple[Any, ...]]) -> Iterator[tuple[int, list[str]]]:
+    for number, row in enumerate(rows, start=1):
+        if number > MAX_ROWS:
+            raise SheetProblem(_("The sheet has more than %(limit)s rows.") % {"limit": MAX_ROWS})
+        texts = [cell_text(value) for value in row]
+        if any(texts):
+            yield number, texts
+
+
+def _damaged() -> SheetProblem:
+    return SheetProblem(_("The workbook is damaged and cannot be read. Open it, save it again as .xlsx, and retry."))
