@@ -44,3 +44,8 @@ NAMES: dict[str, Promise | str] = {
 def place_name(code: str) -> str:
     """The name of an ISO country or of a rate card's market."""
     return str(NAMES.get(code, code))
+
+
+def place_names() -> dict[str, str]:
+    """ISO code -> name of every country named here."""
+    return {code: str(name) for code, name in NAMES.items() if len(code) == 2}

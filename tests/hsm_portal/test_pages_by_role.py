@@ -32,6 +32,16 @@ PAGES: dict[str, set[Role]] = {
     "/manager/recontact/query/recontact/": {MANAGER, ADMIN},
     "/manager/recontact/campaign/": {MANAGER, OPS, ADMIN},
     "/manager/recontact/campaign/{campaign}/change/": {MANAGER, OPS, ADMIN},
+    "/manager/recontact/campaign/add/": {MANAGER, ADMIN},
+    "/manager/recontact/campaign/{draft}/change/": {MANAGER, OPS, ADMIN},
+    "/manager/recontact/campaign/{draft}/recipients/": {MANAGER, ADMIN},
+    "/manager/recontact/campaign/{draft}/variables/": {MANAGER, ADMIN},
+    "/manager/recontact/campaign/{draft}/review/": {MANAGER, OPS, ADMIN},
+    "/manager/recontact/campaign/{draft}/review/rows/?outcome=ready&code=": {MANAGER, OPS, ADMIN},
+    "/manager/recontact/campaign/{draft}/review/csv/": {MANAGER, ADMIN},
+    "/manager/recontact/campaign/{draft}/sending/": {MANAGER, ADMIN},
+    "/manager/recontact/campaign/{draft}/approval/": {MANAGER, ADMIN},
+    "/manager/recontact/campaign/{campaign}/result/csv/": {MANAGER, OPS, ADMIN},
     "/manager/recontact/recontact/": {MANAGER, COORDINATOR, ADMIN},
     "/manager/recontact/recontact/{recontact}/change/": {MANAGER, COORDINATOR, ADMIN},
     "/manager/recontact/incident/": {MANAGER, COORDINATOR, ADMIN},
@@ -75,6 +85,12 @@ POSTS: dict[str, set[Role]] = {
     "/manager/recontact/message/{message}/cancel/": {MANAGER, COORDINATOR, ADMIN},
     "/manager/recontact/query/recontact/preview/": {MANAGER, ADMIN},
     "/manager/recontact/campaign/{campaign}/control/": {MANAGER, ADMIN},
+    "/manager/recontact/campaign/add/": {MANAGER, ADMIN},
+    "/manager/recontact/campaign/{draft}/variables/": {MANAGER, ADMIN},
+    "/manager/recontact/campaign/{draft}/variables/preview/": {MANAGER, ADMIN},
+    "/manager/recontact/campaign/{draft}/sending/": {MANAGER, ADMIN},
+    "/manager/recontact/campaign/{draft}/approval/": {MANAGER, ADMIN},
+    "/manager/recontact/campaign/{draft}/discard/": {MANAGER, ADMIN},
     "/manager/recontact/recontact/{recontact}/release/": {MANAGER, COORDINATOR, ADMIN},
     "/manager/recontact/incident/{incident}/close/": {MANAGER, COORDINATOR, ADMIN},
     "/manager/recontact/customer/{customer}/do/opt-out/": {MANAGER, COORDINATOR, ADMIN},
@@ -98,6 +114,14 @@ def places() -> dict[str, int]:
     assert message.query_id is not None
     assert message.template is not None
     campaign = Campaign.objects.create(name="pagos", template=message.template, created_by=user_make())
+    draft = Campaign.objects.create(
+        name="pagos",
+        template=message.template,
+        sender_number=message.sender_number,
+        created_by=campaign.created_by,
+        source=Campaign.Source.FILE,
+        state=Campaign.State.PLANNED,
+    )
     incident = Incident.objects.create(kind=Incident.Kind.SENT_TWICE, message=message)
     return {
         "message": message.pk,
@@ -110,6 +134,7 @@ def places() -> dict[str, int]:
         "query": message.query_id,
         "customer": message.customer_id,
         "campaign": campaign.pk,
+        "draft": draft.pk,
         "recontact": Recontact.objects.get().pk,
         "incident": incident.pk,
         "user": campaign.created_by_id,

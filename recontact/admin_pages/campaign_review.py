@@ -1,0 +1,146 @@
+"""Step 3 of a new campaign: what happens with each row, what it costs, how long it takes, and what they will read."""
+
+from __future__ import annotations
+
+from typing import Any
+from urllib.parse import urlencode
+
+from django.http import Http404, HttpRequest, HttpResponse
+from django.utils.translation import gettext as _
+
+from recontact.admin_pages.campaign_step import (
+    REVIEW,
+    CampaignStepPage,
+    is_planned,
+    is_planning,
+    is_slow,
+    step_address,
+)
+from recontact.admin_pages.page import is_fragment
+from recontact.campaigns.outcome_words import code_words, recipient_sentence
+from recontact.campaigns.outcomes import plan_review, recipients_of, samples, variable_labels
+from recontact.campaigns.timing import campaign_duration, campaign_hours, campaign_pace
+from recontact.campaigns.upload import campaigns_with_same_file
+from recontact.eligibility import number_refusals, template_refusals
+from recontact.limits import portfolio_used
+from recontact.models import Campaign, CampaignFile, CampaignRecipient
+from templates_app.rendering import preview
+from templates_app.selectors import template_parsed
+
+PER_PAGE = 100
+
+
+class CampaignReviewPage(CampaignStepPage):
+    """The plan. While it is being made, its progress; asked by HTMX, only that, or another sample."""
+
+    permission_required = "recontact.view_campaign"
+    step = REVIEW
+
+    def get(self, request: HttpRequest, campaign_id: int) -> HttpResponse:
+        campaign = self.campaign(campaign_id)
+        if is_fragment(request) and request.GET.get("part") == "planning":
+            return self._progress(campaign)
+        if is_fragment(request):
+            sample = sample_shown(campaign, request.GET.get("sample", ""))
+            return self.fragment("campaign/sample.html", {"campaign": campaign, "sample": sample})
+        elsewhere = self.elsewhere(campaign)
+        if elsewhere is not None:
+            return elsewhere
+        context: dict[str, Any] = {"planning": is_planning(campaign), "slow": is_slow(campaign), "planned": False}
+        if is_planned(campaign):
+            context |= plan_context(campaign)
+            context |= {"sample": sample_shown(campaign, request.GET.get("sample", "")), "planned": True}
+        return self.show(campaign, "review.html", context)
+
+    def _progress(self, campaign: Campaign) -> HttpResponse:
+        """The bar; once there is nothing to wait for, the whole page again."""
+        if is_planning(campaign):
+            return self.fragment("campaign/planning.html", {"campaign": campaign, "slow": is_slow(campaign)})
+        response = HttpResponse()
+        response["HX-Redirect"] = step_address(campaign, REVIEW)
+        return response
+
+
+class CampaignPlanRowsPage(CampaignStepPage):
+    """The rows with one fate, page by page: the file's row, what stood there, and why."""
+
+    permission_required = "recontact.view_campaign"
+    step = REVIEW
+
+    def get(self, request: HttpRequest, campaign_id: int) -> HttpResponse:
+        campaign = self.campaign(campaign_id)
+        outcome, code = request.GET.get("outcome", ""), request.GET.get("code")
+        if outcome not in CampaignRecipient.Outcome.values:
+            raise Http404
+        after, key = request.GET.get("after", ""), request.GET.get("key", "")
+        rows = recipients_of(campaign, outcome, code=code, variable=key)
+        found = list(rows.filter(row_number__gt=int(after[:9]) if after.isdecimal() else 0)[: PER_PAGE + 1])
+        labels = variable_labels(campaign)
+        context = {
+            "outcome": outcome,
+            "words": code_words(code or "", labels.get(key, key)),
+            "asked": urlencode({"outcome": outcome, "code": code or "", "key": key}),
+            "shown": [(row, recipient_sentence(row, labels)) for row in found[:PER_PAGE]],
+            "next": found[PER_PAGE - 1].row_number if len(found) > PER_PAGE else None,
+            "is_first": not after,
+        }
+        return self.show(campaign, "plan_rows.html", context)
+
+
+def plan_context(campaign: Campaign) -> dict[str, Any]:
+    """The figures of the plan, for the steps after it."""
+    review = plan_review(campaign)
+    number = campaign.sender_number
+    portfolio = number.portfolio if number is not None else None
+    return {
+        "review": review,
+        "unsendable": review.rows - review.sendable,
+        "totals": sorted(review.totals.items()),
+        "hours": campaign_hours(campaign),
+        "duration": campaign_duration(campaign, review.sendable),
+        "pace": campaign_pace(campaign),
+        "limit": portfolio_used(portfolio) if portfolio is not None else None,
+        "file_words": file_words(campaign),
+        "warnings": plan_warnings(campaign),
+        "same": campaigns_with_same_file(campaign),
+    }
+
+
+def file_words(campaign: Campaign) -> str:
+    """The file's name, and the sheet that was read."""
+    file = CampaignFile.objects.filter(campaign=campaign).defer("body").first()
+    if file is None:
+        return ""
+    if file.facts.get("kind") == "xlsx":
+        return _("%(file)s, sheet campaign") % {"file": file.name}
+    return file.name
+
+
+def plan_warnings(campaign: Campaign) -> list[str]:
+    """What a person must know of the number and the template before going on."""
+    warnings: list[str] = []
+    if campaign.template is not None and campaign.sender_number is not None:
+        refusals = number_refusals(campaign.sender_number) + template_refusals(
+            campaign.template, campaign.sender_number
+        )
+        warnings += [refusal.sentence for refusal in refusals]
+        if campaign.template_hash and campaign.template.content_hash != campaign.template_hash:
+            warnings.append(_("The template changed after the rows were checked: check them again before you launch."))
+    return warnings
+
+
+def sample_shown(campaign: Campaign, wanted: str) -> dict[str, Any] | None:
+    """One of the recipients' bubbles: its place among the samples, its row, and what comes before and after it."""
+    found = samples(campaign)
+    if not found or campaign.template is None:
+        return None
+    place = min(max(int(wanted), 1), len(found)) if wanted.isdecimal() and len(wanted) < 4 else 1
+    recipient = found[place - 1]
+    return {
+        "place": place,
+        "count": len(found),
+        "row_number": recipient.row_number,
+        "bubble": preview(template_parsed(campaign.template), recipient.values),
+        "previous": place - 1,
+        "next": place + 1 if place < len(found) else 0,
+    }

@@ -1,0 +1,90 @@
+"""Step 1 of a new campaign: the file with its recipients."""
+
+from __future__ import annotations
+
+from itertools import islice
+
+from django.contrib import messages
+from django.http import HttpRequest, HttpResponse
+from django.shortcuts import redirect
+from django.utils.translation import gettext as _
+
+from recontact.admin_pages.campaign_step import RECIPIENTS, VARIABLES, CampaignStepPage, step_address, steps_of
+from recontact.admin_pages.page import ManagerPage
+from recontact.campaigns.choices import OPEN
+from recontact.campaigns.control import campaign_cancel
+from recontact.campaigns.sheet_problem import SheetProblem
+from recontact.campaigns.sheets import SheetFacts, sheet_rows
+from recontact.campaigns.upload import campaign_draft_from_file, campaigns_with_same_file
+from recontact.models import Campaign, CampaignFile
+
+#: How many of those begun before are offered to go on with.
+DRAFTS = 10
+#: Rows shown of a file.
+HEAD = 5
+
+
+class CampaignNewPage(ManagerPage):
+    """The form for the file; what is wrong with the file is said here, and leaves nothing behind."""
+
+    permission_required = "recontact.add_campaign"
+
+    def get(self, request: HttpRequest) -> HttpResponse:
+        return self._show()
+
+    def post(self, request: HttpRequest) -> HttpResponse:
+        uploaded = request.FILES.get("file")
+        if uploaded is None:
+            return self._show(error=_("Choose a file."), status=400)
+        try:
+            campaign = campaign_draft_from_file(name=uploaded.name or "", body=uploaded.read(), user=request.user)
+        except SheetProblem as problem:
+            return self._show(error=str(problem), status=400)
+        return redirect(step_address(campaign, VARIABLES))
+
+    def _show(self, *, error: str = "", status: int = 200) -> HttpResponse:
+        begun = Campaign.objects.filter(state__in=OPEN).select_related("created_by").order_by("-pk")
+        context = {
+            "title": _("New campaign"),
+            "steps": steps_of(None, RECIPIENTS),
+            "drafts": list(begun[:DRAFTS]),
+            "error": error,
+        }
+        return self.page("campaign/new.html", context, status=status)
+
+
+class CampaignRecipientsPage(CampaignStepPage):
+    """The file of a campaign that has one: what was found in it, and its first rows."""
+
+    step = RECIPIENTS
+
+    def get(self, request: HttpRequest, campaign_id: int) -> HttpResponse:
+        campaign = self.campaign(campaign_id)
+        elsewhere = self.elsewhere(campaign)
+        if elsewhere is not None:
+            return elsewhere
+        file = CampaignFile.objects.filter(campaign=campaign).first()
+        facts = SheetFacts(**file.facts) if file is not None else None
+        columns = [column for column in facts.columns if column] if facts is not None else []
+        head = []
+        if file is not None and facts is not None:
+            rows = islice(sheet_rows(bytes(file.body), facts), HEAD)
+            head = [(row.number, [row.texts.get(column, "") for column in columns]) for row in rows]
+        context = {
+            "file": file,
+            "columns": columns,
+            "head": head,
+            "same": campaigns_with_same_file(campaign),
+        }
+        return self.show(campaign, "recipients.html", context)
+
+
+class CampaignDiscardPage(CampaignStepPage):
+    """End a campaign that was not launched."""
+
+    def post(self, request: HttpRequest, campaign_id: int) -> HttpResponse:
+        campaign = self.campaign(campaign_id)
+        if campaign.state not in OPEN or campaign_cancel(campaign_id=campaign.pk) is None:
+            return self.gone(request, campaign)
+        messages.success(request, _("The campaign was discarded. Nothing was sent or charged."))
+        return redirect("admin:recontact_campaign_changelist")

@@ -1,0 +1,73 @@
+"""How the pages of campaigns write counts, the fate of rows, and hours."""
+
+from __future__ import annotations
+
+from datetime import datetime, timedelta
+
+from django import template
+from django.utils import formats, timezone
+from django.utils.formats import date_format
+from django.utils.translation import gettext as _
+from django.utils.translation import ngettext
+
+from recontact.models import CampaignRecipient
+
+register = template.Library()
+
+Outcome = CampaignRecipient.Outcome
+
+_BADGES: dict[str, str] = {
+    Outcome.READY: "ok",
+    Outcome.CORRECTED: "ok",
+    Outcome.LEFT_OUT: "soon",
+    Outcome.ERROR: "stopped",
+}
+
+
+@register.filter
+def outcome_badge(outcome: str) -> str:
+    """The badge class of what is planned for a row."""
+    return _BADGES.get(outcome, "")
+
+
+@register.filter
+def outcome_words(outcome: str) -> str:
+    """What is planned for a row, in words."""
+    return str(dict(Outcome.choices).get(outcome, outcome))
+
+
+@register.filter
+def figure(count: int | None) -> str:
+    """A count as people read it, in groups of thousands."""
+    return "—" if count is None else formats.number_format(count, 0, use_l10n=True, force_grouping=True)
+
+
+@register.filter
+def duration_words(duration: timedelta | None) -> str:
+    """How long something takes, in the two units that fit."""
+    if duration is None:
+        return "—"
+    seconds = max(round(duration.total_seconds()), 1)
+    if seconds < 60:
+        return _("%(count)s s") % {"count": seconds}
+    if seconds < 3600:
+        return _("%(count)s min") % {"count": -(-seconds // 60)}
+    if seconds < 48 * 3600:
+        return _("%(hours)s h %(minutes)s min") % {"hours": seconds // 3600, "minutes": seconds % 3600 // 60}
+    return ngettext("%(count)s day", "%(count)s days", -(-seconds // 86400)) % {"count": -(-seconds // 86400)}
+
+
+@register.filter
+def hour_words(hour: datetime | None, starts_at: datetime | None = None) -> str:
+    """From when somebody gets a campaign, in the reader's zone: when it starts, or the hour his own day allows."""
+    moment = hour or starts_at
+    if moment is None:
+        return _("As soon as it is launched")
+    local = timezone.localtime(moment)
+    days = (local.date() - timezone.localdate()).days
+    clock = date_format(local, "TIME_FORMAT")
+    if days == 0:
+        return _("Today, %(hour)s") % {"hour": clock}
+    if days == 1:
+        return _("Tomorrow, %(hour)s") % {"hour": clock}
+    return date_format(local, "SHORT_DATETIME_FORMAT")

@@ -1,0 +1,389 @@
+"""A new campaign from a file: the steps from the upload to the launch, and what they refuse."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+
+import pytest
+from django.core.files.uploadedfile import SimpleUploadedFile
+from django.db import connection
+from django.test import Client
+from django.test.utils import CaptureQueriesContext
+from django.utils import timezone
+from pytest_django import Settings
+
+from hsm_portal.models import User
+from hsm_portal.roles import Role
+from providers.models import SenderNumber
+from recontact.campaigns.plan import campaign_plan
+from recontact.models import Campaign, CampaignRecipient, Message
+from templates_app.models import Template
+from tests.factories import rate_card_make, sender_number_make, template_make
+
+NEW = "/manager/recontact/campaign/add/"
+FILE = """phone;nombre;agente;turno
++54 9 11 5555-0100;Carla;Ana;viernes 21
+011 15 5555-0200;Mateo;Ana;lunes 24
++54 9 11 5555-0100;Carla otra vez;Ana;martes 25
++54 9 11 5555-0300;Lucía;Ana;
+no es un teléfono;Elsa;Ana;jueves 27
+"""
+
+
+@pytest.fixture
+def number(db: None) -> SenderNumber:
+    number = sender_number_make()
+    rate_card_make(account=number.account)
+    return number
+
+
+@pytest.fixture
+def template(number: SenderNumber) -> Template:
+    return template_make(account=number.account)
+
+
+def upload(client: Client, text: str = FILE, name: str = "pagos-noviembre.csv") -> Campaign:
+    client.post(NEW, {"file": SimpleUploadedFile(name, text.encode())})
+    return Campaign.objects.latest("pk")
+
+
+def page(campaign: Campaign, step: str) -> str:
+    return f"/manager/recontact/campaign/{campaign.pk}/{step}/"
+
+
+def variables(number: SenderNumber, template: Template, **changes: str) -> dict[str, str]:
+    return {
+        "sender_number": str(number.pk),
+        "template": str(template.pk),
+        "name": "pagos",
+        "default_country": "AR",
+        "mapped": str(template.pk),
+        "source-body.1": "column:nombre",
+        "source-body.2": "column:agente",
+        "source-body.3": "column:turno",
+    } | changes
+
+
+def planned(client: Client, number: SenderNumber, template: Template, text: str = FILE) -> Campaign:
+    campaign = upload(client, text)
+    client.post(page(campaign, "variables"), variables(number, template))
+    assert campaign_plan(campaign.pk)
+    campaign.refresh_from_db()
+    return campaign
+
+
+def launch(client: Client, campaign: Campaign, action: str = "launch") -> int:
+    seen = client.get(page(campaign, "approval")).context["seen"]
+    return client.post(page(campaign, "approval"), {"seen": seen, "action": action}).status_code
+
+
+def test_it_names_the_campaign_like_its_file_and_goes_on_to_the_variables(client: Client, number: SenderNumber) -> None:
+    answer = client.post(NEW, {"file": SimpleUploadedFile("pagos-noviembre.csv", FILE.encode())})
+
+    campaign = Campaign.objects.get()
+    assert campaign.name == "pagos-noviembre"
+    assert answer.headers["Location"] == page(campaign, "variables")
+
+
+@pytest.mark.parametrize(
+    ("name", "text", "said"),
+    [
+        ("a.csv", "nombre,importe\nCarla,1\n", "nombre, importe"),
+        ("a.csv", "", "empty"),
+        ("a.pdf", "%PDF-1.4", "neither"),
+        ("a.csv", "phone,nombre\n", "no customers"),
+    ],
+)
+def test_it_says_what_is_wrong_with_a_file_and_keeps_nothing(client: Client, name: str, text: str, said: str) -> None:
+    answer = client.post(NEW, {"file": SimpleUploadedFile(name, text.encode())})
+
+    assert answer.status_code == 400
+    assert said in answer.content.decode()
+    assert "Nothing was sent or charged." in answer.content.decode()
+    assert not Campaign.objects.exists()
+
+
+def test_it_asks_for_a_file_when_none_was_chosen(client: Client) -> None:
+    answer = client.post(NEW)
+
+    assert answer.status_code == 400
+    assert "Choose a file." in answer.content.decode()
+
+
+def test_it_shows_what_was_read_of_the_file(client: Client, number: SenderNumber) -> None:
+    campaign = upload(client)
+
+    shown = client.get(page(campaign, "recipients")).content.decode()
+
+    assert "phone, nombre, agente, turno" in shown
+    assert "011 15 5555-0200" in shown
+
+
+def test_it_tells_of_a_colleagues_campaign_with_the_same_file(
+    client: Client, client_of: Callable[[Role], Client], number: SenderNumber
+) -> None:
+    upload(client_of(Role.ADMIN))
+    campaign = upload(client)
+
+    assert "of the same file" in client.get(page(campaign, "variables")).content.decode()
+
+
+def test_it_offers_columns_and_guesses_what_fills_each_variable(
+    client: Client, number: SenderNumber, template: Template
+) -> None:
+    campaign = upload(client, "phone;nombre;turno\n+54 9 11 5555-0100;Carla;viernes 21\n")
+
+    data = {"template": str(template.pk), "sender_number": str(number.pk), "part": "fields"}
+    shown = client.post(page(campaign, "variables/preview"), data)
+
+    assert [row.filling.source for row in shown.context["needed"]] == ["customer_first_name", "me", "column:turno"]
+    assert "tenemos lugar el" in shown.content.decode()
+
+
+def test_it_shows_the_first_rows_as_bubbles_while_variables_are_chosen(
+    client: Client, number: SenderNumber, template: Template
+) -> None:
+    campaign = upload(client)
+
+    shown = client.post(page(campaign, "variables/preview"), variables(number, template)).content.decode()
+
+    assert "<mark>Carla</mark>" in shown
+    assert "<mark>lunes 24</mark>" in shown
+
+
+def test_it_plans_when_the_message_is_chosen_and_shows_how_far_it_is(
+    client: Client, number: SenderNumber, template: Template
+) -> None:
+    campaign = upload(client)
+
+    answer = client.post(page(campaign, "variables"), variables(number, template))
+    Campaign.objects.filter(pk=campaign.pk).update(rows_read=2, rows_total=5)
+
+    assert answer.headers["Location"] == page(campaign, "review")
+    shown = client.get(page(campaign, "review")).content.decode()
+    assert 'aria-valuenow="40"' in shown
+    assert "2 of 5 rows" in shown
+
+
+def test_it_asks_for_news_only_while_it_plans(client: Client, number: SenderNumber, template: Template) -> None:
+    campaign = upload(client)
+    client.post(page(campaign, "variables"), variables(number, template))
+    ask = page(campaign, "review") + "?part=planning"
+    during = client.get(ask, headers={"HX-Request": "true"})
+
+    campaign_plan(campaign.pk)
+    after = client.get(ask, headers={"HX-Request": "true"})
+
+    assert "every 1s" in during.content.decode()
+    assert (after.content, after.headers["HX-Redirect"]) == (b"", page(campaign, "review"))
+
+
+def test_it_accounts_for_every_row_of_the_file(client: Client, number: SenderNumber, template: Template) -> None:
+    campaign = planned(client, number, template)
+
+    shown = client.get(page(campaign, "review"))
+
+    review = shown.context["review"]
+    assert (review.rows, review.sendable) == (5, 2)
+    assert sum(line.count for line in review.counts) == 5
+    assert "US$ 0.05" in shown.content.decode()
+    for words in ("Valid and complete", "Phone rewritten", "Repeated in the file", "Invalid phone"):
+        assert words in shown.content.decode()
+
+
+def test_it_pages_through_the_samples(client: Client, number: SenderNumber, template: Template) -> None:
+    campaign = planned(client, number, template)
+
+    first = client.get(page(campaign, "review") + "?sample=1", headers={"HX-Request": "true"}).content.decode()
+    second = client.get(page(campaign, "review") + "?sample=2", headers={"HX-Request": "true"}).content.decode()
+
+    assert "sample 1 of 2" in first
+    assert "<mark>Carla</mark>" in first
+    assert "<mark>Mateo</mark>" in second
+
+
+def test_it_shows_and_downloads_the_rows_with_one_fate(
+    client: Client, number: SenderNumber, template: Template
+) -> None:
+    campaign = planned(client, number, template)
+
+    shown = client.get(page(campaign, "review/rows") + "?outcome=error&code=invalid_phone").content.decode()
+    answer = client.get(page(campaign, "review/csv") + "?outcome=error&code=invalid_phone")
+
+    text = b"".join(answer.streaming_content).decode()  # type: ignore[attr-defined]
+    assert "no es un teléfono" in shown
+    assert "Carla" not in shown
+    assert len(text.splitlines()) == 2
+    assert "no es un teléfono" in text
+
+
+def test_it_looks_at_as_many_rows_of_the_database_however_many_are_planned(
+    client: Client, number: SenderNumber, template: Template
+) -> None:
+    small = planned(client, number, template)
+    rows = "".join(f"+54 9 11 5555-{row:04};Carla;Ana;hoy\n" for row in range(1, 300))
+    large = planned(client, number, template, "phone;nombre;agente;turno\n" + rows)
+
+    def queries(campaign: Campaign) -> int:
+        with CaptureQueriesContext(
+            connection,
+        ) as found:
+            client.get(page(campaign, "review"))
+        return len(found)
+
+    assert queries(large) == queries(small)
+
+
+def test_it_keeps_when_and_how_fast_it_leaves(client: Client, number: SenderNumber, template: Template) -> None:
+    campaign = planned(client, number, template)
+    moment = timezone.localtime() + timezone.timedelta(days=2)
+    chosen = {"when": "at", "starts_at": moment.strftime("%Y-%m-%dT%H:%M"), "from_hour": "09:00", "until_hour": "20:00"}
+
+    answer = client.post(page(campaign, "sending"), chosen | {"pace": "10"})
+
+    campaign.refresh_from_db()
+    assert answer.headers["Location"] == page(campaign, "approval")
+    assert (campaign.pace, str(campaign.from_hour)) == (10, "09:00:00")
+    assert campaign.starts_at == moment.replace(second=0, microsecond=0)
+
+
+@pytest.mark.parametrize(
+    "chosen",
+    [
+        {"when": "at"},
+        {"when": "at", "starts_at": "2020-01-01T10:00"},
+        {"when": "now", "from_hour": "09:00"},
+        {"when": "now", "from_hour": "09:00", "until_hour": "09:00"},
+        {"when": "now", "pace": "0"},
+        {},
+    ],
+)
+def test_it_refuses_a_sending_that_makes_no_sense(
+    client: Client, number: SenderNumber, template: Template, chosen: dict[str, str]
+) -> None:
+    campaign = planned(client, number, template)
+
+    answer = client.post(page(campaign, "sending"), chosen)
+
+    campaign.refresh_from_db()
+    assert answer.status_code == 400
+    assert (campaign.starts_at, campaign.from_hour, campaign.pace) == (None, None, None)
+
+
+def test_it_launches_once_however_often_it_is_clicked(client: Client, number: SenderNumber, template: Template) -> None:
+    campaign = planned(client, number, template)
+    seen = client.get(page(campaign, "approval")).context["seen"]
+
+    codes = [
+        client.post(page(campaign, "approval"), {"seen": seen, "action": "launch"}).headers["Location"]
+        for _click in range(2)
+    ]
+
+    campaign.refresh_from_db()
+    assert campaign.state == Campaign.State.RUNNING
+    assert set(codes) == {f"/manager/recontact/campaign/{campaign.pk}/change/"}
+
+
+def test_it_launches_nothing_that_changed_since_it_was_looked_at(
+    client: Client, number: SenderNumber, template: Template
+) -> None:
+    campaign = planned(client, number, template)
+    seen = client.get(page(campaign, "approval")).context["seen"]
+    campaign_plan(campaign.pk)
+
+    answer = client.post(page(campaign, "approval"), {"seen": seen, "action": "launch"})
+
+    campaign.refresh_from_db()
+    assert (answer.status_code, campaign.state) == (409, Campaign.State.PLANNED)
+
+
+def test_it_has_a_second_person_approve_a_large_campaign(
+    client: Client, client_of: Callable[[Role], Client], number: SenderNumber, template: Template, settings: Settings
+) -> None:
+    settings.CAMPAIGN_APPROVAL_RECIPIENTS = 1
+    campaign = planned(client, number, template)
+    colleague = client_of(Role.ADMIN)
+
+    launch(client, campaign)
+    campaign.refresh_from_db()
+    assert campaign.state == Campaign.State.AWAITING
+    assert "Approve and send" not in client.get(page(campaign, "approval")).content.decode()
+    assert "Approve and send 2 messages" in colleague.get(page(campaign, "approval")).content.decode()
+    launch(client, campaign, "approve")
+    campaign.refresh_from_db()
+    assert campaign.state == Campaign.State.AWAITING
+
+    launch(colleague, campaign, "approve")
+
+    campaign.refresh_from_db()
+    assert campaign.state == Campaign.State.RUNNING
+    assert campaign.approved_by is not None
+    assert campaign.approved_by != campaign.created_by
+
+
+def test_it_is_sent_back_to_be_changed(
+    client: Client, client_of: Callable[[Role], Client], number: SenderNumber, template: Template, settings: Settings
+) -> None:
+    settings.CAMPAIGN_APPROVAL_RECIPIENTS = 1
+    campaign = planned(client, number, template)
+    launch(client, campaign)
+
+    launch(client_of(Role.ADMIN), campaign, "back")
+
+    campaign.refresh_from_db()
+    assert campaign.state == Campaign.State.PLANNED
+
+
+def test_it_is_taken_up_where_it_was_left(client: Client, number: SenderNumber, template: Template) -> None:
+    campaign = upload(client)
+    address = f"/manager/recontact/campaign/{campaign.pk}/change/"
+
+    begun = client.get(address).headers["Location"]
+    client.post(page(campaign, "variables"), variables(number, template))
+    campaign_plan(campaign.pk)
+
+    assert begun == page(campaign, "variables")
+    assert client.get(address).headers["Location"] == page(campaign, "review")
+    assert 'value="column:turno" selected' in client.get(page(campaign, "variables")).content.decode()
+
+
+def test_it_is_discarded_with_nothing_sent(client: Client, number: SenderNumber, template: Template) -> None:
+    campaign = planned(client, number, template)
+
+    client.post(page(campaign, "discard"))
+
+    campaign.refresh_from_db()
+    assert campaign.state == Campaign.State.CANCELLED
+    assert not Message.objects.exists()
+
+
+def test_it_changes_nothing_of_a_campaign_that_was_launched(
+    client: Client, number: SenderNumber, template: Template
+) -> None:
+    campaign = planned(client, number, template)
+    launch(client, campaign)
+
+    for step in ("variables", "sending", "approval", "discard"):
+        client.post(page(campaign, step), variables(number, template) | {"when": "now", "pace": "1"})
+
+    campaign.refresh_from_db()
+    assert (campaign.state, campaign.pace, campaign.name) == (Campaign.State.RUNNING, None, "pagos")
+
+
+def test_it_hides_phones_from_who_may_not_see_them(
+    client: Client, manager: User, client_of: Callable[[Role], Client], number: SenderNumber, template: Template
+) -> None:
+    campaign = planned(client, number, template)
+    rows = page(campaign, "review/rows") + "?outcome=ready&code="
+
+    assert "5555-0100" in client.get(rows).content.decode()
+    assert "5555" not in client_of(Role.OPS).get(rows).content.decode()
+
+
+def test_it_keeps_each_row_even_when_none_can_be_sent(client: Client, number: SenderNumber, template: Template) -> None:
+    campaign = planned(client, number, template, "phone;nombre\nno;Carla\nnada;Mateo\n")
+
+    shown = client.get(page(campaign, "review")).content.decode()
+
+    assert "No row can be sent." in shown
+    assert CampaignRecipient.objects.filter(campaign=campaign).count() == 2
