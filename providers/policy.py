@@ -194,7 +194,10 @@ def error_of(
         return Uncertain(meaning.reason, provider_code=code, detail=detail, exchange=exchange)
     seconds = rule.seconds if meaning.seconds is None else meaning.seconds
     if rule.action in (Action.WAIT, Action.TOMORROW):
-        wait = min(wait_asked, LONGEST_WAIT) if wait_asked > 0 else seconds or MINUTE
+        least = seconds or MINUTE
+        # Tomorrow is tomorrow, whatever a gateway in between writes into its answer.
+        asked = max(wait_asked, least) if rule.action is Action.TOMORROW else wait_asked
+        wait = min(asked, LONGEST_WAIT) if wait_asked > 0 else least
         return Throttled(meaning.reason, retry_after=wait, provider_code=code, detail=detail, exchange=exchange)
     if rule.action is Action.RETRY:
         return Unavailable(meaning.reason, provider_code=code, detail=detail, exchange=exchange)
@@ -220,7 +223,9 @@ def answer_error(
     `understood`: the answer is an error as this provider writes them. What is not, proves nothing (only 429 is believed
     without it), nor does a 5xx that the table does not prove.
     """
-    meaning = codes.get(code) or codes.get(f"HTTP {answer.status}") or _by_status(answer.status, understood)
+    believed = understood or answer.status == 429
+    of_status = codes.get(f"HTTP {answer.status}") if believed else None
+    meaning = codes.get(code) or of_status or _by_status(answer.status, understood)
     asked = wait_asked or retry_after_seconds(answer.headers.get("retry-after", ""))
     shown = code or f"HTTP {answer.status}"
     return error_of(meaning, code=shown, detail=detail, wait_asked=asked, exchange=answer.exchange)

@@ -65,6 +65,19 @@ def test_tomorrow_is_a_day_away() -> None:
     assert error.retry_after == DAY
 
 
+def test_tomorrow_comes_no_sooner_because_an_answer_asks_for_a_moment() -> None:
+    error = error_of(ErrorCode(Reason.MARKETING_LIMIT), wait_asked=5)
+    assert isinstance(error, Throttled)
+    assert error.retry_after == DAY
+
+
+@pytest.mark.parametrize("status", [401, 403])
+def test_a_row_of_a_status_says_nothing_about_a_page_of_somebody_else(status: int) -> None:
+    codes = {f"HTTP {status}": ErrorCode(Reason.CREDENTIALS)}
+    error = answer_error(answered(status), codes, code="", detail="", understood=False)
+    assert (type(error), error.reason) == (Uncertain, Reason.UNREADABLE_ANSWER)
+
+
 def test_a_park_ends_when_the_rule_says_or_when_somebody_acts() -> None:
     paused = error_of(ErrorCode(Reason.TEMPLATE_PAUSED))
     assert paused.park_until is not None
