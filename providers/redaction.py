@@ -57,10 +57,12 @@ PERSON_NAMES = frozenset(
 
 STRUCTURE_NAMES = frozenset({"type", "id", "index"})
 
-# A wamid holds the phone in base64; EAA... is a Graph token; CC.xxxx is a business-scoped user id.
+# A wamid holds the phone in base64; EAA... is a Graph token; CC.xxxx is a business-scoped user id. The address of a webhook
+# is all that protects some of them.
 _TELLING = re.compile(
     r"wamid\.[A-Za-z0-9+/=_%-]+"
     r"|\bEAA[A-Za-z0-9]{12,}"
+    r"|(?<=/webhooks/)[a-z0-9_-]+/[0-9a-f-]{36}"
     r"|(?i:\bbearer\s+)[^\s\"']+"
     r"|(?<![A-Za-z0-9.])[A-Z]{2}\.(?:ENT\.)?[A-Za-z0-9]{8,128}\b"
     r"|(?:\+|%2[bB])\d(?:[\s().-]{0,2}\d){6,16}"

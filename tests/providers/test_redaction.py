@@ -116,3 +116,9 @@ def test_a_value_within_json_in_a_forms_field_is_recognized_in_the_answer() -> N
     redactor = Redactor()
     redactor.request({"template": '{"id":"7d2f","params":["Ana Pérez"]}'}, kept_paths=frozenset())
     assert redactor.text("no match of 7d2f for Ana Pérez") == f"no match of 7d2f for {MASK}"
+
+
+def test_the_address_of_a_webhook_is_a_secret() -> None:
+    key = "0b0e7f9e-6f0e-4d8e-9d55-3c1f3f1f7a10"
+    said = Redactor().text(f"The URL https://portal.example/webhooks/twilio/{key}/?reference=7 is not valid.")
+    assert said == f"The URL https://portal.example/webhooks/{MASK}/?reference=7 is not valid."
