@@ -29,7 +29,7 @@ def body_parse(body: bytes) -> list[Event | BadItem]:
 
 
 def _result(item: JsonObject) -> Event:
-    if "seenAt" in item:
+    if item.get("seenAt"):
         return seen_read(item)
     if isinstance(item.get("message"), dict):
         return _inbound(item)

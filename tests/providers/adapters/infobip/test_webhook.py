@@ -177,6 +177,13 @@ def test_what_it_does_not_know_is_kept(document: Any) -> None:
     assert isinstance(event, UnknownEvent)
 
 
+def test_a_delivery_report_that_says_it_was_not_seen_is_a_delivery_report() -> None:
+    item = {"messageId": "m1", "seenAt": None, "doneAt": "2026-11-20T14:03:14.120+0000", "status": {"groupId": 3}}
+    (event,) = parsed({"results": [item]})
+    assert isinstance(event, StatusEvent)
+    assert event.status is DeliveryStatus.DELIVERED
+
+
 @pytest.mark.parametrize("body", [b"", b"[]", b"not json", b"\xff"])
 def test_a_body_that_is_no_object_is_unreadable(body: bytes) -> None:
     with pytest.raises(UnreadableWebhook):
