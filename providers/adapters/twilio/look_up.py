@@ -121,10 +121,11 @@ def _price(item: JsonObject) -> PriceReport | None:
         amount = abs(Decimal(text(item.get("price"))))
     except InvalidOperation:
         return None
-    if not amount.is_finite():
+    currency = text(item.get("price_unit")).upper()
+    if not amount.is_finite() or not currency:
         return None
     # Whether Meta's fee is in it varies, so nothing billed by Twilio does not mean that it was free.
-    return PriceReport(True if amount else None, "", amount=amount, currency=text(item.get("price_unit")).upper())
+    return PriceReport(True if amount else None, "", amount=amount, currency=currency)
 
 
 def _moment(value: object) -> datetime | None:

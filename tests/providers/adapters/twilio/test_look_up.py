@@ -92,6 +92,12 @@ def test_a_known_message_that_failed_gives_its_reason() -> None:
     )
 
 
+@pytest.mark.parametrize("unit", ["", None, 7.5])
+def test_a_price_without_its_currency_is_left_out(unit: object) -> None:
+    (event,) = looked_up(question(sid=SID), (200, item(price="-0.005", price_unit=unit)))[0].events
+    assert event.price is None
+
+
 @pytest.mark.parametrize("price", ["NaN", "-Infinity", "", "soon", None, 7.5])
 def test_a_price_that_is_none_is_left_out(price: object) -> None:
     (event,) = looked_up(question(sid=SID), (200, item(price=price)))[0].events
