@@ -9,6 +9,7 @@ from typing import Any
 import pytest
 
 from providers.adapters.sinch import Sinch
+from providers.adapters.sinch.errors import delivery_meaning
 from providers.adapters.sinch.send import payload_build
 from providers.contracts import (
     BadItem,
@@ -23,6 +24,7 @@ from providers.contracts import (
     WebhookRequest,
 )
 from providers.errors import Park, Reason, SendError
+from providers.policy import suppresses
 from tests.contract.cases_sinch import APP, CASES, button, header, outbound
 from tests.providers.adapters.sinch.wire import adapter, exchanged, payload
 from tests.providers.wire import message, run
@@ -333,3 +335,7 @@ def test_there_are_no_numbers_to_list_and_no_handshake() -> None:
     assert list(adapter().fetch_numbers()) == []
     assert adapter().webhook_challenge({"hub.mode": "subscribe"}) is None
     assert CASES.slug == Sinch.slug
+
+
+def test_a_person_who_did_not_opt_in_has_not_opted_out() -> None:
+    assert not suppresses(delivery_meaning("RECIPIENT_NOT_OPTED_IN", "").reason)
