@@ -72,6 +72,25 @@ CHECKS: dict[str, str] = {
     "the tries of a chain are counted": """
         SELECT m.id, m.try_number || ' after ' || o.try_number FROM recontact_message m
         JOIN recontact_message o ON o.id = m.retry_of_id WHERE m.try_number <> o.try_number + 1""",
+    "a message of a campaign to phones is one recipient's": """
+        SELECT m.id, 'campaign ' || m.campaign_id FROM recontact_message m
+        JOIN recontact_campaign c ON c.id = m.campaign_id AND c.source <> 'queries'
+        WHERE m.retry_of_id IS NULL AND NOT EXISTS (SELECT 1 FROM recontact_campaignrecipient r
+              WHERE r.message_id = m.id AND r.campaign_id = m.campaign_id AND r.outcome IN ('ready', 'corrected'))""",
+    "a recipient has a message or a reason, not both": """
+        SELECT r.id, r.outcome || ' ' || r.dropped FROM recontact_campaignrecipient r
+        LEFT JOIN recontact_message m ON m.id = r.message_id
+        WHERE r.message_id IS NOT NULL
+          AND (r.dropped <> '' OR r.outcome NOT IN ('ready', 'corrected') OR m.campaign_id IS DISTINCT FROM r.campaign_id
+               OR m.retry_of_id IS NOT NULL)""",
+    "everybody in a completed campaign had his turn": """
+        SELECT r.id, 'campaign ' || r.campaign_id FROM recontact_campaign c
+        JOIN recontact_campaignrecipient r ON r.campaign_id = c.id
+        WHERE c.state = 'completed' AND r.outcome IN ('ready', 'corrected') AND r.message_id IS NULL AND r.dropped = ''""",
+    "nothing of a completed campaign is queued": """
+        SELECT m.id, 'campaign ' || m.campaign_id || ' ' || c.state FROM recontact_message m
+        JOIN recontact_campaign c ON c.id = m.campaign_id
+        WHERE m.state = 'queued' AND c.state = 'completed'""",
     "one open query per customer and number": """
         SELECT min(id), count(*)::text FROM recontact_query WHERE state <> 'resolved'
         GROUP BY customer_id, sender_number_id HAVING count(*) > 1""",

@@ -8,8 +8,9 @@ from typing import Any
 from django.db import transaction
 from django.db.models.functions import Now
 
+from recontact.campaigns.merging import recipients_merge
 from recontact.hashes import keyed_hash
-from recontact.models import Customer, OptOut, Query, QueryEvent, Recontact, ServiceWindow
+from recontact.models import CampaignRecipient, Customer, OptOut, Query, QueryEvent, Recontact, ServiceWindow
 from recontact.phones import phone_country, phone_search_forms, phone_variants
 
 
@@ -138,8 +139,9 @@ def customer_merge(*, keep: Customer, gone: Customer) -> Customer:
         _one_open_query(keep, gone, number_id)
     _merge_windows(keep, gone)
     _merge_opt_outs(keep, gone)
+    recipients_merge(keep=keep, gone=gone)
     for relation in Customer._meta.related_objects:
-        if relation.related_model in (ServiceWindow, OptOut) or relation.name == "merged":
+        if relation.related_model in (ServiceWindow, OptOut, CampaignRecipient) or relation.name == "merged":
             continue
         relation.related_model._default_manager.filter(**{relation.field.name: gone}).update(
             **{relation.field.name: keep}

@@ -10,7 +10,8 @@ from django.conf import settings
 
 from providers.models import SenderNumber
 from providers.rates.markets import market_of
-from recontact.campaigns.people import SAME_PERSON
+from recontact.campaigns.pricing import PRICE_CHANGED
+from recontact.campaigns.recipients import SAME_PERSON
 from recontact.costs.estimate import Estimate, NoRate, estimate_for
 from recontact.dispatch.recheck import customer_reason, opt_outs_of
 from recontact.eligibility import content_refusals
@@ -19,9 +20,6 @@ from recontact.refusals import Code
 from templates_app.models import Template
 from templates_app.rendering import RenderError, render
 from templates_app.selectors import template_parsed
-
-#: The price of a recipient is higher than the plan said: a person has to agree.
-PRICE_CHANGED = "price_changed"
 
 
 @dataclass(frozen=True, slots=True)

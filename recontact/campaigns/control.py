@@ -1,5 +1,5 @@
 """Campaigns from queries: made. And every campaign: paused, resumed, cancelled. The messages are the outbox's; here is only
-their lane. Those from a file begin in campaigns.start."""
+their lane."""
 
 from __future__ import annotations
 
@@ -13,11 +13,15 @@ from django.utils.translation import gettext as _
 from psycopg.errors import DeadlockDetected, LockNotAvailable, SerializationFailure
 
 from recontact.access import queries_for
+from recontact.campaigns.approval import approval_needed, approval_stands
 from recontact.campaigns.mapping import Filling, values_for
+from recontact.campaigns.pricing import PRICE_CHANGED, campaign_reprice
 from recontact.campaigns.recipients import unlaunched
+from recontact.campaigns.start import CannotStart, campaign_begin
 from recontact.cancelling import messages_cancel
 from recontact.clock import ClockTimestamp, database_now
 from recontact.dispatch.wake import wake
+from recontact.eligibility import number_refusals, template_refusals
 from recontact.models import Campaign, CampaignRefusal, Message, Query
 from recontact.outbox import query_recontact
 from recontact.refusals import SendRefused
@@ -137,6 +141,35 @@ def is_abandoned(campaign: Campaign) -> bool:
     return not Message.objects.filter(campaign=campaign, created_at__gt=since).exists()
 
 
+@transaction.atomic
+def campaign_launch(*, campaign_id: int, user: Any) -> Campaign:
+    """For `user`, launch a planned campaign: it runs, is scheduled for its hour, or asks for a second person's approval first.
+
+    Raises CannotStart: its plan is not ready, nobody in it can be sent to, or its template or number cannot send now.
+    """
+    campaign = (
+        Campaign.objects.select_for_update(no_key=True, of=("self",))
+        .select_related("template__account", "sender_number__account")
+        .get(pk=campaign_id)
+    )
+    if campaign.state != Campaign.State.PLANNED or campaign.template is None or campaign.sender_number is None:
+        raise CannotStart(_("Only a campaign whose plan is ready can be launched."))
+    if (campaign.template.content_hash, campaign.template.category) != (campaign.template_hash, campaign.category):
+        raise CannotStart(_("The template changed since the campaign was planned. Plan it again."))
+    refusals = [*number_refusals(campaign.sender_number), *template_refusals(campaign.template, campaign.sender_number)]
+    if refusals:
+        raise CannotStart(" ".join(refusal.sentence for refusal in refusals))
+    if not unlaunched(campaign_id).exists():
+        raise CannotStart(_("Nobody in the plan can be sent to."))
+    if approval_needed(campaign) and not approval_stands(campaign):
+        Campaign.objects.filter(pk=campaign_id).update(state=Campaign.State.AWAITING, state_reason="")
+        campaign.refresh_from_db()
+    else:
+        campaign_begin(campaign)
+    log.info("campaign_launched", campaign=campaign_id, user=user.pk, state=campaign.state)
+    return campaign
+
+
 def campaign_pause(*, campaign_id: int) -> bool:
     """Stop the campaign's queued messages from being taken, and new ones from being made. False: it was not at it."""
     going = [Campaign.State.RUNNING, Campaign.State.WAITING, Campaign.State.SCHEDULED]
@@ -144,20 +177,26 @@ def campaign_pause(*, campaign_id: int) -> bool:
     return bool(rows.update(state=Campaign.State.PAUSED, state_reason="person", waiting_until=None))
 
 
+@transaction.atomic
 def campaign_resume(*, campaign_id: int) -> bool:
-    """Let a paused or parked campaign go on. False: it was neither, or its messages are still being queued.
+    """Let a paused or parked campaign go on, or wait for its hour again. False: it was neither, or its messages are still
+    being queued.
 
-    One whose request broke off goes on with the messages that were queued.
+    One whose request broke off goes on with the messages that were queued. One that was parked for its price goes on with
+    the new one, after a second person's approval where the sum needs it.
     """
     waiting = [Campaign.State.PAUSED, Campaign.State.PARKED]
-    rows = Campaign.objects.filter(pk=campaign_id, state__in=waiting)
-    campaign = rows.first()
+    rows = Campaign.objects.select_for_update(no_key=True, of=("self",)).select_related("sender_number")
+    campaign = rows.filter(pk=campaign_id, state__in=waiting).first()
     if campaign is None or (is_preparing(campaign) and not is_abandoned(campaign)):
         return False
-    resumed = bool(rows.update(state=Campaign.State.RUNNING, state_reason=""))
-    if resumed:
-        wake()
-    return resumed
+    if campaign.state_reason == PRICE_CHANGED:
+        campaign_reprice(campaign)
+        if approval_needed(campaign) and not approval_stands(campaign):
+            Campaign.objects.filter(pk=campaign_id).update(state=Campaign.State.AWAITING, state_reason=PRICE_CHANGED)
+            return True
+    campaign_begin(campaign)
+    return True
 
 
 def campaign_cancel(*, campaign_id: int) -> int | None:

@@ -13,7 +13,7 @@ from django.utils.translation import gettext as _
 
 from recontact.campaigns.audience import PHONE_MISSING, PHONE_ROUNDED
 from recontact.campaigns.known import BLOCKED_CODE, DUPLICATE, RECENT_CAMPAIGN
-from recontact.campaigns.people import SAME_PERSON
+from recontact.campaigns.recipients import SAME_PERSON
 from recontact.campaigns.verdicts import CELL_ERROR, PHONE_REWRITTEN
 from recontact.models import CampaignRecipient
 from recontact.refusals import Code, refusal_sentence

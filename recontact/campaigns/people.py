@@ -10,14 +10,12 @@ from collections.abc import Mapping, Sequence
 
 from django.db import connection, transaction
 
+from recontact.campaigns.recipients import SAME_PERSON
 from recontact.customers import customer_identify, customer_index
 from recontact.hashes import keyed_hash
 from recontact.models import CampaignRecipient, Customer
 from recontact.phones import phone_country, phone_variants
 from recontact.refusals import Code
-
-#: The reason of a row whose person is written to by another row of the campaign.
-SAME_PERSON = "same_person"
 
 
 def recipients_identify(recipients: Sequence[CampaignRecipient]) -> None:

@@ -3,18 +3,18 @@
 from __future__ import annotations
 
 from recontact.books import differences
+from recontact.campaigns.control import campaign_launch
 from recontact.campaigns.launch import campaigns_launch
 from recontact.campaigns.proof import campaign_books
-from recontact.campaigns.start import campaign_launch
 from recontact.dispatch.sweep import campaigns_complete
 from recontact.models import Campaign
-from tests.factories import campaign_make, user_make
+from tests.factories import campaign_make
 from tests.world import World
 
 
 def test_it_sends_each_recipient_one_message_and_its_books_balance(world: World) -> None:
     campaign = campaign_make(sender_number=world.number, template=world.template, recipients=12)
-    campaign_launch(campaign_id=campaign.pk, user=user_make())
+    campaign_launch(campaign_id=campaign.pk, user=campaign.created_by)
     assert campaigns_launch() == 12
     world.pump()
     assert campaigns_complete() == 1

@@ -1,0 +1,39 @@
+"""A process that launches a campaign and stands still at a step until it is killed: `python -m tests.faults.launcher STEP FILE`.
+
+STEP is a function of recontact.campaigns.launch and where to stop: `_store:before`, `_store:after`...; FILE appears there.
+"""
+
+from __future__ import annotations
+
+import sys
+import time
+from collections.abc import Callable
+from importlib import import_module
+from pathlib import Path
+from typing import Any
+
+import django
+
+
+def main() -> None:
+    """Launch with a stop at the step."""
+    django.setup()
+    step, mark = sys.argv[1], Path(sys.argv[2])
+    name, when = step.split(":")
+    launch: Any = import_module("recontact.campaigns.launch")
+    setattr(launch, name, _stopping(getattr(launch, name), when, mark))
+    launch.campaigns_launch()
+
+
+def _stopping(function: Callable[..., Any], when: str, mark: Path) -> Callable[..., Any]:
+    def stopping(*args: Any, **named: Any) -> Any:
+        found = function(*args, **named) if when == "after" else None
+        mark.touch()
+        time.sleep(3600)
+        return found
+
+    return stopping
+
+
+if __name__ == "__main__":
+    main()

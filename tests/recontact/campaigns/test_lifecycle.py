@@ -1,0 +1,283 @@
+"""A campaign from a file begins, waits, stops, goes on and ends; at any moment everybody in it has one fate."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from datetime import timedelta
+from decimal import Decimal
+from typing import Any
+
+import pytest
+from django.utils import timezone
+
+from providers.models import Rate
+from providers.parking import park, unpark
+from recontact.books import differences
+from recontact.campaigns import launch
+from recontact.campaigns.control import campaign_cancel, campaign_launch, campaign_pause, campaign_resume
+from recontact.campaigns.launch import campaigns_launch
+from recontact.campaigns.proof import Books, campaign_books
+from recontact.campaigns.start import CannotStart
+from recontact.customers import customer_identify, customer_merge, opt_out_add
+from recontact.dispatch.sweep import campaigns_complete
+from recontact.erasure import customer_erase
+from recontact.models import Campaign, CampaignRecipient, Customer, Message, OptOut
+from recontact.windows import window_extend
+from templates_app.models import Template
+from tests.factories import campaign_make, recipients_make, user_make
+
+pytestmark = pytest.mark.django_db
+
+
+def _running(recipients: int = 3, **fields: Any) -> Campaign:
+    campaign = campaign_make(recipients=recipients, **fields)
+    return campaign_launch(campaign_id=campaign.pk, user=campaign.created_by)
+
+
+def _state(campaign: Campaign) -> tuple[str, str]:
+    campaign.refresh_from_db()
+    return campaign.state, campaign.state_reason
+
+
+def _balanced(campaign: Campaign) -> Books:
+    books = campaign_books(campaign.pk)
+    assert books.balance
+    assert list(differences()) == []
+    return books
+
+
+def test_a_draft_cannot_be_launched() -> None:
+    campaign = campaign_make(recipients=1, state=Campaign.State.DRAFT)
+    with pytest.raises(CannotStart, match="plan"):
+        campaign_launch(campaign_id=campaign.pk, user=campaign.created_by)
+
+
+def test_a_campaign_that_reaches_nobody_cannot_be_launched() -> None:
+    campaign = campaign_make()
+    recipients_make(campaign=campaign, count=2, outcome="left_out", code="opted_out")
+    with pytest.raises(CannotStart, match="Nobody"):
+        campaign_launch(campaign_id=campaign.pk, user=campaign.created_by)
+
+
+def test_a_campaign_whose_template_changed_since_its_plan_cannot_be_launched() -> None:
+    campaign = campaign_make(recipients=1)
+    Template.objects.update(content_hash="other")
+    with pytest.raises(CannotStart, match="Plan it again"):
+        campaign_launch(campaign_id=campaign.pk, user=campaign.created_by)
+
+
+def test_rows_that_the_plan_left_out_get_no_message() -> None:
+    campaign = campaign_make(recipients=2)
+    recipients_make(campaign=campaign, count=3, outcome="left_out", code="opted_out")
+    recipients_make(campaign=campaign, count=1, outcome="error", code="invalid_phone")
+    campaign_launch(campaign_id=campaign.pk, user=campaign.created_by)
+    assert campaigns_launch() == 2
+    books = _balanced(campaign)
+    assert (books.planned, books.by_state["queued"], books.left_out, books.errors) == (2, 2, 3, 1)
+
+
+def test_what_each_person_reads_is_what_was_planned_for_him() -> None:
+    campaign = campaign_make()
+    recipients_make(campaign=campaign, count=1, values={"body.1": "Luz", "body.2": "Ana", "body.3": "lunes"})
+    campaign_launch(campaign_id=campaign.pk, user=campaign.created_by)
+    campaigns_launch()
+    message = Message.objects.get()
+    assert message.body.startswith("Hola Luz, soy Ana")
+    assert (message.estimate, message.origin, message.query) == (Decimal("0.026"), "manager", None)
+
+
+def test_launching_again_makes_no_second_message() -> None:
+    _running()
+    campaigns_launch()
+    assert (campaigns_launch(), Message.objects.count()) == (0, 3)
+
+
+def test_it_launches_no_more_than_a_little_ahead(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(launch, "AHEAD", 4)
+    monkeypatch.setattr(launch, "AHEAD_SECONDS", 0)
+    campaign = _running(10)
+    assert campaigns_launch() == 4
+    Message.objects.filter(pk=Message.objects.earliest("pk").pk).update(state="cancelled")
+    assert campaigns_launch() == 1
+    assert _balanced(campaign).unlaunched == 5
+
+
+def test_the_pace_spaces_the_messages() -> None:
+    _running(4, pace=2)
+    campaigns_launch()
+    due = list(Message.objects.order_by("pk").values_list("due_at", flat=True))
+    assert [(later - due[0]).total_seconds() for later in due] == [0.0, 0.5, 1.0, 1.5]
+
+
+def test_a_scheduled_campaign_begins_at_its_hour() -> None:
+    campaign = _running(starts_at=timezone.now() + timedelta(hours=1))
+    assert campaigns_launch() == 0
+    assert _state(campaign) == (Campaign.State.SCHEDULED, "")
+    Campaign.objects.update(starts_at=timezone.now() - timedelta(seconds=1))
+    assert campaigns_launch() == 3
+    assert _state(campaign) == (Campaign.State.RUNNING, "")
+
+
+def test_a_paused_schedule_waits_for_its_hour_again() -> None:
+    campaign = _running(starts_at=timezone.now() + timedelta(hours=1))
+    assert campaign_pause(campaign_id=campaign.pk)
+    assert campaign_resume(campaign_id=campaign.pk)
+    assert _state(campaign) == (Campaign.State.SCHEDULED, "")
+
+
+def test_nobody_gets_it_before_his_hour() -> None:
+    campaign = _running(1)
+    later = timezone.now() + timedelta(hours=9)
+    recipients_make(campaign=campaign, count=2, not_before=later)
+    assert campaigns_launch() == 1
+    assert _balanced(campaign).unlaunched == 2
+    CampaignRecipient.objects.filter(not_before=later).update(not_before=timezone.now() - timedelta(seconds=1))
+    assert campaigns_launch() == 2
+
+
+def test_a_paused_campaign_makes_no_messages_and_goes_on_where_it_was() -> None:
+    campaign = _running()
+    campaign_pause(campaign_id=campaign.pk)
+    assert campaigns_launch() == 0
+    campaign_resume(campaign_id=campaign.pk)
+    assert campaigns_launch() == 3
+
+
+def test_cancelling_ends_everybody() -> None:
+    campaign = _running()
+    assert campaigns_launch() == 3
+    recipients_make(campaign=campaign, count=2)
+    assert campaign_cancel(campaign_id=campaign.pk) == 5
+    assert campaigns_launch() == 0
+    books = _balanced(campaign)
+    assert (books.planned, books.by_state["cancelled"], books.unlaunched, books.waiting) == (5, 5, 0, 0)
+
+
+def test_it_is_not_completed_before_everybody_has_had_his_turn() -> None:
+    campaign = _running()
+    campaigns_launch()
+    recipients_make(campaign=campaign, count=1)
+    Message.objects.update(state="cancelled")
+    assert campaigns_complete() == 0
+    campaigns_launch()
+    Message.objects.update(state="cancelled")
+    assert campaigns_complete() == 1
+    assert _state(campaign)[0] == Campaign.State.COMPLETED
+
+
+# --- what was true when it was planned, and is no longer ---
+
+
+def _opts_out(customer: Customer) -> None:
+    opt_out_add(customer=customer, scope=OptOut.Scope.ALL, source="customer's word")
+
+
+def _is_erased(customer: Customer) -> None:
+    customer_erase(customer_id=customer.pk, user=user_make())
+
+
+def _writes(customer: Customer) -> None:
+    number = Campaign.objects.get().sender_number
+    assert number is not None
+    window_extend(customer_id=customer.pk, sender_number_id=number.pk, inbound_at=timezone.now())
+
+
+@pytest.mark.parametrize(
+    ("happens", "code"),
+    [(_opts_out, "opted_out"), (_is_erased, "customer_erased"), (_writes, "window_open")],
+)
+def test_who_must_not_get_it_any_more_is_left_out_at_his_turn(happens: Callable[[Customer], None], code: str) -> None:
+    campaign = campaign_make()
+    (recipient,) = recipients_make(campaign=campaign, count=1)
+    CampaignRecipient.objects.update(customer=customer_identify(phone=recipient.phone))
+    happens(Customer.objects.get())
+    campaign_launch(campaign_id=campaign.pk, user=campaign.created_by)
+    campaigns_launch()
+    assert CampaignRecipient.objects.get().dropped == code
+    books = _balanced(campaign)
+    assert (books.planned, books.dropped, Message.objects.count()) == (1, 1, 0)
+    assert campaigns_complete() == 1
+
+
+def test_an_erased_persons_wish_still_counts_when_his_phone_comes_in_a_file() -> None:
+    campaign = campaign_make()
+    (recipient,) = recipients_make(campaign=campaign, count=1)
+    customer = customer_identify(phone=recipient.phone)
+    _opts_out(customer)
+    _is_erased(customer)
+    campaign_launch(campaign_id=campaign.pk, user=campaign.created_by)
+    campaigns_launch()
+    assert CampaignRecipient.objects.get().dropped == "opted_out"
+
+
+def test_two_rows_of_one_person_get_one_message() -> None:
+    campaign = campaign_make()
+    recipients_make(campaign=campaign, count=1, phone="+5491155550100")
+    recipients_make(campaign=campaign, count=1, phone="", bsuid="AR.1")
+    customer_identify(phone="+5491155550100", bsuid="AR.1")
+    campaign_launch(campaign_id=campaign.pk, user=campaign.created_by)
+    campaigns_launch()
+    assert list(campaign.recipients.values_list("dropped", flat=True)) == ["", "same_person"]
+    assert _balanced(campaign).planned == 2
+
+
+@pytest.mark.parametrize("launched", [False, True])
+def test_two_customers_of_a_campaign_may_turn_out_to_be_one(launched: bool) -> None:
+    campaign = campaign_make()
+    for phone in ("+5491155550100", "+5491155550200"):
+        customer = customer_identify(phone=phone)
+        recipients_make(campaign=campaign, count=1, phone=phone, customer=customer)
+    campaign_launch(campaign_id=campaign.pk, user=campaign.created_by)
+    if launched:
+        campaigns_launch()
+    keep, gone = Customer.objects.order_by("pk")
+    customer_merge(keep=keep, gone=gone)
+    campaigns_launch()
+    assert Message.objects.count() == (2 if launched else 1)
+    assert _balanced(campaign).unlaunched == 0
+
+
+# --- parked ---
+
+
+def test_a_template_that_changes_parks_the_campaign_before_the_next_batch() -> None:
+    campaign = _running()
+    Template.objects.update(category=Template.Category.MARKETING)
+    assert campaigns_launch() == 0
+    assert _state(campaign) == (Campaign.State.PARKED, "template_changed")
+    assert _balanced(campaign).unlaunched == 3
+
+
+def test_a_number_that_stops_parks_the_campaign_until_it_is_released() -> None:
+    campaign = _running()
+    assert campaign.sender_number is not None
+    park(campaign.sender_number, reason="number_blocked")
+    campaigns_launch()
+    assert _state(campaign) == (Campaign.State.PARKED, "number_parked")
+    unpark(campaign.sender_number)
+    assert _state(campaign) == (Campaign.State.RUNNING, "")
+    assert campaigns_launch() == 3
+
+
+def test_a_price_above_the_plans_parks_the_campaign_until_a_person_agrees() -> None:
+    campaign = campaign_make(state=Campaign.State.RUNNING)
+    recipients_make(campaign=campaign, count=2, estimate=Decimal("0.02"), currency="USD", market="AR")
+    assert campaigns_launch() == 0
+    assert _state(campaign) == (Campaign.State.PARKED, "price_changed")
+    campaign_resume(campaign_id=campaign.pk)
+    assert campaigns_launch() == 2
+    assert set(campaign.recipients.values_list("estimate", flat=True)) == {Decimal("0.026")}
+
+
+def test_a_lower_price_stops_nothing() -> None:
+    campaign = campaign_make(state=Campaign.State.RUNNING)
+    recipients_make(campaign=campaign, count=1, estimate=Decimal("0.05"), currency="USD", market="AR")
+    assert campaigns_launch() == 1
+    assert campaign.messages.get().estimate == Decimal("0.026")
+
+
+def test_who_has_no_price_any_more_is_left_out() -> None:
+    campaign = _running(1)
+    Rate.objects.all().delete()
+    campaigns_launch()
+    assert campaign.recipients.get().dropped == "price_unknown"
