@@ -126,7 +126,7 @@ class TemplateSubmission(models.Model):
 
     class Kind(models.TextChoices):
         CREATE = "create", _("New template")
-        EDIT = "edit", _("Change")
+        EDIT = "edit", pgettext_lazy("template", "Change")
         DELETE = "delete", _("Deletion")
 
     class State(models.TextChoices):
