@@ -7,7 +7,7 @@ from typing import Any
 
 import jsonschema
 import pytest
-from vonage_messages import (  # type: ignore[import-untyped]  # has none
+from vonage_messages import (
     WhatsappCustom,
     WhatsappTemplate,
     WhatsappText,
