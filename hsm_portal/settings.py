@@ -208,7 +208,9 @@ CAMPAIGN_FREQUENCY_CAP_DAYS = env.int("CAMPAIGN_FREQUENCY_CAP_DAYS", default=0)
 # Above so many recipients, or so much money in one currency, a second person approves a campaign; 0 = never.
 CAMPAIGN_APPROVAL_RECIPIENTS = env.int("CAMPAIGN_APPROVAL_RECIPIENTS", default=5_000)
 CAMPAIGN_APPROVAL_AMOUNT = Decimal(env.str("CAMPAIGN_APPROVAL_AMOUNT", default="500"))
-# The file and the rows' values of a campaign are emptied so many days after it ended.
+# The hours of a campaign are of each recipient's own day; of one whose time zone is not known, of the day here.
+CAMPAIGN_TIME_ZONE = env.str("CAMPAIGN_TIME_ZONE", default=TIME_ZONE)
+# The uploaded file of a campaign is emptied so many days after it ended, that of a forgotten draft as long after its upload.
 CAMPAIGN_FILE_RETENTION_DAYS = env.int("CAMPAIGN_FILE_RETENTION_DAYS", default=90)
 UNCERTAIN_SETTLE_AFTER_SECONDS = 3600
 # After how many seconds a look-up that finds nothing proves that nothing was sent, where the portal's own word for a

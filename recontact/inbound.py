@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from datetime import datetime
+from datetime import datetime, timedelta
 
 from django.db import transaction
 
@@ -11,7 +11,11 @@ from recontact.clock import database_now
 from recontact.customers import customer_lock
 from recontact.hashes import keyed_hash
 from recontact.models import Customer, Message, Query, QueryEvent
+from recontact.states import WENT_OUT
 from recontact.windows import window_extend
+
+#: How long after an HSM of the Manager a customer's first words are its answer, though they do not refer to it.
+ANSWER_WITHIN = timedelta(days=3)
 
 #: HSMs that leave without a query: an answer to one of them begins a query of its own origin.
 _MANAGERS = frozenset({Message.Origin.MANAGER, Message.Origin.BULK})
@@ -40,6 +44,7 @@ def customer_wrote(
         # A thumb up under a closed conversation is no new question.
         return Query.objects.select_for_update(no_key=True).get(pk=answered.query_id)
     if query is None:
+        answered = answered or _written_to(sender_number, customer, at)
         query = _begin(customer, sender_number, answered, at)
     _touch(query, at=at, preview=preview)
     return query
@@ -59,6 +64,16 @@ def _answered(number: SenderNumber, customer: Customer, context_message_id: str)
     return rows.order_by("pk").first()
 
 
+def _written_to(number: SenderNumber, customer: Customer, at: datetime) -> Message | None:
+    """The Manager's HSM that the customer answers who wrote at `at` without referring to any, if he has not answered since."""
+    rows = Message.objects.filter(customer=customer, sender_number=number, kind=Message.Kind.TEMPLATE, query=None)
+    rows = rows.filter(origin__in=_MANAGERS, state__in=list(WENT_OUT), claimed_at__gt=at - ANSWER_WITHIN)
+    last = rows.order_by("-pk").first()
+    if last is None or Query.objects.filter(customer=customer, sender_number=number, created_at__gt=last.created_at):
+        return None
+    return last
+
+
 def _begin(customer: Customer, number: SenderNumber, answered: Message | None, at: datetime) -> Query:
     """A pending query of nobody yet. The HSM that was answered becomes a part of its story."""
     is_managers = answered is not None and answered.query_id is None and answered.origin in _MANAGERS
@@ -71,8 +86,15 @@ def _begin(customer: Customer, number: SenderNumber, answered: Message | None, a
     )
     QueryEvent.objects.create(query=query, kind=QueryEvent.Kind.OPENED)
     if answered is not None:
-        Message.objects.filter(pk=answered.pk, query=None).update(query=query)
+        Message.objects.filter(pk=_first_try(answered).pk, query=None).update(query=query)
     return query
+
+
+def _first_try(message: Message) -> Message:
+    """The message that `message` sends again, or itself: a second try has no query of its own."""
+    while message.retry_of is not None:
+        message = message.retry_of
+    return message
 
 
 def _touch(query: Query, *, at: datetime, preview: str) -> None:

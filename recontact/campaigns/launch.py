@@ -14,6 +14,7 @@ from django.db.models import Max, Q, QuerySet
 
 from providers.models import SenderNumber
 from recontact.campaigns.batch import Batch, Decided, batch_decide
+from recontact.campaigns.hours import has_hours, queued_postpone, recipients_in_hours
 from recontact.campaigns.people import recipients_identify
 from recontact.campaigns.recipients import unlaunched
 from recontact.clock import ClockTimestamp, database_now
@@ -24,13 +25,11 @@ from recontact.eligibility import number_refusals
 from recontact.models import Campaign, CampaignRecipient, CostEntry, Customer, Message
 from recontact.states import MessageState
 
-#: Messages of one campaign that wait in the queue at most: what was decided about them is seconds old when they leave.
-AHEAD = 2_000
-#: Of a faster number so many seconds more, of a slower pace so many seconds only.
-AHEAD_SECONDS = 8
+#: So many seconds of messages of a campaign wait in the queue: what was decided about them is that old when they leave.
+AHEAD_SECONDS = 20
+#: However slow it is.
+AHEAD_AT_LEAST = 100
 BATCH = 500
-#: Rows are taken so much before their hour; their messages are not due before it.
-EARLY = timedelta(seconds=10)
 #: One call launches no longer than this: beat comes again at once.
 SLICE_SECONDS = 20.0
 
@@ -59,25 +58,30 @@ def _running() -> QuerySet[Campaign]:
 
 
 def batch_launch(*, campaign_id: int) -> int:
-    """Make the next messages of the campaign. Returns how many recipients got one or were left out; 0 when its queue is
+    """Make the next messages of the campaign. Returns how many recipients got one, were left out or put off; 0 when its queue is
     full, nobody's turn has come, it does not run (any more), or another launcher is at it."""
     campaign = _running().select_related("sender_number__account").filter(pk=campaign_id).first()
     if campaign is None or campaign.sender_number is None:
         return 0
+    if has_hours(campaign):
+        with transaction.atomic():
+            queued_postpone(campaign, database_now())
     room = _room(campaign, campaign.sender_number)
     recipients = _next(campaign, min(room, BATCH)) if room > 0 else []
     if not recipients:
         return 0
+    count = len(recipients)
+    if has_hours(campaign):
+        recipients = recipients_in_hours(campaign, recipients, database_now())
+    put_off = count - len(recipients)
     recipients_identify(recipients)
-    return _launch(campaign_id, [recipient.pk for recipient in recipients])
+    return put_off + _launch(campaign_id, [recipient.pk for recipient in recipients])
 
 
 def _room(campaign: Campaign, number: SenderNumber) -> int:
     """How many more messages may wait in the queue."""
-    ahead = max(AHEAD, number.throughput * AHEAD_SECONDS)
-    if campaign.pace:
-        ahead = min(ahead, campaign.pace * AHEAD_SECONDS)
-    return ahead - _queued(campaign).count()
+    per_second = min(campaign.pace or number.throughput, number.throughput)
+    return max(AHEAD_AT_LEAST, per_second * AHEAD_SECONDS) - _queued(campaign).count()
 
 
 def _queued(campaign: Campaign) -> QuerySet[Message]:
@@ -87,7 +91,7 @@ def _queued(campaign: Campaign) -> QuerySet[Message]:
 def _next(campaign: Campaign, limit: int) -> list[CampaignRecipient]:
     """The next rows: those whose hour has come first, then those that may go at any hour."""
     rows = unlaunched(campaign.pk).order_by("not_before", "row_number")
-    found = list(rows.filter(not_before__lte=ClockTimestamp() + EARLY)[:limit])
+    found = list(rows.filter(not_before__lte=ClockTimestamp())[:limit])
     if len(found) < limit:
         found += rows.filter(not_before=None)[: limit - len(found)]
     return found

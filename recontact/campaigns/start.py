@@ -6,6 +6,7 @@ import structlog
 from celery import current_app
 from django.db import transaction
 
+from recontact.campaigns.hours import has_hours, queued_postpone
 from recontact.clock import ClockTimestamp, database_now
 from recontact.dispatch.wake import wake
 from recontact.models import Campaign
@@ -26,6 +27,8 @@ def campaign_begin(campaign: Campaign) -> None:
     campaign.state_reason = ""
     campaign.save(update_fields=["state", "state_reason"])
     if not later:
+        if has_hours(campaign):
+            queued_postpone(campaign, database_now())
         Campaign.objects.filter(pk=campaign.pk, launched_at=None).update(launched_at=ClockTimestamp())
         transaction.on_commit(_go)
 

@@ -93,7 +93,7 @@ def test_launching_again_makes_no_second_message() -> None:
 
 
 def test_it_launches_no_more_than_a_little_ahead(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(launch, "AHEAD", 4)
+    monkeypatch.setattr(launch, "AHEAD_AT_LEAST", 4)
     monkeypatch.setattr(launch, "AHEAD_SECONDS", 0)
     campaign = _running(10)
     assert campaigns_launch() == 4

@@ -1,0 +1,83 @@
+"""The hours of a campaign in each recipient's own day: whose turn it is not waits until his hours begin."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Sequence
+from datetime import datetime, time, timedelta
+from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
+
+from django.conf import settings
+from django.db.models import F
+
+from recontact.campaigns.recipients import still_unlaunched
+from recontact.models import Campaign, CampaignRecipient, Message
+from recontact.states import MessageState
+
+
+def opens_at(at: datetime, *, time_zone: str, from_hour: time | None, until_hour: time | None) -> datetime:
+    """`at`, or the next moment when the hours begin in that zone (empty or unknown: settings.CAMPAIGN_TIME_ZONE).
+
+    Hours that end before they begin last over midnight.
+    """
+    if from_hour is None or until_hour is None or from_hour == until_hour:
+        return at
+    local = at.astimezone(_zone(time_zone))
+    now = local.time()
+    has_begun, is_over = now >= from_hour, now >= until_hour
+    if has_begun and not is_over if from_hour < until_hour else has_begun or not is_over:
+        return at
+    day = local.date() if now < from_hour else local.date() + timedelta(days=1)
+    return datetime.combine(day, from_hour, tzinfo=local.tzinfo).astimezone(at.tzinfo)
+
+
+def _zone(name: str) -> ZoneInfo:
+    try:
+        return ZoneInfo(name or settings.CAMPAIGN_TIME_ZONE)
+    except (ZoneInfoNotFoundError, ValueError):
+        return ZoneInfo(settings.CAMPAIGN_TIME_ZONE)
+
+
+def has_hours(campaign: Campaign) -> bool:
+    """Whether the campaign leaves at some hours only."""
+    return campaign.from_hour is not None and campaign.until_hour is not None
+
+
+def recipients_in_hours(
+    campaign: Campaign, recipients: Sequence[CampaignRecipient], now: datetime
+) -> list[CampaignRecipient]:
+    """Those whose hours it is; the others' `not_before` is set to when theirs begin."""
+    closed = _closed(campaign, {recipient.time_zone for recipient in recipients}, now)
+    for time_zone, opens in closed.items():
+        ids = [recipient.pk for recipient in recipients if recipient.time_zone == time_zone]
+        still_unlaunched(CampaignRecipient.objects.filter(pk__in=ids)).update(not_before=opens)
+    return [recipient for recipient in recipients if recipient.time_zone not in closed]
+
+
+def queued_postpone(campaign: Campaign, now: datetime) -> int:
+    """Put off what is queued for people whose hours are over: it waited for a person, a number or a limit. How many.
+
+    Passes over what somebody holds, so it waits for nobody; the next call finds it.
+    """
+    queued = Message.objects.filter(
+        campaign=campaign, sender_number=campaign.sender_number_id, state=MessageState.QUEUED, due_at__lte=now
+    )
+    rows = CampaignRecipient.objects.filter(campaign=campaign, outcome__in=CampaignRecipient.SENDABLE)
+    # By the customer, so that a second try waits as the first one would.
+    rows = rows.filter(customer__in=queued.values("customer"))
+    count = 0
+    for time_zone, opens in _closed(
+        campaign, rows.order_by().values_list("time_zone", flat=True).distinct(), now
+    ).items():
+        theirs = queued.filter(customer__in=rows.filter(time_zone=time_zone).values("customer"))
+        ids = list(theirs.select_for_update(skip_locked=True, of=("self",)).values_list("pk", flat=True))
+        count += Message.objects.filter(pk__in=ids, state=MessageState.QUEUED).update(
+            due_at=opens, expires_at=F("expires_at") + (opens - now)
+        )
+    return count
+
+
+def _closed(campaign: Campaign, time_zones: Iterable[str], now: datetime) -> dict[str, datetime]:
+    """Zone -> when the hours begin there, of those where it is not the hour."""
+    hours = {"from_hour": campaign.from_hour, "until_hour": campaign.until_hour}
+    opening = {time_zone: opens_at(now, time_zone=time_zone, **hours) for time_zone in time_zones}
+    return {time_zone: opens for time_zone, opens in opening.items() if opens > now}
