@@ -11,9 +11,11 @@ from django.shortcuts import get_object_or_404, redirect
 from django.utils.translation import gettext as _
 from django.utils.translation import ngettext
 
+from recontact.admin_pages.campaign_people import people_context
 from recontact.admin_pages.page import ManagerPage, is_fragment
 from recontact.campaigns.control import campaign_cancel, campaign_pause, campaign_resume, is_abandoned, is_preparing
-from recontact.campaigns.proof import campaign_books, never_tried
+from recontact.campaigns.progress import LARGE, books_lately, campaign_progress
+from recontact.campaigns.proof import Books, campaign_books, never_tried
 from recontact.models import Campaign, Message
 from recontact.states import MessageState
 
@@ -30,6 +32,9 @@ _LOST = (
     MessageState.EXPIRED,
 )
 
+_GOING = (Campaign.State.RUNNING, Campaign.State.WAITING, Campaign.State.SCHEDULED)
+_MOVING = (*_GOING, Campaign.State.PAUSED, Campaign.State.PARKED)
+
 
 class CampaignPage(ManagerPage):
     """The campaign. Asked by HTMX, only the live part."""
@@ -37,42 +42,59 @@ class CampaignPage(ManagerPage):
     permission_required = "recontact.view_campaign"
 
     def get(self, request: HttpRequest, campaign_id: int) -> HttpResponse:
-        campaign = get_object_or_404(Campaign.objects.select_related("template", "created_by"), pk=campaign_id)
-        context = live_context(campaign)
+        rows = Campaign.objects.select_related("template", "created_by", "approved_by", "sender_number")
+        campaign = get_object_or_404(rows, pk=campaign_id)
         if is_fragment(request):
-            return self.fragment("campaign_live.html", context)
+            return self.fragment("campaign_live.html", live_context(campaign, books_lately(campaign)))
+        books = campaign_books(campaign.pk)
+        context = {"title": campaign.name, **live_context(campaign, books)}
+        if campaign.source == Campaign.Source.QUERIES:
+            return self.page("campaign.html", context | self._queries(request, campaign))
+        return self.page("campaign/running.html", context | people_context(request, campaign, books))
+
+    def _queries(self, request: HttpRequest, campaign: Campaign) -> dict[str, Any]:
         sent = (
             campaign.messages.select_related("customer", "query").defer("components", "bubble", "body").order_by("pk")
         )
         refusals = campaign.refusals.select_related("query__customer")
-        context |= {
-            "title": campaign.name,
+        return {
             "sent_page": Paginator(sent, PER_PAGE).get_page(request.GET.get("sent")),
             "refusal_page": Paginator(refusals, PER_PAGE).get_page(request.GET.get("refused")),
         }
-        return self.page("campaign.html", context)
 
 
 class CampaignControlPage(ManagerPage):
-    """Pause, resume, cancel."""
+    """Pause, resume, cancel. Asked for, the page that says what a cancellation means."""
 
     permission_required = "recontact.change_campaign"
 
+    def get(self, request: HttpRequest, campaign_id: int) -> HttpResponse:
+        campaign = get_object_or_404(Campaign, pk=campaign_id)
+        context = {"title": campaign.name, "campaign": campaign, "books": campaign_books(campaign.pk)}
+        return self.page("campaign/cancel.html", context)
+
     def post(self, request: HttpRequest, campaign_id: int) -> HttpResponse:
-        get_object_or_404(Campaign, pk=campaign_id)
+        campaign = get_object_or_404(Campaign, pk=campaign_id)
         action = request.POST.get("action")
         if action == "pause" and campaign_pause(campaign_id=campaign_id):
             messages.success(request, _("The campaign is paused. What is queued waits."))
         elif action == "resume" and campaign_resume(campaign_id=campaign_id):
             messages.success(request, _("The campaign goes on."))
         elif action == "cancel" and (count := campaign_cancel(campaign_id=campaign_id)) is not None:
-            messages.success(request, _cancelled(count))
+            messages.success(request, _cancelled(campaign, count))
         else:
             messages.warning(request, _("The campaign was no longer in that state: nothing was changed."))
         return redirect("admin:recontact_campaign_change", campaign_id)
 
 
-def _cancelled(count: int) -> str:
+def _cancelled(campaign: Campaign, count: int) -> str:
+    if campaign.source != Campaign.Source.QUERIES:
+        text = ngettext(
+            "The campaign is cancelled: %(count)s recipient who was still to get it does not get it.",
+            "The campaign is cancelled: %(count)s recipients who were still to get it do not get it.",
+            count,
+        )
+        return text % {"count": count}
     text = ngettext(
         "The campaign is cancelled: %(count)s queued message was taken back, its query may be recontacted again.",
         "The campaign is cancelled: %(count)s queued messages were taken back, their queries may be recontacted again.",
@@ -81,9 +103,8 @@ def _cancelled(count: int) -> str:
     return text % {"count": count}
 
 
-def live_context(campaign: Campaign) -> dict[str, Any]:
+def live_context(campaign: Campaign, books: Books) -> dict[str, Any]:
     """The counts and the state, for the page and for each look of HTMX."""
-    books = campaign_books(campaign.pk)
     labels = dict(Message.State.choices)
     preparing, abandoned = is_preparing(campaign), is_abandoned(campaign)
     untried = [] if preparing and not abandoned else never_tried(campaign)
@@ -99,8 +120,12 @@ def live_context(campaign: Campaign) -> dict[str, Any]:
         "delivered": books.count(*_DELIVERED),
         "on_its_way": books.count(*_ON_ITS_WAY),
         "lost": books.count(*_LOST),
-        "moving": campaign.state in (Campaign.State.RUNNING, Campaign.State.PAUSED) or bool(books.count(*_ON_ITS_WAY)),
-        "can_pause": campaign.state == Campaign.State.RUNNING,
+        "moving": campaign.state in _MOVING or bool(books.count(*_ON_ITS_WAY)),
+        "look_again_seconds": 10 if campaign.rows_total > LARGE else 3,
+        "progress": campaign_progress(campaign, books),
+        "of_queries": campaign.source == Campaign.Source.QUERIES,
+        "rows": books.planned + books.left_out + books.errors,
+        "can_pause": campaign.state in _GOING,
         "can_resume": campaign.state in (Campaign.State.PAUSED, Campaign.State.PARKED) and preparing == abandoned,
-        "can_cancel": campaign.state not in (Campaign.State.CANCELLED, Campaign.State.COMPLETED),
+        "can_cancel": campaign.state not in Campaign.ENDED,
     }

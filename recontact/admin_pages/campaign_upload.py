@@ -4,10 +4,13 @@ from __future__ import annotations
 
 from itertools import islice
 
+from django import forms
 from django.contrib import messages
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import redirect
 from django.utils.translation import gettext as _
+from django.utils.translation import gettext_lazy
+from unfold.widgets import UnfoldAdminFileFieldWidget
 
 from recontact.admin_pages.campaign_step import RECIPIENTS, VARIABLES, CampaignStepPage, step_address, steps_of
 from recontact.admin_pages.page import ManagerPage
@@ -22,6 +25,15 @@ from recontact.models import Campaign, CampaignFile
 DRAFTS = 10
 #: Rows shown of a file.
 HEAD = 5
+
+
+class FileForm(forms.Form):
+    """The file's input, as Unfold has it. What is in the file, campaigns.upload looks at."""
+
+    file = forms.FileField(
+        label=gettext_lazy("File"),
+        widget=UnfoldAdminFileFieldWidget(attrs={"id": "campaign-file", "accept": ".xlsx,.csv,.txt,.tsv"}),
+    )
 
 
 class CampaignNewPage(ManagerPage):
@@ -46,6 +58,7 @@ class CampaignNewPage(ManagerPage):
         begun = Campaign.objects.filter(state__in=OPEN).select_related("created_by").order_by("-pk")
         context = {
             "title": _("New campaign"),
+            "form": FileForm(),
             "steps": steps_of(None, RECIPIENTS),
             "drafts": list(begun[:DRAFTS]),
             "error": error,

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable
+from datetime import timedelta
 
 import pytest
 from django.core.files.uploadedfile import SimpleUploadedFile
@@ -236,7 +237,7 @@ def test_it_looks_at_as_many_rows_of_the_database_however_many_are_planned(
 
 def test_it_keeps_when_and_how_fast_it_leaves(client: Client, number: SenderNumber, template: Template) -> None:
     campaign = planned(client, number, template)
-    moment = timezone.localtime() + timezone.timedelta(days=2)
+    moment = timezone.localtime() + timedelta(days=2)
     chosen = {"when": "at", "starts_at": moment.strftime("%Y-%m-%dT%H:%M"), "from_hour": "09:00", "until_hour": "20:00"}
 
     answer = client.post(page(campaign, "sending"), chosen | {"pace": "10"})

@@ -1,0 +1,144 @@
+"""The recipients of a launched campaign on its page: by state, a page at a time, however many there are."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from decimal import Decimal
+from typing import Any
+
+from django.http import HttpRequest
+from django.utils.translation import gettext as _
+
+from recontact.campaigns.outcome_words import code_words
+from recontact.campaigns.outcomes import recipients_of
+from recontact.campaigns.proof import Books
+from recontact.campaigns.recipients import unlaunched
+from recontact.models import Campaign, CampaignRecipient, Message
+
+PER_PAGE = 50
+
+UNLAUNCHED, DROPPED = "unlaunched", "dropped"
+LEFT_OUT, ERROR = CampaignRecipient.Outcome.LEFT_OUT.value, CampaignRecipient.Outcome.ERROR.value
+
+
+@dataclass(frozen=True, slots=True)
+class Line:
+    """One recipient in the list. `row_number` is None for a message that was tried again; `state` a message's, or empty."""
+
+    row_number: int | None
+    name: str
+    phone: str
+    state: str
+    label: str
+    why: str
+    code: str
+    message_id: int | None
+    amount: Decimal | None
+    currency: str
+
+
+@dataclass(frozen=True, slots=True)
+class Choice:
+    """One of the states to choose from, with how many are in it."""
+
+    value: str
+    label: str
+    count: int
+
+
+def people_context(request: HttpRequest, campaign: Campaign, books: Books) -> dict[str, Any]:
+    """The list as the address asks for it: `state`, and `after` (a row, or a message's number) for the next page."""
+    choices = people_choices(campaign, books)
+    asked = request.GET.get("state", "")
+    state = asked if asked in {choice.value for choice in choices} else ""
+    after = request.GET.get("after", "")
+    start = int(after[:18]) if after.isdecimal() else None
+    by_message = state in Message.State.values
+    lines = _by_message(campaign, state, start) if by_message else _by_row(campaign, state, start)
+    shown = lines[:PER_PAGE]
+    last = shown[-1] if shown else None
+    more = last is not None and len(lines) > PER_PAGE
+    return {
+        "people": shown,
+        "people_state": state,
+        "people_choices": choices,
+        "people_next": (last.message_id if by_message else last.row_number) if more and last is not None else None,
+        "people_first": start is None,
+    }
+
+
+def people_choices(campaign: Campaign, books: Books) -> list[Choice]:
+    """The states that somebody is in, counted by the books: nothing is counted for the list itself."""
+    states = [Choice(value, str(label), books.by_state.get(value, 0)) for value, label in Message.State.choices]
+    others = [
+        Choice(UNLAUNCHED, _("Not yet launched"), books.unlaunched),
+        Choice(DROPPED, _("Left out at launch"), books.dropped),
+        Choice(LEFT_OUT, _("Left out by the plan"), books.left_out),
+        Choice(ERROR, _("With an error"), books.errors),
+    ]
+    return [choice for choice in [*states, *others] if choice.count]
+
+
+def _by_message(campaign: Campaign, state: str, start: int | None) -> list[Line]:
+    rows = Message.objects.filter(campaign=campaign, state=state, retry__isnull=True)
+    if start is not None:
+        rows = rows.filter(pk__lt=start)
+    rows = rows.select_related("customer", "campaign_recipient").defer("components", "bubble", "body").order_by("-pk")
+    found = []
+    for message in rows[: PER_PAGE + 1]:
+        recipient = getattr(message, "campaign_recipient", None)
+        row_number = recipient.row_number if recipient is not None else None
+        found.append(_of_message(message, row_number, message.customer.name or getattr(recipient, "name", "")))
+    return found
+
+
+def _by_row(campaign: Campaign, state: str, start: int | None) -> list[Line]:
+    if state == UNLAUNCHED:
+        rows = unlaunched(campaign.pk).order_by("row_number")
+    elif state == DROPPED:
+        rows = recipients_of(campaign, *CampaignRecipient.SENDABLE).exclude(dropped="")
+    else:
+        rows = recipients_of(campaign, *([state] if state else []))
+    rows = rows.filter(row_number__gt=start or 0).select_related("message")
+    rows = rows.defer("values", "message__components", "message__bubble", "message__body")
+    return [_of_recipient(recipient, campaign) for recipient in rows[: PER_PAGE + 1]]
+
+
+def _of_message(message: Message, row_number: int | None, name: str) -> Line:
+    return Line(
+        row_number=row_number,
+        name=name,
+        phone=message.recipient_phone,
+        state=message.state,
+        label=str(message.get_state_display()),
+        why=message.reason,
+        code=message.provider_code,
+        message_id=message.pk,
+        amount=message.estimate,
+        currency=message.currency,
+    )
+
+
+def _of_recipient(recipient: CampaignRecipient, campaign: Campaign) -> Line:
+    if recipient.message is not None:
+        return _of_message(recipient.message, recipient.row_number, recipient.name)
+    sendable = recipient.outcome in CampaignRecipient.SENDABLE
+    why = recipient.dropped or ("" if sendable else recipient.code)
+    label = str(recipient.get_outcome_display())
+    if recipient.dropped:
+        label = _("Left out at launch")
+    elif sendable:
+        cancelled = campaign.state == Campaign.State.CANCELLED
+        label = str(Message.State.CANCELLED.label) if cancelled else _("Not yet launched")
+    return Line(
+        row_number=recipient.row_number,
+        name=recipient.name,
+        phone=recipient.phone,
+        state="",
+        label=label,
+        why=code_words(why) if why else "",
+        code="",
+        message_id=None,
+        amount=recipient.estimate if sendable and not recipient.dropped else None,
+        currency=recipient.currency,
+    )

@@ -1,0 +1,127 @@
+"""A manager takes a spreadsheet to a finished campaign; the books balance, and nobody gets it twice."""
+
+from __future__ import annotations
+
+import os
+import re
+from pathlib import Path
+
+import pytest
+from playwright.sync_api import Page, expect
+
+from hsm_portal.roles import Role
+from recontact.models import Campaign, Message
+from tests.e2e.stage import PHONE, Visitor, person_make
+from tests.world import World
+
+pytestmark = pytest.mark.browser
+
+ROWS = """phone;nombre;agente;turno
++54 9 11 5555-0100;Carla;Ana;viernes 21, 15:30 h
+011 15 5555-0200;Mateo;Ana;lunes 24, 9:00 h
++54 9 11 5555-0100;Carla otra vez;Ana;martes 25
++54 9 11 5555-0300;Lucía;Ana;
+no es un teléfono;Elsa;Ana;jueves 27
+"""
+
+
+@pytest.fixture
+def sheet(tmp_path: Path) -> Path:
+    path = tmp_path / "turnos-noviembre.csv"
+    path.write_text(ROWS, encoding="utf-8")
+    return path
+
+
+def fill(page: Page, world: World, sheet: Path) -> None:
+    """From the list to the review."""
+    page.goto("/manager/recontact/campaign/")
+    page.click("a.addlink")
+    page.set_input_files("#campaign-file", sheet)
+    page.click("form[enctype] button[type=submit]")
+    page.wait_for_url(re.compile(r"/variables/$"))
+    page.select_option("#campaign-template", str(world.template.pk))
+    expect(page.locator("#source-1")).to_have_value("customer_first_name")
+    page.select_option("#source-2", "column:agente")
+    page.select_option("#source-3", "column:turno")
+    expect(page.locator("#campaign-preview")).to_contain_text("tenemos lugar el viernes 21, 15:30 h")
+    page.click("#campaign-fields button[type=submit]")
+    page.wait_for_url(re.compile(r"/review/$"))
+    expect(page.locator(".fates tfoot")).to_contain_text("5")
+
+
+def look(page: Page, name: str) -> None:
+    """Keep what the window shows, when somebody wants to look at it."""
+    folder = os.environ.get("LOOKS")
+    if folder:
+        page.wait_for_timeout(300)
+        page.screenshot(path=Path(folder) / f"{name}.png", full_page=True, animations="disabled")
+
+
+@pytest.mark.parametrize("language", ["es", "en"])
+def test_a_manager_takes_a_spreadsheet_to_a_campaign_that_balances(
+    world: World, visitor: Visitor, sheet: Path, language: str
+) -> None:
+    page = visitor.log_in(person_make(Role.MANAGER, language=language))
+    fill(page, world, sheet)
+    expect(page.locator("#campaign-samples .hsm-bubble")).to_contain_text("Carla")
+    page.click("#campaign-samples a:last-child")
+    expect(page.locator("#campaign-samples .hsm-bubble")).to_contain_text("Mateo")
+    page.click("a[href$='/sending/'].primary")
+    page.fill("#id_pace", "20")
+    page.click("form:has(#id_pace) button[type=submit]")
+    page.wait_for_url(re.compile(r"/approval/$"))
+    expect(page.locator("button[value=launch]")).to_contain_text(re.compile(r"0[.,]05"))
+
+    page.click("button[value=launch]")
+
+    expect(page).to_have_url(re.compile(r"/change/$"))
+    expect(page.locator("#campaign-live .bar .read")).to_have_attribute("style", re.compile("100"))
+    expect(page.locator("#campaign-live")).to_contain_text("✓")
+    page.reload()
+    expect(page.locator("#campaign-people")).to_contain_text("Mateo")
+    assert Message.objects.filter(state=Message.State.READ).count() == 2
+    assert world.duplicates() == 0
+    assert visitor.troubles == []
+
+
+def test_its_steps_fit_a_phone(world: World, visitor: Visitor, sheet: Path) -> None:
+    page = visitor.enter(person_make(Role.MANAGER, language="es"), viewport=PHONE)
+    fill(page, world, sheet)
+    campaign = Campaign.objects.get()
+    for step in ("recipients", "variables", "review", "sending", "approval"):
+        page.goto(f"/manager/recontact/campaign/{campaign.pk}/{step}/")
+        wide = page.evaluate("document.documentElement.scrollWidth > document.documentElement.clientWidth")
+        look(page, f"phone-{step}")
+        assert not wide, step
+    assert visitor.troubles == []
+
+
+@pytest.mark.parametrize("dark", [False, True], ids=["light", "dark"])
+def test_a_campaign_can_be_left_at_each_step_and_cancelled(
+    world: World, visitor: Visitor, sheet: Path, dark: bool
+) -> None:
+    page = visitor.enter(person_make(Role.MANAGER, language="es"), dark=dark)
+    shade = "dark" if dark else "light"
+    page.goto("/manager/recontact/campaign/add/")
+    look(page, f"{shade}-new")
+    fill(page, world, sheet)
+    campaign = Campaign.objects.get()
+    for step in ("recipients", "variables", "review", "sending", "approval"):
+        page.goto(f"/manager/recontact/campaign/{campaign.pk}/{step}/")
+        expect(page.locator(".steps [aria-current=step]")).to_be_visible()
+        look(page, f"{shade}-{step}")
+    page.goto("/manager/recontact/campaign/")
+    look(page, f"{shade}-list")
+    page.goto(f"/manager/recontact/campaign/{campaign.pk}/review/rows/?outcome=error&code=invalid_phone")
+    look(page, f"{shade}-rows")
+    Campaign.objects.filter(pk=campaign.pk).update(state=Campaign.State.PAUSED, state_reason="person")
+    page.goto(f"/manager/recontact/campaign/{campaign.pk}/change/")
+    look(page, f"{shade}-paused")
+    page.click("#campaign-live header a.button")
+    look(page, f"{shade}-cancel")
+
+    page.click("button[value=cancel]")
+
+    expect(page.locator("#campaign-live .badge").first).to_have_text("Cancelada")
+    look(page, f"{shade}-cancelled")
+    assert visitor.troubles == []
