@@ -25,7 +25,7 @@ from recontact.hashes import keyed_hash
 from recontact.late_failures import late_failure_apply
 from recontact.models import Customer, Incident, Message, MessageEvent, Recontact
 from recontact.phones import phone_from_wire
-from recontact.retries import retries_withdraw
+from recontact.retries import arrived_before, retries_withdraw
 from recontact.states import MESSAGE_MOVES, NEVER_SENT, MessageState
 from recontact.wishes import suppress
 
@@ -59,6 +59,10 @@ def status_apply(account_id: int, event: StatusEvent) -> MessageEvent:
         defaults=_columns(event) | ({"detail": ""} if erased else adoption_columns(account_id, event)),
     )
     if created or stored.message_id is None:
+        if event.reference and not stored.reference:
+            # A look-up knows whose it is; the webhook that came first did not say.
+            stored.reference = event.reference[:64]
+            stored.save(update_fields=["reference"])
         if not erased:
             _identify(event)
         _match_and_apply(stored)
@@ -153,7 +157,7 @@ def _apply(message: Message, event: MessageEvent) -> str:
         _incident(message, event, Incident.Kind.PROOF_AGAINST_UNSENT)
     if moves and target == MessageState.FAILED:
         late_failure_apply(message=message, event=event)
-    elif moves and current == MessageState.FAILED and retries_withdraw(message=message):
+    elif moves and current == MessageState.FAILED and (retries_withdraw(message=message) or arrived_before([message])):
         _incident(message, event, Incident.Kind.SENT_TWICE)
     # `delivered` carries the price even when it comes after `read`.
     if moves or target == current or (current, target) == (MessageState.READ, MessageState.DELIVERED):
@@ -213,6 +217,7 @@ def _remember_opt_out(message: Message, event: MessageEvent) -> None:
 def acceptance_after_the_fact(*, message_id: int, provider_message_id: str) -> None:
     """An acceptance whose record found the message moved on: by a webhook (only the id is new), or against the books."""
     message = Message.objects.select_for_update().get(pk=message_id)
+    provider_message_id = provider_message_id or str(message.reference)
     event, created = MessageEvent.objects.get_or_create(
         account_id=message.account_id,
         provider_message_id=provider_message_id[:128],

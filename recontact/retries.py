@@ -4,6 +4,7 @@ used (I8). A query's recontact is given back by a person.
 
 from __future__ import annotations
 
+from collections.abc import Iterable
 from datetime import datetime
 
 from recontact.clock import ClockTimestamp
@@ -28,9 +29,9 @@ _SAME = (
 def retry_queue(*, message: Message, due_at: datetime) -> Message | None:
     """Queue the next try of a failed campaign message (its row locked by the caller), due at `due_at`.
 
-    None: it uses a query's right, was tried often enough or again already, its campaign was cancelled, its time is up
-    before it is due, its customer was erased, its template is no longer what it was made of, or its price is no longer
-    known. A completed campaign runs again.
+    None: it uses a query's right, was tried often enough or again already, an earlier try arrived after all, its campaign
+    was cancelled, its time is up before it is due, its customer was erased, its template is no longer what it was made of,
+    or its price is no longer known. A completed campaign runs again.
     """
     if message.campaign_id is None or message.query_id is not None or message.try_number >= MAX_TRIES:
         return None
@@ -39,6 +40,8 @@ def retry_queue(*, message: Message, due_at: datetime) -> Message | None:
     # Held until the commit, so that a person's cancellation either is seen here or finds the new message.
     campaign = Campaign.objects.select_for_update(no_key=True).get(pk=message.campaign_id)
     if campaign.state == Campaign.State.CANCELLED or Message.objects.filter(retry_of=message).exists():
+        return None
+    if arrived_before([message]):
         return None
     estimate = estimate_for(
         account_id=message.account_id,
@@ -67,6 +70,18 @@ def _template_changed(message: Message) -> bool:
     """Then the retry would park the whole campaign, which may be over."""
     template = message.template
     return template is None or (template.content_hash, template.category) != (message.template_hash, message.category)
+
+
+def arrived_before(messages: Iterable[Message]) -> set[int]:
+    """The ids of those whose person got an earlier try of theirs after all. No query when none of them is a retry."""
+    earlier_of = {message.pk: message.retry_of_id for message in messages if message.retry_of_id is not None}
+    arrived: set[int] = set()
+    while earlier_of:
+        rows = Message.objects.filter(pk__in=set(earlier_of.values())).values_list("pk", "state", "retry_of_id")
+        tries = {pk: (state, earlier) for pk, state, earlier in rows}
+        arrived |= {pk for pk, earlier in earlier_of.items() if tries[earlier][0] != MessageState.FAILED}
+        earlier_of = {pk: before for pk, earlier in earlier_of.items() if (before := tries[earlier][1]) is not None}
+    return arrived
 
 
 def retries_withdraw(*, message: Message) -> bool:

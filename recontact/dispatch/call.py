@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 from collections.abc import Sequence
+from typing import TypeGuard
 
 import structlog
 from django.conf import settings
@@ -49,7 +50,7 @@ async def _outcomes(adapter: Provider, claims: Sequence[Claim]) -> list[Outcome]
     try:
         async with asyncio.timeout(settings.PROVIDER_TIMEOUT_SECONDS + LATE_SECONDS):
             if len(messages) == 1:
-                return [await _one(adapter, messages[0])]
+                return _each([await _one(adapter, messages[0])], 1)
             return _each(await _several(adapter, messages), len(messages))
     except Exception as error:
         # Whatever an adapter did wrong, it may have sent.
@@ -57,7 +58,7 @@ async def _outcomes(adapter: Provider, claims: Sequence[Claim]) -> list[Outcome]
         return [Uncertain(Reason.NO_ANSWER, detail=type(error).__name__) for _ in claims]
 
 
-async def _one(adapter: Provider, message: OutboundMessage) -> Outcome:
+async def _one(adapter: Provider, message: OutboundMessage) -> object:
     try:
         return await adapter.send(message)
     except SendError as error:
@@ -73,7 +74,11 @@ async def _several(adapter: Provider, messages: Sequence[OutboundMessage]) -> li
 def _each(outcomes: object, count: int) -> list[Outcome]:
     """What the adapter returned, message by message; where it says nothing sound, the message may have been sent."""
     found = outcomes if isinstance(outcomes, list) and len(outcomes) == count else [None] * count
-    return [
-        outcome if isinstance(outcome, Accepted | SendError) else Uncertain(Reason.UNREADABLE_ANSWER)
-        for outcome in found
-    ]
+    return [outcome if _is_sound(outcome) else Uncertain(Reason.UNREADABLE_ANSWER) for outcome in found]
+
+
+def _is_sound(outcome: object) -> TypeGuard[Outcome]:
+    """Whether it is an outcome that can be written down: an adapter may come from an outside package."""
+    if isinstance(outcome, Accepted):
+        return isinstance(outcome.provider_message_id, str)
+    return isinstance(outcome, SendError) and isinstance(outcome.provider_code, str) and isinstance(outcome.detail, str)

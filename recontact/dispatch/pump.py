@@ -172,9 +172,9 @@ class Pump:
             return batch
         left = []
         for result in batch:
-            for written in (result, bare(result)):
+            for written in (lambda whole: whole, bare):
                 try:
-                    await self.in_database(record, [written])
+                    await self.in_database(record, [written(result)])
                     break
                 except Exception as problem:
                     log.error(

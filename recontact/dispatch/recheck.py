@@ -7,6 +7,7 @@ from datetime import datetime
 
 from recontact.models import Customer, Message, OptOut, ServiceWindow
 from recontact.refusals import Code
+from recontact.retries import ARRIVED_AFTER_ALL, arrived_before
 from templates_app.models import Template, TemplateStatus
 
 #: Reasons that concern every message of the template, so a campaign waits with them instead of losing its sample.
@@ -14,7 +15,7 @@ CAMPAIGN_WIDE = frozenset({"template_not_sendable", "template_changed"})
 
 
 def recheck(messages: Sequence[Message], now: datetime) -> dict[int, str]:
-    """The messages that must not go out any more, each with its reason code. Two queries, whatever the number.
+    """The messages that must not go out any more, each with its reason code. Few queries, whatever the number.
 
     `messages` come with template, customer and query loaded; `now` is the database's clock.
     """
@@ -24,8 +25,10 @@ def recheck(messages: Sequence[Message], now: datetime) -> dict[int, str]:
         (window.customer_id, window.sender_number_id): window.expires_at
         for window in ServiceWindow.objects.filter(customer__in=customers)
     }
-    reasons = {}
+    reasons = dict.fromkeys(arrived_before(messages), ARRIVED_AFTER_ALL)
     for message in messages:
+        if message.pk in reasons:
+            continue
         expires_at = windows.get((message.customer_id, message.sender_number_id))
         window_open = expires_at is not None and expires_at > now
         reason = (

@@ -80,9 +80,10 @@ def _record(results: Sequence[Result], refused: Sequence[tuple[Claim, SendError]
     for claim, error in refused:
         _refused(claim, error)
     ledger.settle(result.claim.message_id for result in results)
-    events_match([(claim.account_id, outcome.provider_message_id) for claim, outcome in accepted])
     _parks(refused)
     _waits(refused)
+    # At the end, for a failure among them may lock a campaign.
+    events_match([(claim.account_id, outcome.provider_message_id) for claim, outcome in accepted])
 
 
 def _accepted(rows: list[tuple[Claim, Accepted]]) -> None:
@@ -119,7 +120,8 @@ def _refused(claim: Claim, error: SendError) -> None:
         "lease_expires_at": None,
     }
     # A campaign waits for its template; a message of its own is over, and its query may be recontacted with another.
-    alone = error.park == Park.TEMPLATE and message.filter(campaign=None).exists()
+    unsent = isinstance(error, Rejected | Unavailable)
+    alone = unsent and error.park == Park.TEMPLATE and message.filter(campaign=None).exists()
     if isinstance(error, Rejected) or alone:
         states = [MessageState.SENDING, MessageState.UNCERTAIN]
         message.filter(state__in=states).update(state=MessageState.REJECTED, settled_at=ClockTimestamp(), **words)

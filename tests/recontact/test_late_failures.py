@@ -12,7 +12,7 @@ from hypothesis import strategies as st
 from hypothesis.extra.django import TestCase
 
 from providers.contracts import DeliveryStatus, StatusEvent
-from providers.errors import Reason
+from providers.errors import Reason, Unavailable
 from providers.models import RateCard, SenderNumber
 from providers.parking import park, unpark
 from recontact.books import balance, differences
@@ -20,6 +20,9 @@ from recontact.campaigns.control import campaign_cancel, campaign_pause, campaig
 from recontact.campaigns.proof import campaign_books
 from recontact.customers import opt_out_standing
 from recontact.delivery import status_apply
+from recontact.dispatch.claim import claim
+from recontact.dispatch.lease import leases_take
+from recontact.dispatch.record import Result, record
 from recontact.dispatch.sweep import campaigns_complete
 from recontact.erasure import customer_erase
 from recontact.models import Campaign, Customer, Incident, Message, Query, Recontact
@@ -237,6 +240,55 @@ def test_late_proof_after_the_retry_went_out_is_an_incident() -> None:
     accepted(retry)
     _arrive(message)
     assert Incident.objects.get().kind == Incident.Kind.SENT_TWICE
+
+
+def test_a_retry_that_fails_after_the_first_try_arrived_is_the_last() -> None:
+    message = campaign_message()
+    fail(message, Reason.MEDIA_FETCH)
+    retry = _retry(message)
+    assert retry is not None
+    accepted(retry)
+    _arrive(message)
+    retry.refresh_from_db()
+    fail(retry, Reason.MEDIA_FETCH)
+    assert retry.state == Message.State.FAILED
+    assert _retry(retry) is None
+
+
+def _third_try(message: Message) -> Message:
+    """The queued third try of `message`, both before it failed."""
+    fail(message, Reason.MEDIA_FETCH)
+    second = _retry(message)
+    assert second is not None
+    fail(accepted(second), Reason.MEDIA_FETCH)
+    third = _retry(second)
+    assert third is not None
+    return third
+
+
+def test_a_retry_that_comes_back_to_the_queue_after_the_first_try_arrived_does_not_go_out() -> None:
+    message = campaign_message()
+    third = _third_try(message)
+    Message.objects.filter(pk=third.pk).update(due_at=timezone.now())
+    Message.objects.filter(query__isnull=False).update(due_at=timezone.now() + timedelta(minutes=9))
+    [lease] = leases_take("test")
+    [claimed] = claim(lease, 10)
+    _arrive(message)
+    record([Result(claimed, Unavailable(Reason.NOT_STARTED))])
+    assert claim(lease, 10) == []
+    third.refresh_from_db()
+    assert (third.state, third.reason) == (Message.State.SKIPPED, "arrived_after_all")
+
+
+def test_two_tries_that_both_arrived_are_an_incident_even_with_a_third_taken_back() -> None:
+    message = campaign_message()
+    third = _third_try(message)
+    second = third.retry_of
+    assert second is not None
+    _arrive(message)
+    assert not Incident.objects.exists()
+    _arrive(second)
+    assert Incident.objects.get().message == second
 
 
 # --- parks, waits, wishes ----------------------------------------------------------------------------------------------

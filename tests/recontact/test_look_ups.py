@@ -94,6 +94,15 @@ def test_a_fact_without_an_id_of_the_providers_settles_its_own_message_alone(tol
     assert not Incident.objects.exists()
 
 
+def test_a_webhook_that_named_no_reference_is_found_to_be_ours_by_the_look_up(told: Told) -> None:
+    message = _uncertain()
+    status_apply(message.account_id, StatusEvent("id-1", DeliveryStatus.DELIVERED, timezone.now()))
+    told.answer = {"found": ["delivered"], "id": "id-1"}
+    assert doubtful_look_up() == 1
+    message.refresh_from_db()
+    assert (message.state, message.provider_message_id) == (Message.State.DELIVERED, "id-1")
+
+
 def test_a_failure_that_is_found_goes_through_the_table(told: Told) -> None:
     message = _uncertain()
     told.answer = {"found": ["failed"], "id": "id-1", "why": "billing"}

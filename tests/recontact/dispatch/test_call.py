@@ -7,7 +7,8 @@ from typing import Any
 
 import pytest
 
-from providers.errors import Reason, Rejected
+from providers.contracts import Accepted
+from providers.errors import Reason, Rejected, Uncertain
 from recontact.dispatch.call import call
 from recontact.dispatch.claim import claim
 from recontact.dispatch.lease import leases_take
@@ -33,3 +34,22 @@ def test_a_refusal_names_no_phone() -> None:
     record([Result(claimed, outcome)])
     said = "The number whatsapp:••• or ••• is not valid."
     assert Message.objects.get(pk=message.pk).provider_detail == Attempt.objects.get().detail == said
+
+
+class _Answers:
+    """Returns what it was told to, whatever that is."""
+
+    def __init__(self, answer: Any) -> None:
+        self.answer = answer
+
+    async def send(self, message: Any) -> Any:
+        return self.answer
+
+
+@pytest.mark.django_db(transaction=True)
+@pytest.mark.parametrize("answer", [None, "wamid.1", Accepted(None), Accepted(17)])  # type: ignore[arg-type]
+def test_an_answer_of_the_adapter_that_is_none_leaves_the_message_in_doubt(answer: Any) -> None:
+    message_make()
+    [lease] = leases_take("test")
+    [outcome] = asyncio.run(call(_Answers(answer), claim(lease, 1)))  # type: ignore[arg-type]
+    assert isinstance(outcome, Uncertain)

@@ -10,14 +10,14 @@ from django.db import OperationalError
 from django.utils import timezone
 
 from providers.contracts import Accepted, Exchange
-from providers.errors import Reason, Rejected, Throttled
+from providers.errors import Park, Reason, Rejected, Throttled, Uncertain
 from providers.models import SenderNumber
 from recontact.dispatch import pump as pump_module
 from recontact.dispatch.claim import Claim, claim
 from recontact.dispatch.lease import leases_take
 from recontact.dispatch.pump import Pump
 from recontact.dispatch.record import Result, record
-from recontact.models import Message
+from recontact.models import Incident, Message, Recontact
 from tests.factories import message_make, query_make, template_make
 
 
@@ -97,3 +97,30 @@ def test_a_throttle_that_asks_for_an_absurd_wait_holds_the_number_for_a_day_at_m
     held_until = SenderNumber.objects.get().throttled_until
     assert held_until is not None
     assert held_until - timezone.now() <= timedelta(days=1)
+
+
+@pytest.mark.django_db(transaction=True)
+def test_what_may_have_gone_out_is_in_doubt_even_if_its_template_is_parked() -> None:
+    [claimed] = _claims(1)
+    record([Result(claimed, Uncertain(Reason.TEMPLATE_PAUSED, park=Park.TEMPLATE))])
+    message = Message.objects.select_related("recontact", "template").get(pk=claimed.message_id)
+    assert (message.state, message.recontact.state) == (Message.State.UNCERTAIN, Recontact.State.RESERVED)
+    assert message.template is not None
+    assert message.template.is_parked
+
+
+@pytest.mark.django_db(transaction=True)
+def test_an_outcome_that_nobody_can_write_down_keeps_no_other_back() -> None:
+    good, odd = _claims(2)
+    results = [Result(odd, Accepted(None)), Result(good, Accepted("wamid.good"))]  # type: ignore[arg-type]
+    left = asyncio.run(_flush(results))
+    assert [result.claim for result in left] == [odd]
+    assert Message.objects.get(pk=good.message_id).state == Message.State.ACCEPTED
+
+
+@pytest.mark.django_db(transaction=True)
+def test_each_late_acceptance_without_an_id_is_an_incident_of_its_own() -> None:
+    claims = _claims(2)
+    record([Result(each, Rejected(Reason.BAD_REQUEST)) for each in claims])
+    record([Result(each, Accepted("")) for each in claims])
+    assert set(Incident.objects.values_list("message", flat=True)) == {each.message_id for each in claims}
