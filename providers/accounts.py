@@ -9,7 +9,9 @@ from typing import Any
 import structlog
 from auditlog.models import LogEntry
 from django.db import transaction
+from django.db.models import QuerySet
 
+from providers.clock import ClockTimestamp
 from providers.credentials import CredentialsError, credentials_decrypt, credentials_encrypt, credentials_rotate
 from providers.models import ProviderAccount, SenderNumber
 from providers.parking import Parkable, unpark
@@ -59,13 +61,25 @@ def sender_number_resume(*, number_id: int, user: Any = None) -> None:
 
 @transaction.atomic
 def parked_resume(*, row: Parkable, user: Any = None) -> None:
-    """Let what is stopped go on, and note who did it. One that is not stopped stays as it is."""
-    if row.parked_at is None:
+    """Let what is stopped go on, also what waits because the provider asked for it, and note who did it.
+
+    One that is not stopped stays as it is.
+    """
+    waiting = _throttled(row).update(throttled_until=None)
+    if row.parked_at is None and not waiting:
         return
     changes = {"parked_reason": [row.parked_reason, ""]}
     LogEntry.objects.log_create(row, force_log=True, action=LogEntry.Action.UPDATE, changes=changes, actor=user)
     unpark(row)
     log.info("resumed_by_person", kind=row._meta.model_name, row_id=row.pk)
+
+
+def _throttled(row: Parkable) -> QuerySet[SenderNumber]:
+    """The numbers that wait, if it is one or has some."""
+    numbers = SenderNumber.objects.filter(throttled_until__gt=ClockTimestamp())
+    if isinstance(row, SenderNumber):
+        return numbers.filter(pk=row.pk)
+    return numbers.filter(account=row) if isinstance(row, ProviderAccount) else numbers.none()
 
 
 def credentials_rotate_all() -> Rotation:

@@ -13,15 +13,15 @@ from django.core.management import CommandError, call_command
 from django.utils import timezone
 
 from providers import retention
-from providers.accounts import account_credentials_merge, account_resume
+from providers.accounts import account_credentials_merge, account_resume, sender_number_resume
 from providers.calls import provider_call_record
 from providers.contracts import Exchange
 from providers.credentials import credentials_decrypt
-from providers.models import ProviderAccount, ProviderCall, WebhookDelivery
+from providers.models import ProviderAccount, ProviderCall, SenderNumber, WebhookDelivery
 from providers.parking import park
 from providers.retention import raw_data_expire
 from tests.deliveries import delivery_make
-from tests.factories import CREDENTIALS, account_make
+from tests.factories import CREDENTIALS, account_make, sender_number_make
 
 pytestmark = pytest.mark.django_db
 
@@ -55,6 +55,27 @@ def test_a_resumed_account_may_send_again() -> None:
     park(account, reason="billing")
     account_resume(account_id=account.pk)
     assert not ProviderAccount.objects.get().is_parked
+
+
+@pytest.mark.parametrize("parked", [True, False])
+def test_a_resumed_account_lets_its_numbers_wait_no_longer(parked: bool) -> None:
+    number, other = sender_number_make(), sender_number_make()
+    SenderNumber.objects.update(throttled_until=timezone.now() + timedelta(hours=1))
+    if parked:
+        park(number.account, reason="billing")
+    account_resume(account_id=number.account_id)
+    assert list(SenderNumber.objects.filter(throttled_until=None)) == [number]
+    assert SenderNumber.objects.get(pk=other.pk).throttled_until is not None
+
+
+def test_a_resumed_number_waits_no_longer() -> None:
+    number = sender_number_make()
+    other = sender_number_make(account=number.account)
+    SenderNumber.objects.update(throttled_until=timezone.now() + timedelta(hours=1))
+    park(number, reason="number_blocked")
+    sender_number_resume(number_id=number.pk)
+    assert list(SenderNumber.objects.filter(throttled_until=None)) == [number]
+    assert SenderNumber.objects.get(pk=other.pk).throttled_until is not None
 
 
 def test_rotation_puts_every_account_under_the_newest_key(settings: Any) -> None:
