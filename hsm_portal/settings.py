@@ -210,6 +210,8 @@ CAMPAIGN_APPROVAL_RECIPIENTS = env.int("CAMPAIGN_APPROVAL_RECIPIENTS", default=5
 CAMPAIGN_APPROVAL_AMOUNT = Decimal(env.str("CAMPAIGN_APPROVAL_AMOUNT", default="500"))
 # The hours of a campaign are of each recipient's own day; of one whose time zone is not known, of the day here.
 CAMPAIGN_TIME_ZONE = env.str("CAMPAIGN_TIME_ZONE", default=TIME_ZONE)
+# Of a portfolio's people in 24 hours, the share that campaigns leave to the agents.
+PORTFOLIO_AGENTS_SHARE = env.float("PORTFOLIO_AGENTS_SHARE", default=0.05)
 # The uploaded file of a campaign is emptied so many days after it ended, that of a forgotten draft as long after its upload.
 CAMPAIGN_FILE_RETENTION_DAYS = env.int("CAMPAIGN_FILE_RETENTION_DAYS", default=90)
 UNCERTAIN_SETTLE_AFTER_SECONDS = 3600

@@ -14,7 +14,7 @@ from typing import Any
 import structlog
 from auditlog.models import LogEntry
 from django.db import transaction
-from django.db.models import QuerySet
+from django.db.models import Q, QuerySet
 from django.utils.translation import ngettext
 
 from providers.models import ProviderCall
@@ -25,6 +25,8 @@ from recontact.customers import customer_lock
 from recontact.hashes import keyed_hash
 from recontact.models import (
     Attempt,
+    CampaignFile,
+    CampaignRecipient,
     Customer,
     Incident,
     LookUpRecord,
@@ -37,6 +39,8 @@ from recontact.models import (
     Recontact,
     Settlement,
 )
+from recontact.phones import phone_variants
+from recontact.refusals import Code
 from recontact.states import ALIVE
 from recontact.wishes import PREFERENCE
 
@@ -77,6 +81,7 @@ def customer_erase(*, customer_id: int, user: Any) -> Customer:
         _refuse_while_under_way(ids)
         _erase_messages(Message.objects.filter(customer__in=ids))
         _erase_queries(Query.objects.filter(customer__in=ids))
+        _erase_recipients(ids)
         for eraser in _ERASERS:
             eraser(ids)
         _erase_customers(ids)
@@ -164,6 +169,27 @@ def _erase_queries(queries: QuerySet[Query]) -> None:
     recontacts.update(release_reason="")
     audit_erase(Recontact, recontacts.values_list("pk", flat=True))
     audit_erase(Query, ids)
+
+
+def _erase_recipients(ids: list[int]) -> None:
+    """His rows in campaigns, also those that were not known to be his; who was still to be written to is left out.
+
+    The files they were read from are not needed any more once planned, and would bring him back.
+    """
+    people = Customer.objects.filter(pk__in=ids)
+    phones = [form for phone in people.exclude(phone=None).values_list("phone", flat=True) for form in _forms(phone)]
+    bsuids = people.exclude(bsuid=None).values_list("bsuid", flat=True)
+    rows = CampaignRecipient.objects.filter(Q(customer__in=ids) | Q(phone__in=phones) | Q(bsuid__in=list(bsuids)))
+    mine = CampaignRecipient.objects.filter(pk__in=list(rows.values_list("pk", flat=True)))
+    mine.filter(outcome__in=CampaignRecipient.SENDABLE, message=None, dropped="").update(dropped=Code.CUSTOMER_ERASED)
+    for recipient in _batches(mine, ["phone", "bsuid"]):
+        recipient.phone, recipient.bsuid = hashed(recipient.phone), hashed(recipient.bsuid)
+    mine.update(typed="", name="", values={}, params={})
+    CampaignFile.objects.filter(campaign__in=mine.values("campaign")).update(body=b"")
+
+
+def _forms(phone: str | None) -> list[str]:
+    return phone_variants(phone) if phone else []
 
 
 def _erase_customers(ids: list[int]) -> None:

@@ -1,13 +1,14 @@
-"""What expires by age: the raw exchanges of attempts, and old idempotency keys."""
+"""What expires by age: the raw exchanges of attempts, the files of campaigns, and old idempotency keys."""
 
 from __future__ import annotations
 
 from datetime import timedelta
 
 from django.conf import settings
+from django.db.models import Q
 from django.utils import timezone
 
-from recontact.models import Attempt, IdempotencyKey
+from recontact.models import Attempt, Campaign, CampaignFile, IdempotencyKey
 
 _BATCH = 5000
 
@@ -29,3 +30,13 @@ def idempotency_keys_expire() -> int:
     """Forget idempotency keys older than 24 hours."""
     deleted, _by_model = IdempotencyKey.objects.filter(created_at__lt=timezone.now() - timedelta(hours=24)).delete()
     return deleted
+
+
+def campaign_files_expire() -> int:
+    """Empty the uploaded files of campaigns that ended, or whose drafts were left, a while ago (setting); their rows stay."""
+    before = timezone.now() - timedelta(days=settings.CAMPAIGN_FILE_RETENTION_DAYS)
+    ended = Q(campaign__state__in=[Campaign.State.COMPLETED, Campaign.State.CANCELLED])
+    left = Q(campaign__state__in=[Campaign.State.DRAFT, Campaign.State.PLANNED], uploaded_at__lt=before)
+    old = Q(campaign__completed_at__lt=before) | Q(campaign__completed_at=None, uploaded_at__lt=before)
+    ids = list(CampaignFile.objects.filter((ended & old) | left).exclude(body=b"").values_list("pk", flat=True))
+    return CampaignFile.objects.filter(pk__in=ids).update(body=b"")

@@ -9,7 +9,7 @@ from recontact.campaigns.plan import campaign_plan, plans_take_up
 from recontact.dispatch.process import pump_slice
 from recontact.dispatch.sweep import sweep
 from recontact.look_ups import doubtful_look_up, unheard_look_up
-from recontact.retention import attempts_expire, idempotency_keys_expire
+from recontact.retention import attempts_expire, campaign_files_expire, idempotency_keys_expire
 
 
 @shared_task
@@ -44,8 +44,9 @@ def look_ups_unheard() -> int:
 
 @shared_task
 def retention() -> None:
-    """Expire raw attempts and old idempotency keys."""
+    """Expire raw attempts, the files of campaigns, and old idempotency keys."""
     attempts_expire()
+    campaign_files_expire()
     idempotency_keys_expire()
 
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 import re
 from datetime import date, datetime, time
 from decimal import Decimal
@@ -42,8 +43,8 @@ def cell_text(value: object) -> str:
 
 def _float_text(value: float) -> str:
     """With the 15 digits that a spreadsheet shows, and never in scientific form."""
-    if value != value or value in (float("inf"), float("-inf")):
-        return ""
+    if not math.isfinite(value):
+        return "#NUM!"
     if value.is_integer() and abs(value) < 1e16:
         return str(int(value))
     return f"{Decimal(f'{value:.15g}'):f}"

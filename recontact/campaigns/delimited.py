@@ -84,7 +84,8 @@ def _encoding(body: bytes) -> str:
         if body.startswith(mark):
             return encoding
     start = body[:400]
-    if b"\x00" in start:
+    # Without a mark: every other byte of most texts is NUL then. A stray one is only an odd character.
+    if start.count(0) * 3 > len(start):
         return "utf-16-le" if start[1::2].count(0) > start[::2].count(0) else "utf-16-be"
     return "utf-8" if _is_utf8(body) else "cp1252" if not _has_undefined(body) else "latin-1"
 

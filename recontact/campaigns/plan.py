@@ -181,7 +181,7 @@ def _candidates(campaign: Campaign) -> Iterator[Candidate]:
     """Everybody the audience names, as a stream. Raises SheetProblem, and PlanProblem when the file is gone."""
     file = CampaignFile.objects.filter(campaign=campaign).first()
     if file is None or not file.body:
-        raise PlanProblem(_("The campaign's file was removed after its time. Upload it again."))
+        raise PlanProblem(_("The campaign's file is no longer kept. Upload it again, as a new campaign."))
     facts = SheetFacts(**file.facts)
     for row in sheet_rows(bytes(file.body), facts):
         yield candidate_read(row, facts, campaign.default_country)

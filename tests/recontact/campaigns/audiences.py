@@ -56,7 +56,8 @@ def draft_make(
 ) -> Campaign:
     """A draft of the file with a template of two variables (name, amount), mapped as the portal guesses."""
     number = number or number_make()
-    template = template or template_make(account=number.account, components=PAYMENT)
+    template = template or Template.objects.filter(account=number.account, name="pago_vencido").first()
+    template = template or template_make(account=number.account, name="pago_vencido", components=PAYMENT)
     campaign = campaign_draft_from_file(name=name, body=body, user=user_make())
     if mapping is None:
         mapping = mapping_suggest(template, template_parsed(template), campaign.file.facts["columns"])
