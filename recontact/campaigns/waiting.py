@@ -4,7 +4,9 @@ from __future__ import annotations
 
 from django.db import connection
 
+from recontact.clock import ClockTimestamp
 from recontact.dispatch.recheck import CAMPAIGN_WIDE
+from recontact.models import Campaign
 from recontact.refusals import Code
 from templates_app.models import TemplateStatus
 
@@ -34,3 +36,9 @@ def campaigns_go_on() -> int:
     with connection.cursor() as cursor:
         cursor.execute(_GO_ON, [sorted(map(str, PASSING)), TemplateStatus.APPROVED.value])
         return int(cursor.rowcount)
+
+
+def campaigns_waited() -> int:
+    """Let the campaigns run again that waited for a limit until now. Returns how many."""
+    rows = Campaign.objects.filter(state=Campaign.State.WAITING, waiting_until__lte=ClockTimestamp())
+    return rows.update(state=Campaign.State.RUNNING, state_reason="", waiting_until=None)

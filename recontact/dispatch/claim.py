@@ -17,6 +17,7 @@ from recontact import ledger
 from recontact.clock import ClockTimestamp, database_now
 from recontact.dispatch.lease import Lease, number_may_send
 from recontact.dispatch.recheck import CAMPAIGN_WIDE, recheck
+from recontact.dispatch.slots import slots_take
 from recontact.dispatch.switch import identity_current
 from recontact.models import Attempt, Campaign, DispatchSwitch, Message, NumberLease
 from recontact.states import MessageState
@@ -65,7 +66,8 @@ class Claim:
 def claim(lease: Lease, limit: int, turn: int = 0) -> list[Claim]:
     """Claim up to `limit` due messages of the leased number; `turn` says whose turn it is among the campaigns.
 
-    What fails the second check is skipped with its reason, or parks its campaign. Raises LeaseLost. Empty while everything
+    What fails the second check is skipped with its reason, or parks its campaign; what would pass the portfolio's limit
+    waits. Raises LeaseLost. Empty while everything
     is halted, and while the number or its account is parked or switched off.
     """
     if _halted():
@@ -83,6 +85,8 @@ def claim(lease: Lease, limit: int, turn: int = 0) -> list[Claim]:
     reasons = recheck(messages, now)
     _skip(messages, reasons)
     going = [message for message in messages if message.pk not in reasons]
+    without_slot = slots_take(number_id=lease.number_id, messages=going, now=now)
+    going = [message for message in going if message.pk not in without_slot]
     attempts = _to_sending([message.pk for message in going])
     Attempt.objects.bulk_create(
         Attempt(message_id=pk, number=number, claimed_at=claimed_at) for pk, (number, claimed_at) in attempts.items()

@@ -9,11 +9,12 @@ from django.db.models import Exists, OuterRef
 
 from recontact import ledger
 from recontact.campaigns.recipients import unlaunched
-from recontact.campaigns.waiting import campaigns_go_on
+from recontact.campaigns.waiting import campaigns_go_on, campaigns_waited
 from recontact.clock import ClockTimestamp
 from recontact.costs.statements import prices_rematch
 from recontact.delivery import events_rematch
 from recontact.dispatch.lease import numbers_due
+from recontact.dispatch.slots import slots_free
 from recontact.dispatch.wake import forget_awake, wake
 from recontact.models import Attempt, Campaign, Message
 from recontact.states import MessageState
@@ -29,7 +30,8 @@ def sweep() -> dict[str, int]:
         "uncertain": lost_to_uncertain(),
         "lost": attempts_lost(),
         "expired": queued_to_expired(),
-        "going_on": campaigns_go_on(),
+        "freed": slots_free(),
+        "going_on": campaigns_go_on() + campaigns_waited(),
         "completed": campaigns_complete(),
         "matched": events_rematch(),
         "priced": prices_rematch(),

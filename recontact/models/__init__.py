@@ -3,7 +3,7 @@
 from recontact.models.campaign import Campaign, CampaignRefusal
 from recontact.models.cost import CostEntry, PriceStatement
 from recontact.models.customer import Customer, OptOut, ServiceWindow
-from recontact.models.dispatch import DispatchSwitch, Heartbeat, NumberLease
+from recontact.models.dispatch import DispatchSwitch, Heartbeat, NumberLease, PortfolioSlot, PortfolioUse
 from recontact.models.doubt import Incident, LookUpRecord, Settlement
 from recontact.models.idempotency import IdempotencyKey
 from recontact.models.ledger import Recontact
@@ -28,6 +28,8 @@ __all__ = [
     "MessageEvent",
     "NumberLease",
     "OptOut",
+    "PortfolioSlot",
+    "PortfolioUse",
     "PriceStatement",
     "Query",
     "QueryEvent",

@@ -1,4 +1,4 @@
-"""What the dispatcher keeps in the database: the stop switch, the numbers' leases, heartbeats."""
+"""What the dispatcher keeps in the database: the stop switch, the numbers' leases, heartbeats, the portfolios' slots."""
 
 from __future__ import annotations
 
@@ -6,7 +6,8 @@ from django.conf import settings
 from django.db import models
 from django.utils.translation import gettext_lazy as _
 
-from providers.models import SenderNumber
+from providers.models import Portfolio, SenderNumber
+from recontact.models.customer import Customer
 
 
 class DispatchSwitch(models.Model):
@@ -63,3 +64,36 @@ class Heartbeat(models.Model):
 
     def __str__(self) -> str:
         return f"{self.name} {self.at:%F %T}"
+
+
+class PortfolioUse(models.Model):
+    """How many slots of a portfolio are taken: its row is locked by whoever takes or frees one."""
+
+    portfolio = models.OneToOneField(Portfolio, models.CASCADE, primary_key=True, related_name="+")
+    taken = models.PositiveIntegerField(default=0)
+
+    class Meta:
+        verbose_name = _("use of a portfolio")
+        verbose_name_plural = _("uses of portfolios")
+
+    def __str__(self) -> str:
+        return f"{self.portfolio_id} {self.taken}"
+
+
+class PortfolioSlot(models.Model):
+    """A person that a portfolio's numbers wrote to first, lastly at `taken_at`: he counts against its limit for 24 hours."""
+
+    portfolio = models.ForeignKey(Portfolio, models.CASCADE, related_name="+")
+    customer = models.ForeignKey(Customer, models.CASCADE, related_name="+")
+    taken_at = models.DateTimeField()
+
+    class Meta:
+        verbose_name = _("slot of a portfolio")
+        verbose_name_plural = _("slots of portfolios")
+        constraints = [
+            models.UniqueConstraint(fields=["portfolio", "customer"], name="one_slot_per_person_and_portfolio")
+        ]
+        indexes = [models.Index(fields=["portfolio", "taken_at"], name="slot_by_age")]
+
+    def __str__(self) -> str:
+        return f"{self.portfolio_id} {self.customer_id}"

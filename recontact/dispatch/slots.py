@@ -1,0 +1,124 @@
+"""The limit of a portfolio: people written to first by all its numbers in a moving 24 hours. A slot is taken at the claim.
+
+Whoever takes or frees slots locks the portfolio's row of uses first, so two pumps cannot overrun the limit together. A
+slot is kept when its message was not sent after all: the count is never below the provider's own.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Sequence
+from datetime import datetime, timedelta
+
+from django.conf import settings
+from django.db import connection, transaction
+
+from providers.errors import Reason
+from providers.models import Portfolio
+from recontact.clock import ClockTimestamp
+from recontact.limits import DAY
+from recontact.models import Campaign, Message, PortfolioSlot, PortfolioUse
+from recontact.states import MessageState
+
+#: A lane that found no slot is not asked again sooner: slots come back one by one.
+LOOK_AGAIN = timedelta(seconds=60)
+
+_SEED = """
+    INSERT INTO recontact_portfolioslot (portfolio_id, customer_id, taken_at)
+    SELECT n.portfolio_id, m.customer_id, max(m.claimed_at)
+    FROM recontact_message m JOIN providers_sendernumber n ON n.id = m.sender_number_id
+    WHERE n.portfolio_id = %s AND m.kind = 'template' AND m.claimed_at > clock_timestamp() - interval '24 hours'
+      AND m.state NOT IN ('rejected', 'cancelled', 'expired', 'skipped', 'queued')
+    GROUP BY n.portfolio_id, m.customer_id
+    ON CONFLICT (portfolio_id, customer_id) DO NOTHING
+"""
+_TAKE = """
+    INSERT INTO recontact_portfolioslot AS s (portfolio_id, customer_id, taken_at)
+    SELECT %s, customer, clock_timestamp() FROM unnest(%s::bigint[]) AS customer
+    ON CONFLICT (portfolio_id, customer_id) DO UPDATE SET taken_at = EXCLUDED.taken_at
+"""
+
+
+def slots_take(*, number_id: int, messages: Sequence[Message], now: datetime) -> set[int]:
+    """Take a slot for the person of each HSM (about to be claimed, in the caller's transaction, outside any open window).
+
+    Returns the messages that found none. Those of agents are due again in a minute; a campaign waits until a slot is free,
+    and leaves settings.PORTFOLIO_AGENTS_SHARE of the limit to the agents.
+    """
+    wanted = [message for message in messages if message.kind == Message.Kind.TEMPLATE]
+    portfolio = Portfolio.objects.filter(numbers=number_id, messaging_limit__isnull=False).first()
+    if portfolio is None or portfolio.messaging_limit is None or not wanted:
+        return set()
+    use = _locked_use(portfolio)
+    for_campaigns = int(portfolio.messaging_limit * (1 - settings.PORTFOLIO_AGENTS_SHARE))
+    have = _have(portfolio, {message.customer_id for message in wanted})
+    taken, new, without = use.taken, set(have), []
+    for message in sorted(wanted, key=lambda message: message.campaign_id is not None):
+        limit = portfolio.messaging_limit if message.campaign_id is None else for_campaigns
+        if message.customer_id in new:
+            continue
+        if taken >= limit:
+            without.append(message)
+            continue
+        taken += 1
+        new.add(message.customer_id)
+    _store(portfolio, use, taken, {message.customer_id for message in wanted} & new)
+    if without:
+        _wait(portfolio, without, now)
+    return {message.pk for message in without}
+
+
+def _locked_use(portfolio: Portfolio) -> PortfolioUse:
+    """The portfolio's row, locked; at its first use the people of the last 24 hours are counted."""
+    use, created = PortfolioUse.objects.get_or_create(portfolio=portfolio)
+    use = PortfolioUse.objects.select_for_update().get(pk=use.pk)
+    if created:
+        with connection.cursor() as cursor:
+            cursor.execute(_SEED, [portfolio.pk])
+        use.taken = PortfolioSlot.objects.filter(portfolio=portfolio).count()
+        use.save(update_fields=["taken"])
+    return use
+
+
+def _have(portfolio: Portfolio, customers: Iterable[int]) -> set[int]:
+    """Those of the customers who have a slot: it counts until it is freed, be it a little late."""
+    rows = PortfolioSlot.objects.filter(portfolio=portfolio, customer__in=customers)
+    return set(rows.values_list("customer_id", flat=True))
+
+
+def _store(portfolio: Portfolio, use: PortfolioUse, taken: int, customers: set[int]) -> None:
+    with connection.cursor() as cursor:
+        cursor.execute(_TAKE, [portfolio.pk, sorted(customers)])
+    if taken != use.taken:
+        use.taken = taken
+        use.save(update_fields=["taken"])
+
+
+def _wait(portfolio: Portfolio, messages: Sequence[Message], now: datetime) -> None:
+    agents = [message.pk for message in messages if message.campaign_id is None]
+    Message.objects.filter(pk__in=agents, state=MessageState.QUEUED).update(
+        due_at=now + LOOK_AGAIN, reason=Reason.RECIPIENT_LIMIT
+    )
+    campaigns = {message.campaign_id for message in messages if message.campaign_id is not None}
+    if campaigns:
+        oldest = PortfolioSlot.objects.filter(portfolio=portfolio).order_by("taken_at").first()
+        free_at = now if oldest is None else oldest.taken_at + DAY
+        Campaign.objects.filter(pk__in=campaigns, state=Campaign.State.RUNNING).update(
+            state=Campaign.State.WAITING,
+            state_reason=Reason.RECIPIENT_LIMIT,
+            waiting_until=max(free_at, now + LOOK_AGAIN),
+        )
+
+
+def slots_free() -> int:
+    """Give back the slots of people who were last written to more than 24 hours ago. Returns how many."""
+    freed = 0
+    for portfolio_id in PortfolioUse.objects.order_by("pk").values_list("pk", flat=True):
+        with transaction.atomic():
+            use = PortfolioUse.objects.select_for_update().get(pk=portfolio_id)
+            rows = PortfolioSlot.objects.filter(portfolio=portfolio_id, taken_at__lte=ClockTimestamp() - DAY)
+            count, _by_model = rows.delete()
+            if count:
+                use.taken = PortfolioSlot.objects.filter(portfolio=portfolio_id).count()
+                use.save(update_fields=["taken"])
+            freed += count
+    return freed
