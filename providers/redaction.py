@@ -68,6 +68,8 @@ _TELLING = re.compile(
     r"|(?:\+|%2[bB])\d(?:[\s().-]{0,2}\d){6,16}"
 )
 _DIGITS = re.compile(r"\d(?:[\s().-]{0,2}\d){6,16}")
+# Without a plus: as long as a phone with its country is, and no part of a word, a date or a longer id.
+_LIKE_A_PHONE = re.compile(r"(?<![\w.-])\d{10,14}(?![\w-])")
 _URL_SECRET = re.compile(r"(?i)([?&][^=&]*(?:token|secret|password|key|signature)[^=&]*=)[^&#]*")
 _PHONE = re.compile(r"\+?\d{7,15}")
 # National spellings differ at the front (549... and 54..., a trunk 0, a 15), never in the last eight digits.
@@ -175,11 +177,14 @@ class Redactor:
         return any(digits == phone or _same_tail(digits, phone) for phone in self._phones)
 
 
-def words_redacted(words: str, *, phone: str) -> str:
-    """A provider's words about a message without the person's phone, in any spelling, and without what is secret."""
+def words_redacted(words: str, *, phone: str = "", bsuid: str = "") -> str:
+    """A provider's words about a message without people: not this one, in any spelling, and nobody else who looks like a
+    phone; and without what is secret. Codes, and the longer ids of templates and accounts, stay."""
     redactor = Redactor()
     redactor.learn_phones([phone])
-    return redactor.text(words)
+    if bsuid:
+        redactor.request(bsuid, kept_paths=frozenset())
+    return _LIKE_A_PHONE.sub(MASK, redactor.text(words))
 
 
 def _texts_within(value: Any) -> Iterator[str]:

@@ -88,7 +88,7 @@ def _columns(event: StatusEvent) -> dict[str, Any]:
         "occurred_at": event.occurred_at,
         "reason": event.error_reason[:40],
         "provider_code": event.error_code[:40],
-        "detail": words_redacted(event.error_detail, phone=event.recipient_phone)[:500],
+        "detail": words_redacted(event.error_detail, phone=event.recipient_phone, bsuid=event.recipient_bsuid)[:500],
         "price": _price(event),
     }
 
@@ -126,8 +126,10 @@ def _match_and_apply(event: MessageEvent) -> bool:
     if message is None:
         return False
     event.message = message
+    # Not every event says whom it is about.
+    event.detail = words_redacted(event.detail, phone=message.recipient_phone, bsuid=message.recipient_bsuid)
     event.effect = _apply(message, event)
-    event.save(update_fields=["message", "effect"])
+    event.save(update_fields=["message", "effect", "detail"])
     ledger.settle([message.pk])
     return True
 

@@ -22,6 +22,7 @@ from providers.credentials import CredentialsError
 from providers.errors import ProviderCallError, Reason
 from providers.http import close_client
 from providers.models import ProviderAccount
+from providers.redaction import words_redacted
 from providers.registry import adapter_class_known, adapter_for
 from recontact import ledger
 from recontact.clock import ClockTimestamp, database_now
@@ -87,7 +88,8 @@ def look_up_apply(*, message_id: int, asked_at: datetime, answer: LookUpAnswer |
     doubtful = message.state == MessageState.UNCERTAIN
     if isinstance(answer, ProviderCallError):
         exchanges = [answer.exchange] if answer.exchange is not None else []
-        outcome, detail = LookUpRecord.Outcome.FAILED, f"{answer.reason} {answer.provider_code} {answer.detail}"
+        words = words_redacted(answer.detail, phone=message.recipient_phone, bsuid=message.recipient_bsuid)
+        outcome, detail = LookUpRecord.Outcome.FAILED, f"{answer.reason} {answer.provider_code} {words}"
     else:
         answer = _without_others(message, answer)
         exchanges, detail = list(answer.exchanges), ""

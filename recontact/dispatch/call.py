@@ -36,12 +36,13 @@ def groups(claims: Sequence[Claim], adapter: Provider) -> list[list[Claim]]:
 async def call(adapter: Provider, claims: Sequence[Claim]) -> list[Outcome]:
     """Exactly one call; one outcome per claim, in their order. Never raises but when it is cancelled.
 
-    The provider's words about a refusal name no phone: they are shown to people who may not see one.
+    The provider's words about a refusal name nobody: they are shown to people who may see no phone.
     """
     outcomes = await _outcomes(adapter, claims)
     for each, outcome in zip(claims, outcomes, strict=True):
         if isinstance(outcome, SendError):
-            outcome.detail = words_redacted(outcome.detail, phone=each.outbound.recipient.phone)
+            person = each.outbound.recipient
+            outcome.detail = words_redacted(outcome.detail, phone=person.phone, bsuid=person.bsuid)
     return outcomes
 
 

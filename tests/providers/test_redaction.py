@@ -8,7 +8,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from providers.redaction import MASK, SECRET, TEXT_KEPT, Redactor
+from providers.redaction import MASK, SECRET, TEXT_KEPT, Redactor, words_redacted
 
 
 def having_sent(**body: Any) -> Redactor:
@@ -122,3 +122,18 @@ def test_the_address_of_a_webhook_is_a_secret() -> None:
     key = "0b0e7f9e-6f0e-4d8e-9d55-3c1f3f1f7a10"
     said = Redactor().text(f"The URL https://portal.example/webhooks/twilio/{key}/?reference=7 is not valid.")
     assert said == f"The URL https://portal.example/webhooks/{MASK}/?reference=7 is not valid."
+
+
+@pytest.mark.parametrize(
+    ("words", "kept"),
+    [
+        ("5491155550100 and +5491166660200 are not valid", "••• and ••• are not valid"),
+        ("whatsapp:5491166660200 (131026)", "whatsapp:••• (131026)"),
+        ("AR.abcdefgh1234 or odd-id is unknown", "••• or ••• is unknown"),
+        ("number 11 5555-0100 failed", "number ••• failed"),
+        ("Object 1274830044500001 of 2026-11-23 04:50", "Object 1274830044500001 of 2026-11-23 04:50"),
+        ("id 123e4567-e89b-12d3-a456-426614174000", "id 123e4567-e89b-12d3-a456-426614174000"),
+    ],
+)
+def test_a_providers_words_name_nobody_and_keep_codes_and_ids(words: str, kept: str) -> None:
+    assert words_redacted(words, phone="+5491155550100", bsuid="odd-id") == kept

@@ -60,6 +60,14 @@ def test_it_moves_forward_and_keeps_the_moments() -> None:
 
 
 @pytest.mark.django_db
+def test_the_words_of_a_failure_name_nobody_even_if_the_event_does_not_say_who_it_is_about() -> None:
+    message = _accepted()
+    words = f"{message.recipient_phone[-8:]} is blocked"
+    _apply(message, DeliveryStatus.FAILED, recipient_phone="", error_detail=words)
+    assert MessageEvent.objects.get().detail == message.provider_detail == "••• is blocked"
+
+
+@pytest.mark.django_db
 def test_the_words_of_a_failure_name_no_phone() -> None:
     message = _accepted()
     words = "whatsapp:+5491155550100 or 011 5555-0100 is blocked"

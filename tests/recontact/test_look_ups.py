@@ -15,7 +15,7 @@ from pytest_django import Settings
 
 from providers.abilities import LookUp, LookUpAnswer
 from providers.contracts import DeliveryStatus, StatusEvent
-from providers.errors import Reason, Uncertain
+from providers.errors import ProviderCallError, Reason, Uncertain
 from providers.models import ProviderAccount, ProviderCall
 from recontact.books import differences
 from recontact.delivery import status_apply
@@ -23,7 +23,7 @@ from recontact.dispatch.claim import claim
 from recontact.dispatch.lease import leases_take
 from recontact.dispatch.record import Result, record
 from recontact.erasure import customer_erase
-from recontact.look_ups import PER_RUN, doubtful_look_up, unheard_look_up
+from recontact.look_ups import PER_RUN, doubtful_look_up, look_up_apply, unheard_look_up
 from recontact.models import Incident, LookUpRecord, Message, MessageEvent, NumberLease, Recontact
 from templates_app.models import Template
 from tests.factories import message_make, query_make, template_make, user_make
@@ -73,6 +73,13 @@ def test_the_kept_exchange_names_no_phone(told: Told) -> None:
     message = _uncertain()
     doubtful_look_up()
     assert message.recipient_phone[1:] not in str(ProviderCall.objects.values().get())
+
+
+def test_the_kept_words_of_a_failed_look_up_name_nobody(told: Told) -> None:
+    message = _uncertain()
+    problem = ProviderCallError(Reason.PROVIDER_DOWN, detail=f"nothing of {message.recipient_phone[-8:]} here")
+    record_of = look_up_apply(message_id=message.pk, asked_at=timezone.now(), answer=problem)
+    assert record_of.detail == "provider_down  nothing of ••• here"
 
 
 def test_what_is_known_to_be_another_message_says_nothing_about_this_one(told: Told) -> None:
