@@ -98,7 +98,9 @@ class CampaignAdmin(ReadOnlyAdmin):
         if not object_id.isdecimal() or len(object_id) > 18:
             raise Http404
         begun = (
-            Campaign.objects.filter(pk=int(object_id), state__in=OPEN).exclude(source=Campaign.Source.QUERIES).first()
+            Campaign.objects.filter(pk=int(object_id), state__in=OPEN, launched_at=None)
+            .exclude(source=Campaign.Source.QUERIES)
+            .first()
         )
         if begun is not None and request.user.has_perm("recontact.view_campaign"):
             may = request.user.has_perm("recontact.add_campaign")

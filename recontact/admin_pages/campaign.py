@@ -79,12 +79,21 @@ class CampaignControlPage(ManagerPage):
         if action == "pause" and campaign_pause(campaign_id=campaign_id):
             messages.success(request, _("The campaign is paused. What is queued waits."))
         elif action == "resume" and campaign_resume(campaign_id=campaign_id):
-            messages.success(request, _("The campaign goes on."))
+            messages.success(request, _resumed(campaign))
         elif action == "cancel" and (count := campaign_cancel(campaign_id=campaign_id)) is not None:
             messages.success(request, _cancelled(campaign, count))
         else:
             messages.warning(request, _("The campaign was no longer in that state: nothing was changed."))
         return redirect("admin:recontact_campaign_change", campaign_id)
+
+
+def _resumed(campaign: Campaign) -> str:
+    campaign.refresh_from_db()
+    if campaign.state == Campaign.State.AWAITING:
+        return _("The price changed: the campaign goes on once a colleague approves the new one.")
+    if campaign.state == Campaign.State.SCHEDULED:
+        return _("The campaign waits for its hour again.")
+    return _("The campaign goes on.")
 
 
 def _cancelled(campaign: Campaign, count: int) -> str:

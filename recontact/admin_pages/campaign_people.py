@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from dataclasses import dataclass
 from decimal import Decimal
 from typing import Any
@@ -10,7 +11,7 @@ from django.http import HttpRequest
 from django.utils.translation import gettext as _
 
 from recontact.campaigns.outcome_words import code_words
-from recontact.campaigns.outcomes import recipients_of
+from recontact.campaigns.outcomes import recipients_of, variable_labels
 from recontact.campaigns.proof import Books
 from recontact.campaigns.recipients import unlaunched
 from recontact.models import Campaign, CampaignRecipient, Message
@@ -101,7 +102,8 @@ def _by_row(campaign: Campaign, state: str, start: int | None) -> list[Line]:
         rows = recipients_of(campaign, *([state] if state else []))
     rows = rows.filter(row_number__gt=start or 0).select_related("message")
     rows = rows.defer("values", "message__components", "message__bubble", "message__body")
-    return [_of_recipient(recipient, campaign) for recipient in rows[: PER_PAGE + 1]]
+    labels = variable_labels(campaign)
+    return [_of_recipient(recipient, campaign, labels) for recipient in rows[: PER_PAGE + 1]]
 
 
 def _of_message(message: Message, row_number: int | None, name: str) -> Line:
@@ -119,16 +121,16 @@ def _of_message(message: Message, row_number: int | None, name: str) -> Line:
     )
 
 
-def _of_recipient(recipient: CampaignRecipient, campaign: Campaign) -> Line:
+def _of_recipient(recipient: CampaignRecipient, campaign: Campaign, labels: Mapping[str, str]) -> Line:
     if recipient.message is not None:
         return _of_message(recipient.message, recipient.row_number, recipient.name)
     sendable = recipient.outcome in CampaignRecipient.SENDABLE
     why = recipient.dropped or ("" if sendable else recipient.code)
-    label = str(recipient.get_outcome_display())
+    label, cancelled = str(recipient.get_outcome_display()), campaign.state == Campaign.State.CANCELLED
+    key = str(recipient.params.get("variable", ""))
     if recipient.dropped:
         label = _("Left out at launch")
     elif sendable:
-        cancelled = campaign.state == Campaign.State.CANCELLED
         label = str(Message.State.CANCELLED.label) if cancelled else _("Not yet launched")
     return Line(
         row_number=recipient.row_number,
@@ -136,9 +138,9 @@ def _of_recipient(recipient: CampaignRecipient, campaign: Campaign) -> Line:
         phone=recipient.phone,
         state="",
         label=label,
-        why=code_words(why) if why else "",
+        why=code_words(why, labels.get(key, key)) if why else "",
         code="",
         message_id=None,
-        amount=recipient.estimate if sendable and not recipient.dropped else None,
+        amount=recipient.estimate if sendable and not recipient.dropped and not cancelled else None,
         currency=recipient.currency,
     )

@@ -19,7 +19,7 @@ from recontact.admin_pages.campaign_step import (
 from recontact.admin_pages.page import is_fragment
 from recontact.campaigns.outcome_words import code_words, recipient_sentence
 from recontact.campaigns.outcomes import plan_review, recipients_of, samples, variable_labels
-from recontact.campaigns.timing import campaign_duration, campaign_hours, campaign_pace
+from recontact.campaigns.timing import campaign_duration, campaign_pace, campaign_stretches
 from recontact.campaigns.upload import campaigns_with_same_file
 from recontact.eligibility import number_refusals, template_refusals
 from recontact.limits import portfolio_used
@@ -94,9 +94,10 @@ def plan_context(campaign: Campaign) -> dict[str, Any]:
     portfolio = number.portfolio if number is not None else None
     return {
         "review": review,
+        "corrected": recipients_of(campaign, CampaignRecipient.Outcome.CORRECTED).first(),
         "unsendable": review.rows - review.sendable,
         "totals": sorted(review.totals.items()),
-        "hours": campaign_hours(campaign),
+        "stretches": campaign_stretches(campaign),
         "duration": campaign_duration(campaign, review.sendable),
         "pace": campaign_pace(campaign),
         "limit": portfolio_used(portfolio) if portfolio is not None else None,

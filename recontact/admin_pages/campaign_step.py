@@ -12,6 +12,7 @@ from django.shortcuts import get_object_or_404, redirect
 from django.urls import reverse
 from django.utils import timezone
 from django.utils.translation import gettext as _
+from django.utils.translation import pgettext
 from django_stubs_ext import StrOrPromise
 
 from recontact.admin_pages.page import ManagerPage
@@ -49,6 +50,8 @@ class CampaignStepPage(ManagerPage):
 
     def elsewhere(self, campaign: Campaign) -> HttpResponse | None:
         """Where to go instead when this step has nothing to show for the campaign."""
+        if campaign.launched_at is not None and self.step != APPROVAL:
+            return redirect("admin:recontact_campaign_change", campaign.pk)
         if campaign.state not in OPEN or campaign.source == Campaign.Source.QUERIES:
             return redirect("admin:recontact_campaign_change", campaign.pk)
         if STEPS.index(self.step) >= STEPS.index(SENDING) and not is_planned(campaign):
@@ -104,7 +107,7 @@ def steps_of(campaign: Campaign | None, current: str) -> list[Step]:
         RECIPIENTS: _("Recipients"),
         VARIABLES: _("Variables"),
         REVIEW: _("Review"),
-        SENDING: _("Sending"),
+        SENDING: pgettext("step of a campaign", "Sending"),
         APPROVAL: _("Approval"),
     }
     planned = campaign is not None and is_planned(campaign)

@@ -75,9 +75,13 @@ def campaign_approve(*, campaign_id: int, user: Any) -> Campaign:
 
 @transaction.atomic
 def campaign_send_back(*, campaign_id: int) -> Campaign:
-    """Give a campaign that asks for approval back to its author, to be changed. Raises CannotStart: it asks for none."""
+    """Give a campaign that asks for approval back to its author, to be changed; one that had begun, and asks because its
+    price changed, stands parked again. Raises CannotStart: it asks for none."""
     campaign = _awaiting(campaign_id)
-    campaign.state, campaign.state_reason = Campaign.State.PLANNED, ""
+    if campaign.launched_at is None:
+        campaign.state, campaign.state_reason = Campaign.State.PLANNED, ""
+    else:
+        campaign.state = Campaign.State.PARKED
     campaign.save(update_fields=["state", "state_reason"])
     return campaign
 

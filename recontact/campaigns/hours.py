@@ -21,7 +21,7 @@ def opens_at(at: datetime, *, time_zone: str, from_hour: time | None, until_hour
     """
     if from_hour is None or until_hour is None or from_hour == until_hour:
         return at
-    local = at.astimezone(_zone(time_zone))
+    local = at.astimezone(zone_of(time_zone))
     now = local.time()
     has_begun, is_over = now >= from_hour, now >= until_hour
     if has_begun and not is_over if from_hour < until_hour else has_begun or not is_over:
@@ -30,7 +30,8 @@ def opens_at(at: datetime, *, time_zone: str, from_hour: time | None, until_hour
     return datetime.combine(day, from_hour, tzinfo=local.tzinfo).astimezone(at.tzinfo)
 
 
-def _zone(name: str) -> ZoneInfo:
+def zone_of(name: str) -> ZoneInfo:
+    """The zone of this name; for an empty or unknown one the portal's (settings.CAMPAIGN_TIME_ZONE)."""
     try:
         return ZoneInfo(name or settings.CAMPAIGN_TIME_ZONE)
     except (ZoneInfoNotFoundError, ValueError):

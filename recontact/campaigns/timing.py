@@ -2,25 +2,100 @@
 
 from __future__ import annotations
 
-from datetime import datetime, timedelta
+import heapq
+from collections.abc import Mapping
+from dataclasses import dataclass
+from datetime import datetime, time, timedelta
 
 from django.db.models import Count
-from django.db.models.functions import TruncHour
 
+from recontact.campaigns.hours import opens_at, zone_of
 from recontact.campaigns.outcomes import recipients_of
+from recontact.clock import database_now
 from recontact.models import Campaign, CampaignRecipient
 
+#: A plan of more stretches than these is told no further: nobody reads a page of them.
+STRETCHES = 60
 
-def campaign_hours(campaign: Campaign) -> list[tuple[datetime | None, int]]:
-    """The hours before which nobody of them gets it, with how many; None first: at once. One query."""
-    rows = recipients_of(campaign, *CampaignRecipient.SENDABLE).annotate(hour=TruncHour("not_before"))
-    counts = rows.order_by("hour").values("hour").annotate(count=Count("pk"))
-    found = [(row["hour"], row["count"]) for row in counts]
-    return sorted(found, key=lambda entry: entry[0] is not None)
+
+@dataclass(frozen=True, slots=True)
+class Stretch:
+    """Some of the recipients: from when until when they get it, how many, and the zones whose hours those are."""
+
+    start: datetime
+    end: datetime
+    count: int
+    zones: tuple[str, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class Hours:
+    """The hours of the recipient's own day in which it leaves; both None = all."""
+
+    from_hour: time | None
+    until_hour: time | None
+
+
+def campaign_stretches(campaign: Campaign) -> list[Stretch]:
+    """The campaign's plan by time: from its start, in each recipient's hours, at its pace. One query."""
+    pace = campaign_pace(campaign)
+    if pace is None:
+        return []
+    rows = recipients_of(campaign, *CampaignRecipient.SENDABLE).order_by().values("time_zone")
+    counts = {row["time_zone"]: row["count"] for row in rows.annotate(count=Count("pk"))}
+    now = database_now()
+    start = max(campaign.starts_at, now) if campaign.starts_at is not None else now
+    return stretches(counts, start=start, hours=Hours(campaign.from_hour, campaign.until_hour), pace=pace)
+
+
+def stretches(counts: Mapping[str, int], *, start: datetime, hours: Hours, pace: int) -> list[Stretch]:
+    """How so many recipients by time zone leave from `start` on, `pace` a second in all: whose hours began first goes first,
+    whose hours end before his turn waits for the next day. Those who leave together are told together. Pure."""
+    waiting = [(_opens(start, zone, hours), zone, count) for zone, count in counts.items() if count]
+    heapq.heapify(waiting)
+    found: list[Stretch] = []
+    free = start
+    while waiting and len(found) < STRETCHES:
+        opens, zone, count = heapq.heappop(waiting)
+        begins = max(opens, free)
+        reopens = _opens(begins, zone, hours)
+        if reopens > begins:
+            heapq.heappush(waiting, (reopens, zone, count))
+            continue
+        fits = _fits(begins, zone, hours, pace)
+        going = count if fits is None else min(count, fits)
+        free = begins + timedelta(seconds=going / pace)
+        _tell(found, Stretch(begins, free, going, (zone,)), opens)
+        if going < count:
+            heapq.heappush(waiting, (_opens(free + timedelta(seconds=1), zone, hours), zone, count - going))
+    return found
+
+
+def _tell(found: list[Stretch], stretch: Stretch, opens: datetime) -> None:
+    """Add it; to the one before where it could have left with that one."""
+    if found and opens <= found[-1].start and stretch.start == found[-1].end:
+        last = found.pop()
+        zones = tuple(dict.fromkeys((*last.zones, *stretch.zones)))
+        stretch = Stretch(last.start, stretch.end, last.count + stretch.count, zones)
+    found.append(stretch)
+
+
+def _opens(at: datetime, zone: str, hours: Hours) -> datetime:
+    return opens_at(at, time_zone=zone, from_hour=hours.from_hour, until_hour=hours.until_hour)
+
+
+def _fits(at: datetime, zone: str, hours: Hours, pace: int) -> int | None:
+    """How many leave from `at`, which is in the hours, until they end, at least one; None = they do not end."""
+    if hours.from_hour is None or hours.until_hour is None or hours.from_hour == hours.until_hour:
+        return None
+    local = at.astimezone(zone_of(zone))
+    day = local.date() if local.time() < hours.until_hour else local.date() + timedelta(days=1)
+    ends = datetime.combine(day, hours.until_hour, tzinfo=local.tzinfo)
+    return max(int((ends - at).total_seconds() * pace), 1)
 
 
 def campaign_duration(campaign: Campaign, recipients: int) -> timedelta | None:
-    """How long so many messages take at the campaign's pace; None before it has a number."""
+    """How long so many messages take at the campaign's pace, without the hours it waits; None before it has a number."""
     per_second = campaign_pace(campaign)
     return None if per_second is None else timedelta(seconds=round(recipients / per_second))
 

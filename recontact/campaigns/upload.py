@@ -95,6 +95,7 @@ def campaign_configure(
 def draft_lock(campaign_id: int) -> Campaign:
     """The campaign's row, locked for this transaction, while its plan may still change. Raises NotADraft."""
     campaign = Campaign.objects.select_for_update(no_key=True).get(pk=campaign_id)
-    if campaign.state not in OPEN_STATES or campaign.source == Campaign.Source.QUERIES:
+    begun = campaign.state not in OPEN_STATES or campaign.launched_at is not None
+    if begun or campaign.source == Campaign.Source.QUERIES:
         raise NotADraft(_("The campaign is no longer a draft: its recipients stay as they were planned."))
     return campaign

@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from datetime import datetime, timedelta
+from collections.abc import Sequence
+from datetime import timedelta
 
 from django import template
 from django.utils import formats, timezone
@@ -10,9 +11,13 @@ from django.utils.formats import date_format
 from django.utils.translation import gettext as _
 from django.utils.translation import ngettext
 
+from recontact.campaigns.timing import Stretch
 from recontact.models import CampaignRecipient
 
 register = template.Library()
+
+#: Zones named of a stretch.
+ZONES_SHOWN = 3
 
 Outcome = CampaignRecipient.Outcome
 
@@ -58,16 +63,24 @@ def duration_words(duration: timedelta | None) -> str:
 
 
 @register.filter
-def hour_words(hour: datetime | None, starts_at: datetime | None = None) -> str:
-    """From when somebody gets a campaign, in the reader's zone: when it starts, or the hour his own day allows."""
-    moment = hour or starts_at
-    if moment is None:
-        return _("As soon as it is launched")
-    local = timezone.localtime(moment)
-    days = (local.date() - timezone.localdate()).days
-    clock = date_format(local, "TIME_FORMAT")
+def stretch_words(stretch: Stretch) -> str:
+    """From when until when, in the reader's zone."""
+    start, end = timezone.localtime(stretch.start), timezone.localtime(stretch.end)
+    days = (start.date() - timezone.localdate()).days
+    clock = date_format(start, "TIME_FORMAT")
+    if end.date() == start.date() and date_format(end, "TIME_FORMAT") != clock:
+        clock = f"{clock}–{date_format(end, 'TIME_FORMAT')}"
     if days == 0:
         return _("Today, %(hour)s") % {"hour": clock}
     if days == 1:
         return _("Tomorrow, %(hour)s") % {"hour": clock}
-    return date_format(local, "SHORT_DATETIME_FORMAT")
+    return f"{date_format(start, 'SHORT_DATE_FORMAT')}, {clock}"
+
+
+@register.filter
+def zones_words(zones: Sequence[str]) -> str:
+    """Whose hours those are: the cities that the zones are named after, the first few."""
+    cities = [zone.rsplit("/", 1)[-1].replace("_", " ") for zone in zones if zone]
+    more = len(cities) - ZONES_SHOWN
+    words = ", ".join(cities[:ZONES_SHOWN])
+    return _("%(cities)s and %(count)s more") % {"cities": words, "count": more} if more > 0 else words

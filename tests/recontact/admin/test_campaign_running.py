@@ -1,0 +1,169 @@
+"""The page of a launched campaign from a file: its counts, its recipients by state, stopping it, and its download."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+
+import pytest
+from django.db import connection
+from django.test import Client
+from django.test.utils import CaptureQueriesContext
+
+from hsm_portal.models import User
+from hsm_portal.roles import Role
+from recontact.admin_pages.campaign_people import PER_PAGE
+from recontact.campaigns.columns import TEXT, Source
+from recontact.campaigns.control import campaign_launch
+from recontact.campaigns.launch import campaigns_launch
+from recontact.campaigns.plan import campaign_plan, campaign_plan_request
+from recontact.campaigns.pricing import PRICE_CHANGED
+from recontact.campaigns.upload import NotADraft, campaign_configure, campaign_draft_from_file
+from recontact.models import Campaign, Message
+from tests.factories import VALUES, rate_card_make, sender_number_make, template_make
+
+MAPPING = {key: Source(TEXT, words) for key, words in VALUES.items()}
+
+
+def planned(user: User, *, count: int = 3) -> Campaign:
+    """A campaign of `count` recipients and one row without a phone, ready to be launched."""
+    number = sender_number_make()
+    rate_card_make(account=number.account)
+    template = template_make(account=number.account)
+    rows = "".join(f"+54 9 11 5555-{row:04};Cliente {row}\n" for row in range(1, count + 1))
+    campaign = campaign_draft_from_file(name="pagos.csv", body=f"phone;nombre\n{rows};Nadie\n".encode(), user=user)
+    campaign_configure(
+        campaign_id=campaign.pk,
+        template_id=template.pk,
+        sender_number_id=number.pk,
+        mapping=MAPPING,
+        default_country="AR",
+    )
+    assert campaign_plan(campaign.pk)
+    campaign.refresh_from_db()
+    return campaign
+
+
+def running(user: User, *, count: int = 3) -> Campaign:
+    campaign = planned(user, count=count)
+    campaign = campaign_launch(campaign_id=campaign.pk, user=user)
+    campaigns_launch()
+    return campaign
+
+
+def address(campaign: Campaign, part: str = "change") -> str:
+    return f"/manager/recontact/campaign/{campaign.pk}/{part}/"
+
+
+def test_it_accounts_for_every_row_on_the_page(client: Client, manager: User) -> None:
+    shown = client.get(address(running(manager))).content.decode()
+
+    assert "The books balance" in shown
+    assert "4 rows = 3 planned + 0 left out + 1 with an error." in shown
+
+
+def test_it_shows_those_who_are_still_to_be_launched(client: Client, manager: User) -> None:
+    campaign = campaign_launch(campaign_id=planned(manager).pk, user=manager)
+
+    context = client.get(address(campaign) + "?state=unlaunched").context
+
+    assert [line.name for line in context["people"]] == ["Cliente 1", "Cliente 2", "Cliente 3"]
+
+
+def test_it_lists_the_recipients_in_one_state(client: Client, manager: User) -> None:
+    campaign = running(manager)
+    failed = Message.objects.filter(campaign=campaign).order_by("pk")[1]
+    Message.objects.filter(pk=failed.pk).update(state="sending")
+    Message.objects.filter(pk=failed.pk).update(state="rejected", reason="not_on_whatsapp")
+
+    context = client.get(address(campaign) + "?state=rejected").context
+
+    assert [(line.row_number, line.name) for line in context["people"]] == [(3, "Cliente 2")]
+
+
+@pytest.mark.parametrize("state", ["", "queued"])
+def test_it_goes_through_all_of_them_page_by_page(client: Client, manager: User, state: str) -> None:
+    campaign = running(manager, count=PER_PAGE + 5)
+    seen: list[str] = []
+    after = ""
+
+    while True:
+        context = client.get(address(campaign), {"state": state, "after": after}).context
+        seen += [line.name for line in context["people"]]
+        if context["people_next"] is None:
+            break
+        after = str(context["people_next"])
+
+    wanted = {f"Cliente {row}" for row in range(1, PER_PAGE + 6)} | (set() if state else {"Nadie"})
+    assert set(seen) == wanted
+    assert len(seen) == len(wanted)
+
+
+def test_it_asks_the_database_as_often_however_many_there_are(client: Client, manager: User) -> None:
+    few, many = running(manager, count=2), running(manager, count=PER_PAGE)
+
+    def queries(campaign: Campaign) -> int:
+        with CaptureQueriesContext(connection) as found:
+            client.get(address(campaign))
+        return len(found)
+
+    assert queries(many) == queries(few)
+
+
+def test_it_asks_once_more_before_it_cancels(client: Client, manager: User) -> None:
+    campaign = running(manager)
+
+    asked = client.get(address(campaign, "control")).content.decode()
+    client.post(address(campaign, "control"), {"action": "cancel"})
+
+    campaign.refresh_from_db()
+    assert "cannot be resumed" in asked
+    assert campaign.state == Campaign.State.CANCELLED
+    assert Message.objects.filter(campaign=campaign, state="cancelled").count() == 3
+
+
+def test_it_is_paused_and_resumed(client: Client, manager: User) -> None:
+    campaign = running(manager)
+
+    client.post(address(campaign, "control"), {"action": "pause"})
+    paused = client.get(address(campaign)).content.decode()
+    client.post(address(campaign, "control"), {"action": "resume"})
+
+    campaign.refresh_from_db()
+    assert "Paused: nobody else gets it" in paused
+    assert campaign.state == Campaign.State.RUNNING
+
+
+def test_its_download_names_every_row(client: Client, manager: User) -> None:
+    campaign = running(manager)
+
+    answer = client.get(address(campaign, "result/csv"))
+
+    lines = b"".join(answer.streaming_content).decode().splitlines()  # type: ignore[attr-defined]
+    assert len(lines) == 5
+    assert "+54 9 11 5555-0001" in lines[1]
+    assert "Queued" in lines[1]
+    assert "0.026" in lines[1]
+
+
+def test_its_download_hides_phones_from_who_may_not_see_them(
+    client_of: Callable[[Role], Client], manager: User
+) -> None:
+    campaign = running(manager)
+
+    answer = client_of(Role.OPS).get(address(campaign, "result/csv"))
+
+    assert b"5555" not in b"".join(answer.streaming_content)  # type: ignore[attr-defined]
+
+
+def test_a_campaign_that_began_is_never_planned_anew(client: Client, manager: User) -> None:
+    campaign = running(manager)
+    Campaign.objects.filter(pk=campaign.pk).update(state=Campaign.State.AWAITING, state_reason=PRICE_CHANGED)
+    seen = client.get(address(campaign, "approval")).context["seen"]
+
+    client.post(address(campaign, "approval"), {"seen": seen, "action": "back"})
+
+    campaign.refresh_from_db()
+    assert (campaign.state, campaign.state_reason) == (Campaign.State.PARKED, PRICE_CHANGED)
+    Campaign.objects.filter(pk=campaign.pk).update(state=Campaign.State.PLANNED)
+    with pytest.raises(NotADraft):
+        campaign_plan_request(campaign_id=campaign.pk)
