@@ -9,6 +9,7 @@ from datetime import timedelta
 from typing import Any
 
 import structlog
+from django.core.cache import cache
 from django.db import transaction
 from django.db.models import Exists, OuterRef
 from django.utils import timezone
@@ -33,6 +34,10 @@ log = structlog.get_logger(__name__)
 
 #: How long an event that matches nothing is tried again.
 MATCH_FOR = timedelta(days=7)
+#: How long at each sweep; after that every few minutes.
+MATCH_OFTEN_FOR = timedelta(minutes=30)
+_ALL_GONE_THROUGH = "events:all-gone-through"
+_EVERY_SECONDS = 300
 
 #: When each status came, kept on the message; `read` implies `delivered`.
 _MOMENTS: dict[str, tuple[str, ...]] = {
@@ -248,16 +253,26 @@ def events_rematch(limit: int = 500) -> int:
 
     And those that a message may adopt which came into doubt after they had come.
 
-    A number may be shared with another system, whose events match nothing for ever: they must not crowd out ours.
+    A number may be shared with another system, whose events match nothing for ever: they must not crowd out ours, and those
+    of the days before are gone through only every few minutes.
     """
     known = Message.objects.filter(
         account_id=OuterRef("account_id"), provider_message_id=OuterRef("provider_message_id")
     ).exclude(provider_message_id="")
-    rows = MessageEvent.objects.filter(Exists(known), message__isnull=True, received_at__gt=timezone.now() - MATCH_FOR)
+    since = timezone.now() - (MATCH_FOR if _all_are_due() else MATCH_OFTEN_FOR)
+    rows = MessageEvent.objects.filter(Exists(known), message__isnull=True, received_at__gt=since)
     found = 0
-    ids = list(rows.order_by("pk").values_list("pk", flat=True)[:limit])
+    ids = list(rows.order_by("received_at").values_list("pk", flat=True)[:limit])
     for pk in [*ids, *adoptable().values_list("pk", flat=True)[:limit]]:
         with transaction.atomic():
             event = MessageEvent.objects.select_for_update(skip_locked=True).filter(pk=pk, message__isnull=True).first()
             found += event is not None and _match_and_apply(event)
     return found
+
+
+def _all_are_due() -> bool:
+    """Whether it is time to go through the days before too; always while Valkey is away."""
+    try:
+        return bool(cache.add(_ALL_GONE_THROUGH, "1", timeout=_EVERY_SECONDS))
+    except Exception:
+        return True

@@ -48,7 +48,7 @@ def report_append(*, message: Message, price: dict[str, Any], free: bool) -> Cos
     category = str(price.get("category") or message.category)
     market = market_of(phone=message.recipient_phone, bsuid=message.recipient_bsuid)
     amount, currency, rate = Decimal(0), message.currency, None
-    told = _amount(price, message)
+    told = _amount(price)
     if told is not None:
         amount, currency = told
     elif not free:
@@ -73,13 +73,13 @@ def report_append(*, message: Message, price: dict[str, Any], free: bool) -> Cos
     )
 
 
-def _amount(price: dict[str, Any], message: Message) -> tuple[Decimal, str] | None:
-    """The provider's own amount with its currency; None when it names none that can be one."""
+def _amount(price: dict[str, Any]) -> tuple[Decimal, str] | None:
+    """The provider's own amount with its currency; None unless it names both: an amount is in no currency of ours."""
     try:
         amount = Decimal(str(price.get("amount")))
     except InvalidOperation:
         return None
-    currency = str(price.get("currency") or message.currency).upper()
+    currency = str(price.get("currency") or "").upper()
     if not amount.is_finite() or not 0 <= amount < _TOO_MUCH or not _CURRENCY.fullmatch(currency):
         return None
     return amount.quantize(_MICRO), currency

@@ -46,7 +46,7 @@ def prices_rematch(limit: int = 500) -> int:
     delivered = Q(Exists(known)) | Q(message__state__in=_DELIVERED)
     rows = PriceStatement.objects.filter(delivered, charged=False, received_at__gt=timezone.now() - MATCH_FOR)
     found = 0
-    for pk in rows.order_by("pk").values_list("pk", flat=True)[:limit]:
+    for pk in rows.order_by("received_at").values_list("pk", flat=True)[:limit]:
         with transaction.atomic():
             statement = PriceStatement.objects.select_for_update(skip_locked=True).filter(pk=pk, charged=False).first()
             found += statement is not None and _charge(statement)

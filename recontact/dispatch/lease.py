@@ -14,6 +14,7 @@ from providers.credentials import CredentialsError
 from providers.errors import Reason
 from providers.models import ProviderAccount, SenderNumber
 from providers.parking import park
+from providers.registry import BadAdapter, UnknownProvider
 from recontact.clock import ClockTimestamp
 
 log = structlog.get_logger(__name__)
@@ -129,7 +130,10 @@ def _with_settings(tokens: dict[int, int]) -> list[Lease]:
 def account_unusable(account_id: int, error: Exception) -> None:
     """Park an account that nothing can be sent through as it is set up; its messages wait for a person."""
     log.error("dispatch_account_unusable", account_id=account_id, error=type(error).__name__)
-    park(ProviderAccount.objects.get(pk=account_id), reason=Reason.CREDENTIALS, detail=str(error))
+    # What went wrong in an adapter may quote a credential.
+    known = isinstance(error, CredentialsError | UnknownProvider | BadAdapter)
+    detail = str(error) if known else type(error).__name__
+    park(ProviderAccount.objects.get(pk=account_id), reason=Reason.CREDENTIALS, detail=detail)
 
 
 def number_may_send(number_id: int) -> bool:

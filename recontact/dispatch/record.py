@@ -202,19 +202,29 @@ def _attempt(attempt: Attempt, outcome: Accepted | SendError) -> None:
         attempt.request, attempt.response = exchange.request, exchange.response
 
 
+_PARKED: dict[Park, type[ProviderAccount | SenderNumber | Template]] = {
+    Park.ACCOUNT: ProviderAccount,
+    Park.NUMBER: SenderNumber,
+    Park.TEMPLATE: Template,
+}
+
+
 def _parks(refused: Sequence[tuple[Claim, SendError]]) -> None:
+    """The longest park of each, and in one order: two pumps may park the same rows at the same moment."""
+    longest: dict[tuple[Park, int], SendError] = {}
     for claim, error in refused:
-        row: ProviderAccount | SenderNumber | Template | None = None
-        if error.park == Park.ACCOUNT:
-            row = ProviderAccount.objects.get(pk=claim.account_id)
-        elif error.park == Park.NUMBER:
-            row = SenderNumber.objects.get(pk=claim.number_id)
-        elif error.park == Park.TEMPLATE and claim.template_id is not None:
-            row = Template.objects.get(pk=claim.template_id)
-        if row is not None:
-            park(
-                row, reason=error.reason, until=error.park_until, detail=f"{error.provider_code} {error.detail}".strip()
-            )
+        ids = {Park.ACCOUNT: claim.account_id, Park.NUMBER: claim.number_id, Park.TEMPLATE: claim.template_id}
+        row_id = ids.get(error.park)
+        if row_id is not None:
+            key = (error.park, row_id)
+            longest[key] = max(longest.get(key, error), error, key=_park_ends)
+    for (what, row_id), error in sorted(longest.items(), key=lambda item: item[0]):
+        row = _PARKED[what]._default_manager.get(pk=row_id)
+        park(row, reason=error.reason, until=error.park_until, detail=f"{error.provider_code} {error.detail}".strip())
+
+
+def _park_ends(error: SendError) -> float:
+    return math.inf if error.park_until is None else error.park_until.timestamp()
 
 
 def _waits(refused: Sequence[tuple[Claim, SendError]]) -> None:

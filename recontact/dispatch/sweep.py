@@ -64,7 +64,7 @@ def lost_to_uncertain() -> int:
 def attempts_lost() -> int:
     """An attempt that nobody recorded, of a message that a webhook settled before the sweep came: it is under way no more."""
     rows = Attempt.objects.filter(outcome=Attempt.Outcome.CLAIMED).exclude(message__state=MessageState.SENDING)
-    lost = rows.filter(claimed_at__lt=ClockTimestamp() - LATE_RECORD).values("pk")[:_BATCH]
+    lost = rows.filter(claimed_at__lt=ClockTimestamp() - LATE_RECORD).order_by("claimed_at").values("pk")[:_BATCH]
     return Attempt.objects.filter(pk__in=lost).update(outcome=Attempt.Outcome.LOST, finished_at=ClockTimestamp())
 
 
@@ -85,6 +85,7 @@ def queued_to_expired() -> int:
     ids = list(
         Message.objects.select_for_update(skip_locked=True)
         .filter(state=MessageState.QUEUED, expires_at__lte=ClockTimestamp())
+        .order_by("expires_at")
         .values_list("pk", flat=True)[:_BATCH]
     )
     with connection.cursor() as cursor:

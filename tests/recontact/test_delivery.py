@@ -8,6 +8,7 @@ from decimal import Decimal
 from typing import Any
 
 import pytest
+from django.core.cache import cache
 from django.db import connection, transaction
 from django.utils import timezone
 from hypothesis import given, settings
@@ -228,6 +229,20 @@ def test_a_record_does_not_wait_for_an_event_that_somebody_else_is_matching() ->
 
 
 @pytest.mark.django_db
+def test_an_event_of_hours_ago_is_tried_again_every_few_minutes_only() -> None:
+    message = _accepted()
+    event = status_apply(
+        message.account_id, _event(message, DeliveryStatus.SENT, provider_message_id="x", reference="")
+    )
+    MessageEvent.objects.filter(pk=event.pk).update(received_at=timezone.now() - timedelta(hours=2))
+    assert events_rematch() == 0
+    Message.objects.filter(pk=message.pk).update(provider_message_id="x")
+    assert events_rematch() == 0
+    cache.clear()
+    assert events_rematch() == 1
+
+
+@pytest.mark.django_db
 def test_an_unmatched_event_is_given_up_after_seven_days_but_kept() -> None:
     message = _accepted()
     event = status_apply(
@@ -285,6 +300,14 @@ def test_a_provider_that_names_the_amount_is_taken_at_its_word() -> None:
     _apply(message, DeliveryStatus.DELIVERED, price=price)
     report = CostEntry.objects.get(kind="report")
     assert (report.amount, report.currency) == (Decimal("0.0311"), "EUR")
+
+
+@pytest.mark.django_db
+def test_an_amount_without_a_currency_is_none_of_ours() -> None:
+    message = _accepted()
+    _apply(message, DeliveryStatus.DELIVERED, price=PriceReport(True, "utility", amount=Decimal(9)))
+    report = CostEntry.objects.get(kind="report")
+    assert (report.amount, report.currency) == (Decimal("0.0260"), "USD")
 
 
 @pytest.mark.django_db

@@ -6,11 +6,12 @@ import asyncio
 from datetime import timedelta
 
 import pytest
-from django.db import OperationalError
+from django.db import OperationalError, connection
+from django.test.utils import CaptureQueriesContext
 from django.utils import timezone
 
 from providers.contracts import Accepted, Exchange
-from providers.errors import Park, Reason, Rejected, Throttled, Uncertain
+from providers.errors import Park, Reason, Rejected, Throttled, Unavailable, Uncertain
 from providers.models import SenderNumber
 from recontact.dispatch import pump as pump_module
 from recontact.dispatch.claim import Claim, claim
@@ -124,3 +125,16 @@ def test_each_late_acceptance_without_an_id_is_an_incident_of_its_own() -> None:
     record([Result(each, Rejected(Reason.BAD_REQUEST)) for each in claims])
     record([Result(each, Accepted("")) for each in claims])
     assert set(Incident.objects.values_list("message", flat=True)) == {each.message_id for each in claims}
+
+
+@pytest.mark.django_db(transaction=True)
+def test_many_refusals_park_their_number_once_and_for_the_longest() -> None:
+    first, *others = _claims(4)
+    soon = timezone.now() + timedelta(hours=2)
+    blocked = Unavailable(Reason.NUMBER_BLOCKED, park=Park.NUMBER)
+    limited = Unavailable(Reason.RECIPIENT_LIMIT, park=Park.NUMBER, park_until=soon)
+    with CaptureQueriesContext(connection) as queries:
+        record([Result(first, blocked), *(Result(each, limited) for each in others)])
+    assert len([each for each in queries if each["sql"].startswith('UPDATE "providers_sendernumber"')]) == 1
+    number = SenderNumber.objects.get()
+    assert (number.parked_reason, number.parked_until) == (Reason.NUMBER_BLOCKED, None)

@@ -13,10 +13,10 @@ from django.utils import timezone
 from providers.models import ProviderAccount, SenderNumber
 from providers.parking import park
 from recontact.dispatch.claim import claim
-from recontact.dispatch.lease import leases_take
+from recontact.dispatch.lease import account_unusable, leases_take
 from recontact.dispatch.rate import RateLimit
 from recontact.models import DispatchSwitch, Message
-from tests.factories import message_make
+from tests.factories import account_make, message_make
 from tests.world import World
 
 
@@ -119,3 +119,11 @@ def test_what_waits_for_its_turn_is_not_sent_when_the_provider_throttles_meanwhi
         return await asyncio.gather(*waiting)
 
     assert asyncio.run(throttled_while_waiting()) == [True, False]
+
+
+@pytest.mark.django_db
+def test_an_adapters_own_error_is_not_quoted_for_it_may_hold_a_credential() -> None:
+    account = account_make()
+    account_unusable(account.pk, ValueError("invalid literal: 's3cret'"))
+    account.refresh_from_db()
+    assert (account.is_parked, account.parked_detail) == (True, "ValueError")

@@ -148,6 +148,15 @@ def test_a_queued_message_past_its_time_expires_and_gives_the_right_back() -> No
     assert (message.state, message.recontact.state) == (Message.State.EXPIRED, Recontact.State.RELEASED)
 
 
+def test_what_ended_first_expires_first(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("recontact.dispatch.sweep._BATCH", 1)
+    first, last = message_make(), message_make()
+    for message, minutes in ((first, 9), (last, 1)):
+        Message.objects.filter(pk=message.pk).update(expires_at=timezone.now() - timedelta(minutes=minutes))
+    assert queued_to_expired() == 1
+    assert Message.objects.get(state=Message.State.EXPIRED) == first
+
+
 def test_a_campaign_is_completed_when_none_of_its_messages_is_alive() -> None:
     message = message_make()
     assert message.template is not None
