@@ -17,6 +17,7 @@ from django.utils import translation
 from django.utils.translation import gettext as _
 
 from recontact.campaigns.audience import Candidate, candidate_read
+from recontact.campaigns.copying import recipients_copy
 from recontact.campaigns.sheet_problem import SheetProblem
 from recontact.campaigns.sheets import SheetFacts, sheet_rows
 from recontact.campaigns.upload import OPEN_STATES, NotADraft, draft_lock
@@ -142,7 +143,7 @@ class _Plan:
     def _store(self, recipients: Sequence[CampaignRecipient]) -> None:
         self.read += len(recipients)
         self._hold(rows_read=self.read)
-        CampaignRecipient.objects.bulk_create(recipients)
+        recipients_copy(recipients)
 
     def _finish(self, template_hash: str, category: str) -> None:
         self._hold(

@@ -11,7 +11,7 @@ from django.utils.translation import gettext as _
 
 from recontact.campaigns.delimited import Dialect, delimited_length, delimited_rows, dialect_of
 from recontact.campaigns.sheet_problem import SheetProblem
-from recontact.campaigns.workbooks import workbook_length, workbook_rows
+from recontact.campaigns.workbooks import workbook_open
 from recontact.customers import fold
 
 #: The column of phones, the first of these that there is (folded). The others are found by name as well.
@@ -67,7 +67,7 @@ def sheet_facts(name: str, body: bytes) -> SheetFacts:
     """Look at a file with this name: what it is and what columns it has. Raises SheetProblem."""
     kind = _kind(name, body)
     dialect = dialect_of(body) if kind == "csv" else Dialect("", "")
-    rows = _cells(kind, dialect, body)
+    length, rows = _opened(kind, dialect, body)
     first = next(rows, None)
     if first is None:
         raise SheetProblem(_("The file is empty: it needs a header row, and under it one row per customer."))
@@ -87,7 +87,7 @@ def sheet_facts(name: str, body: bytes) -> SheetFacts:
         phone=phone,
         name=_column(columns, NAME_COLUMNS),
         bsuid=_column(columns, BSUID_COLUMNS),
-        rows=workbook_length(body) if kind == "xlsx" else delimited_length(body),
+        rows=length,
         encoding=dialect.encoding,
         delimiter=dialect.delimiter,
     )
@@ -96,14 +96,19 @@ def sheet_facts(name: str, body: bytes) -> SheetFacts:
 def sheet_rows(body: bytes, facts: SheetFacts) -> Iterator[Row]:
     """The rows under the header that have any text, as a stream. Raises SheetProblem where the file breaks."""
     width = len(facts.columns)
-    for number, texts in _cells(facts.kind, Dialect(facts.encoding, facts.delimiter), body):
+    _length, rows = _opened(facts.kind, Dialect(facts.encoding, facts.delimiter), body)
+    for number, texts in rows:
         if number > facts.header_row:
             cells = zip(facts.columns, texts[:width], strict=False)
             yield Row(number, {column: text for column, text in cells if column})
 
 
-def _cells(kind: str, dialect: Dialect, body: bytes) -> Iterator[tuple[int, list[str]]]:
-    return workbook_rows(body) if kind == "xlsx" else delimited_rows(body, dialect)
+def _opened(kind: str, dialect: Dialect, body: bytes) -> tuple[int, Iterator[tuple[int, list[str]]]]:
+    """About how many rows there are, and the rows."""
+    if kind == "xlsx":
+        workbook = workbook_open(body)
+        return workbook.length, workbook.rows
+    return delimited_length(body), delimited_rows(body, dialect)
 
 
 def _kind(name: str, body: bytes) -> str:

@@ -6,6 +6,7 @@ import io
 import zipfile
 import zlib
 from collections.abc import Iterator, Sequence
+from dataclasses import dataclass
 from typing import Any
 
 import openpyxl
@@ -40,26 +41,30 @@ _BROKEN = (
 )
 
 
-def workbook_rows(body: bytes) -> Iterator[tuple[int, list[str]]]:
-    """Each row of the sheet `campaign` that has any text: its number in the sheet, and its cells as text. Raises SheetProblem."""
+@dataclass(frozen=True, slots=True)
+class OpenedWorkbook:
+    """The sheet `campaign` of a workbook: about how many rows it has by its own word (0: it has none), and its rows."""
+
+    length: int
+    rows: Iterator[tuple[int, list[str]]]
+
+
+def workbook_open(body: bytes) -> OpenedWorkbook:
+    """The rows that have any text: number in the sheet, cells as text. Raises SheetProblem, also while they are read."""
     workbook = _open(body)
     try:
         sheet = workbook[_sheet_name(workbook.sheetnames)]
+        length = min(max(int(sheet.max_row or 0) - 1, 0), MAX_ROWS)
         # The size that a file says it has may be wrong, and rows would be filled up to it.
         sheet.reset_dimensions()
-        yield from _texts(sheet.iter_rows(values_only=True))
     except _BROKEN as error:
         raise _damaged() from error
-    finally:
-        workbook.close()
+    return OpenedWorkbook(length, _rows(workbook, sheet))
 
 
-def workbook_length(body: bytes) -> int:
-    """About how many rows it has, for a progress bar: what the file says of itself, 0 if nothing. Raises SheetProblem."""
-    workbook = _open(body)
+def _rows(workbook: Any, sheet: Any) -> Iterator[tuple[int, list[str]]]:
     try:
-        rows = workbook[_sheet_name(workbook.sheetnames)].max_row or 0
-        return min(max(int(rows) - 1, 0), MAX_ROWS)
+        yield from _texts(sheet.iter_rows(values_only=True))
     except _BROKEN as error:
         raise _damaged() from error
     finally:

@@ -1,0 +1,29 @@
+"""Storing many recipients at once by COPY: a third of the time of an INSERT with as many places."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Iterable
+
+from django.db import connection
+
+from recontact.models import CampaignRecipient
+
+_COLUMNS = (
+    "campaign_id", "row_number", "outcome", "code", "params", "typed", "phone", "bsuid", "name", "customer_id", "values",
+    "market", "estimate", "currency", "time_zone", "not_before", "dropped",
+)  # fmt: skip
+_JSON = ("params", "values")
+_COPY = "COPY recontact_campaignrecipient ({}) FROM STDIN".format(", ".join(f'"{column}"' for column in _COLUMNS))
+
+
+def recipients_copy(recipients: Iterable[CampaignRecipient]) -> None:
+    """Store these new recipients, none of which has a message, in the caller's transaction. They get no id here."""
+    with connection.cursor() as cursor, cursor.copy(_COPY) as copy:
+        for recipient in recipients:
+            copy.write_row([_value(recipient, column) for column in _COLUMNS])
+
+
+def _value(recipient: CampaignRecipient, column: str) -> object:
+    value: object = getattr(recipient, column)
+    return json.dumps(value) if column in _JSON else value
