@@ -65,10 +65,10 @@ CHECKS: dict[str, str] = {
     "nothing undelivered is reported as charged": """
         SELECT c.message_id, c.amount::text FROM recontact_costentry c JOIN recontact_message m ON m.id = c.message_id
         WHERE c.kind = 'report' AND c.amount > 0 AND m.state NOT IN ('delivered', 'read')""",
-    "a retry follows a failure, so at most one of its chain is alive": """
+    "a retry follows what has ended, so at most one of its chain is alive": """
         SELECT m.id, 'retry of ' || m.retry_of_id || ', ' || o.state FROM recontact_message m
         JOIN recontact_message o ON o.id = m.retry_of_id
-        WHERE o.state NOT IN ('failed', 'delivered', 'read')""",
+        WHERE o.state NOT IN ('failed', 'delivered', 'read') AND (o.state <> 'cancelled' OR o.reason <> 'renewed')""",
     "the tries of a chain are counted": """
         SELECT m.id, m.try_number || ' after ' || o.try_number FROM recontact_message m
         JOIN recontact_message o ON o.id = m.retry_of_id WHERE m.try_number <> o.try_number + 1""",

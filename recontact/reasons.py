@@ -7,7 +7,7 @@ from django_stubs_ext import StrOrPromise
 
 from providers.errors import reason_sentence
 from recontact.refusals import Code
-from recontact.retries import ARRIVED_AFTER_ALL
+from recontact.retries import ARRIVED_AFTER_ALL, RENEWED
 
 #: The reason of a message that the provider, asked long enough after the call, does not have.
 ABSENT = "absent"
@@ -23,6 +23,8 @@ OWN: dict[str, StrOrPromise] = {
     Code.WINDOW_OPEN: _("The customer wrote before the HSM left: none was needed, and nothing was sent."),
     Code.WINDOW_CLOSED: _("The 24-hour window closed before the text left; nothing was sent."),
     ABSENT: _("The provider was asked and does not have the message; nothing was sent."),
+    RENEWED: _("The template's category changed and a person agreed: the next try took this one's place."),
+    Code.PRICE_UNKNOWN: _("When its turn came the price was not known; nothing was sent."),
     ARRIVED_AFTER_ALL: _("An earlier try arrived after all; this one was taken back."),
 }
 

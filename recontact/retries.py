@@ -8,7 +8,7 @@ from collections.abc import Iterable
 from datetime import datetime
 
 from recontact.clock import ClockTimestamp
-from recontact.costs.estimate import NoRate, estimate_append, estimate_for
+from recontact.costs.estimate import Estimate, NoRate, estimate_append, estimate_for
 from recontact.dispatch.wake import wake_on_commit
 from recontact.models import Campaign, Message
 from recontact.states import NEVER_SENT, MessageState
@@ -18,6 +18,8 @@ MAX_TRIES = 3
 
 #: The reason of a retry that was taken back because an earlier try arrived.
 ARRIVED_AFTER_ALL = "arrived_after_all"
+#: The reason of a queued message that was taken back to be made anew, in its template's new category, as the next try.
+RENEWED = "renewed"
 
 _SAME = (
     "account_id", "sender_number_id", "customer_id", "campaign_id", "origin", "created_by_id", "kind", "template_id",
@@ -51,7 +53,18 @@ def retry_queue(*, message: Message, due_at: datetime) -> Message | None:
     )
     if isinstance(estimate, NoRate):
         return None
-    retry = Message.objects.create(
+    retry = message_again(message, due_at=due_at, estimate=estimate)
+    retry.save()
+    estimate_append(message=retry, estimate=estimate)
+    if campaign.state == Campaign.State.COMPLETED:
+        Campaign.objects.filter(pk=campaign.pk).update(state=Campaign.State.RUNNING, completed_at=None)
+    wake_on_commit()
+    return retry
+
+
+def message_again(message: Message, *, due_at: datetime, estimate: Estimate) -> Message:
+    """The same message as the next try of its chain, not stored yet."""
+    return Message(
         **{name: getattr(message, name) for name in _SAME},
         retry_of=message,
         try_number=message.try_number + 1,
@@ -59,11 +72,6 @@ def retry_queue(*, message: Message, due_at: datetime) -> Message | None:
         estimate=estimate.amount,
         currency=estimate.currency,
     )
-    estimate_append(message=retry, estimate=estimate)
-    if campaign.state == Campaign.State.COMPLETED:
-        Campaign.objects.filter(pk=campaign.pk).update(state=Campaign.State.RUNNING, completed_at=None)
-    wake_on_commit()
-    return retry
 
 
 def _template_changed(message: Message) -> bool:
@@ -90,7 +98,7 @@ def retries_withdraw(*, message: Message) -> bool:
     True: one of them may have gone out too, so the person may have got it twice.
     """
     later = Message.objects.select_for_update().filter(retry_of=message).first()
-    while later is not None and later.state == MessageState.FAILED:
+    while later is not None and (later.state == MessageState.FAILED or later.reason == RENEWED):
         later = Message.objects.select_for_update().filter(retry_of=later).first()
     if later is None or later.state in NEVER_SENT:
         return False

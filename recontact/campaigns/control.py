@@ -15,11 +15,12 @@ from psycopg.errors import DeadlockDetected, LockNotAvailable, SerializationFail
 from recontact.access import queries_for
 from recontact.campaigns.approval import approval_needed, approval_stands
 from recontact.campaigns.mapping import Filling, values_for
-from recontact.campaigns.pricing import PRICE_CHANGED, campaign_reprice
+from recontact.campaigns.pricing import PRICE_CHANGED, campaign_reprice, category_adopt
 from recontact.campaigns.recipients import unlaunched
 from recontact.campaigns.start import CannotStart, campaign_begin
 from recontact.cancelling import messages_cancel
 from recontact.clock import ClockTimestamp, database_now
+from recontact.dispatch.recheck import TEMPLATE_CHANGED
 from recontact.dispatch.wake import wake
 from recontact.eligibility import number_refusals, template_refusals
 from recontact.models import Campaign, CampaignRefusal, Message, Query
@@ -182,21 +183,29 @@ def campaign_resume(*, campaign_id: int) -> bool:
     """Let a paused or parked campaign go on, or wait for its hour again. False: it was neither, or its messages are still
     being queued.
 
-    One whose request broke off goes on with the messages that were queued. One that was parked for its price goes on with
-    the new one, after a second person's approval where the sum needs it.
+    One whose request broke off goes on with the messages that were queued. One that was parked for its price, or for its
+    template's category, goes on with the new one, after a second person's approval where the sum needs it.
     """
     waiting = [Campaign.State.PAUSED, Campaign.State.PARKED]
-    rows = Campaign.objects.select_for_update(no_key=True, of=("self",)).select_related("sender_number")
+    rows = Campaign.objects.select_for_update(no_key=True, of=("self",)).select_related("sender_number", "template")
     campaign = rows.filter(pk=campaign_id, state__in=waiting).first()
     if campaign is None or (is_preparing(campaign) and not is_abandoned(campaign)):
         return False
-    if campaign.state_reason == PRICE_CHANGED:
-        campaign_reprice(campaign)
-        if approval_needed(campaign) and not approval_stands(campaign):
-            Campaign.objects.filter(pk=campaign_id).update(state=Campaign.State.AWAITING, state_reason=PRICE_CHANGED)
-            return True
+    if _price_adopted(campaign) and approval_needed(campaign) and not approval_stands(campaign):
+        Campaign.objects.filter(pk=campaign_id).update(state=Campaign.State.AWAITING, state_reason=PRICE_CHANGED)
+        return True
     campaign_begin(campaign)
     return True
+
+
+def _price_adopted(campaign: Campaign) -> bool:
+    """Plan a campaign from a file that was parked for it with the new price. False: it was parked for something else."""
+    if campaign.source == Campaign.Source.QUERIES:
+        return False
+    if campaign.state_reason == PRICE_CHANGED:
+        campaign_reprice(campaign)
+        return True
+    return campaign.state_reason == TEMPLATE_CHANGED and category_adopt(campaign)
 
 
 def campaign_cancel(*, campaign_id: int) -> int | None:

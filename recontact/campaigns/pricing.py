@@ -1,12 +1,17 @@
-"""A price that rose while a campaign ran: it waits, and a person agrees to it."""
+"""A price that rose, or a category that changed, while a campaign ran: it waits, and a person agrees to it."""
 
 from __future__ import annotations
 
 from django.db.models import Q
 
+from providers.rates.markets import market_of
 from recontact.campaigns.recipients import unlaunched
-from recontact.costs.estimate import NoRate, estimate_for
-from recontact.models import Campaign
+from recontact.clock import ClockTimestamp
+from recontact.costs.estimate import Estimate, NoRate, estimate_entry, estimate_for
+from recontact.models import Campaign, CostEntry, Message
+from recontact.refusals import Code
+from recontact.retries import RENEWED, message_again
+from recontact.states import MessageState
 
 #: Why a campaign is parked whose next recipient costs more than the plan said.
 PRICE_CHANGED = "price_changed"
@@ -34,3 +39,43 @@ def campaign_reprice(campaign: Campaign) -> None:
         if not isinstance(estimate, NoRate):
             old = ~Q(estimate=estimate.amount, currency=estimate.currency) | Q(estimate=None)
             rows.filter(old, market=market).update(estimate=estimate.amount, currency=estimate.currency)
+
+
+def category_adopt(campaign: Campaign) -> bool:
+    """Go on in the category that the provider gave the template since, at its price (the campaign's row locked, its lane
+    parked). What is queued in the old one is made anew. False: the template's text changed, so nothing can be adopted.
+    """
+    template = campaign.template
+    if template is None or template.content_hash != campaign.template_hash:
+        return False
+    campaign.category = template.category
+    campaign.save(update_fields=["category"])
+    campaign_reprice(campaign)
+    queued = Message.objects.filter(campaign=campaign, state=MessageState.QUEUED).exclude(category=campaign.category)
+    # Passing over what somebody holds: it is found in the old category when its turn comes, and parks the campaign again.
+    _renew(campaign, list(queued.select_for_update(skip_locked=True, of=("self",)).order_by("pk")))
+    return True
+
+
+def _renew(campaign: Campaign, messages: list[Message]) -> None:
+    """Take each back for a next try of its chain in the campaign's category; without a price it is left out."""
+    prices: dict[str, Estimate | NoRate] = {}
+    renewed: list[tuple[Message, Estimate]] = []
+    for message in messages:
+        phone, bsuid = message.recipient_phone, message.recipient_bsuid
+        market = market_of(phone=phone, bsuid=bsuid)
+        if market not in prices:
+            prices[market] = estimate_for(
+                account_id=message.account_id, phone=phone, bsuid=bsuid, category=campaign.category
+            )
+        price = prices[market]
+        if isinstance(price, Estimate):
+            again = message_again(message, due_at=message.due_at, estimate=price)
+            again.category = campaign.category
+            renewed.append((again, price))
+    old = [again.retry_of_id for again, _price in renewed if again.retry_of_id is not None]
+    ended = Message.objects.filter(pk__in=[message.pk for message in messages])
+    ended.filter(pk__in=old).update(state=MessageState.CANCELLED, reason=RENEWED, settled_at=ClockTimestamp())
+    ended.exclude(pk__in=old).update(state=MessageState.SKIPPED, reason=Code.PRICE_UNKNOWN, settled_at=ClockTimestamp())
+    Message.objects.bulk_create([again for again, _price in renewed])
+    CostEntry.objects.bulk_create([estimate_entry(message=again, estimate=price) for again, price in renewed])

@@ -10,8 +10,9 @@ from recontact.refusals import Code
 from recontact.retries import ARRIVED_AFTER_ALL, arrived_before
 from templates_app.models import Template, TemplateStatus
 
+TEMPLATE_CHANGED = "template_changed"
 #: Reasons that concern every message of the template, so a campaign waits with them instead of losing its sample.
-CAMPAIGN_WIDE = frozenset({"template_not_sendable", "template_changed"})
+CAMPAIGN_WIDE = frozenset({"template_not_sendable", TEMPLATE_CHANGED})
 
 
 def recheck(messages: Sequence[Message], now: datetime) -> dict[int, str]:
@@ -63,7 +64,7 @@ def template_reason(template: Template, template_hash: str, category: str, now: 
     if template.status != TemplateStatus.APPROVED or template.missing_since is not None or parked:
         return Code.TEMPLATE_NOT_SENDABLE
     if (template.content_hash, template.category) != (template_hash, category):
-        return "template_changed"
+        return TEMPLATE_CHANGED
     return ""
 
 

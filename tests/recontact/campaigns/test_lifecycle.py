@@ -9,6 +9,7 @@ from typing import Any
 
 import pytest
 from django.utils import timezone
+from pytest_django import Settings
 
 from providers.models import Rate
 from providers.parking import park, unpark
@@ -190,8 +191,8 @@ def test_who_must_not_get_it_any_more_is_left_out_at_his_turn(happens: Callable[
     campaign = campaign_make()
     (recipient,) = recipients_make(campaign=campaign, count=1)
     CampaignRecipient.objects.update(customer=customer_identify(phone=recipient.phone))
-    happens(Customer.objects.get())
     campaign_launch(campaign_id=campaign.pk, user=campaign.created_by)
+    happens(Customer.objects.get())
     campaigns_launch()
     assert CampaignRecipient.objects.get().dropped == code
     books = _balanced(campaign)
@@ -200,11 +201,11 @@ def test_who_must_not_get_it_any_more_is_left_out_at_his_turn(happens: Callable[
 
 
 def test_an_erased_persons_wish_still_counts_when_his_phone_comes_in_a_file() -> None:
-    campaign = campaign_make()
-    (recipient,) = recipients_make(campaign=campaign, count=1)
-    customer = customer_identify(phone=recipient.phone)
+    customer = customer_identify(phone="+5491155550100")
     _opts_out(customer)
     _is_erased(customer)
+    campaign = campaign_make()
+    recipients_make(campaign=campaign, count=1, phone="+5491155550100")
     campaign_launch(campaign_id=campaign.pk, user=campaign.created_by)
     campaigns_launch()
     assert CampaignRecipient.objects.get().dropped == "opted_out"
@@ -281,3 +282,45 @@ def test_who_has_no_price_any_more_is_left_out() -> None:
     Rate.objects.all().delete()
     campaigns_launch()
     assert campaign.recipients.get().dropped == "price_unknown"
+
+
+def _recategorized_when_two_of_four_are_queued(monkeypatch: pytest.MonkeyPatch) -> Campaign:
+    monkeypatch.setattr(launch, "AHEAD_AT_LEAST", 2)
+    monkeypatch.setattr(launch, "AHEAD_SECONDS", 0)
+    campaign = campaign_make(state=Campaign.State.RUNNING)
+    recipients_make(campaign=campaign, count=4, estimate=Decimal("0.026"), currency="USD", market="AR")
+    assert campaigns_launch() == 2
+    Template.objects.update(category=Template.Category.MARKETING)
+    Campaign.objects.update(state=Campaign.State.PARKED, state_reason="template_changed")
+    return campaign
+
+
+def test_a_new_category_is_priced_again_when_a_person_agrees(monkeypatch: pytest.MonkeyPatch) -> None:
+    campaign = _recategorized_when_two_of_four_are_queued(monkeypatch)
+    assert campaign_resume(campaign_id=campaign.pk)
+    assert _state(campaign) == (Campaign.State.RUNNING, "")
+    queued = Message.objects.filter(state="queued")
+    assert set(queued.values_list("category", "estimate", "try_number")) == {("marketing", Decimal("0.0618"), 2)}
+    Message.objects.filter(state="queued").update(state="cancelled")
+    assert campaigns_launch() == 2
+    books = _balanced(campaign)
+    assert (books.planned, books.by_state["queued"], books.by_state["cancelled"], books.unlaunched) == (4, 2, 2, 0)
+
+
+def test_a_new_category_asks_for_approval_where_its_sum_needs_it(
+    monkeypatch: pytest.MonkeyPatch, settings: Settings
+) -> None:
+    campaign = _recategorized_when_two_of_four_are_queued(monkeypatch)
+    settings.CAMPAIGN_APPROVAL_AMOUNT = Decimal("0.15")
+    campaign_resume(campaign_id=campaign.pk)
+    assert _state(campaign) == (Campaign.State.AWAITING, "price_changed")
+    assert campaigns_launch() == 0
+
+
+def test_an_edited_text_cannot_be_agreed_to(monkeypatch: pytest.MonkeyPatch) -> None:
+    campaign = _recategorized_when_two_of_four_are_queued(monkeypatch)
+    Template.objects.update(content_hash="other")
+    campaign_resume(campaign_id=campaign.pk)
+    Message.objects.filter(pk=Message.objects.earliest("pk").pk).update(state="cancelled")
+    assert campaigns_launch() == 0
+    assert _state(campaign) == (Campaign.State.PARKED, "template_changed")
