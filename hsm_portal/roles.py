@@ -96,6 +96,7 @@ _MANAGER = (
         "recontact.stop_dispatch",
         "recontact.add_campaign",
         "recontact.change_campaign",
+        "recontact.approve_campaign",
         "templates_app.add_template",
         "templates_app.change_template",
         "templates_app.delete_template",

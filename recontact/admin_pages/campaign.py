@@ -47,7 +47,7 @@ class CampaignPage(ManagerPage):
         if is_fragment(request):
             return self.fragment("campaign_live.html", live_context(campaign, books_lately(campaign)))
         books = campaign_books(campaign.pk)
-        context = {"title": campaign.name, **live_context(campaign, books)}
+        context = {"title": _("Campaign: %(name)s") % {"name": campaign.name}, **live_context(campaign, books)}
         if campaign.source == Campaign.Source.QUERIES:
             return self.page("campaign.html", context | self._queries(request, campaign))
         return self.page("campaign/running.html", context | people_context(request, campaign, books))

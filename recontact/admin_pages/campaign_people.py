@@ -24,7 +24,7 @@ LEFT_OUT, ERROR = CampaignRecipient.Outcome.LEFT_OUT.value, CampaignRecipient.Ou
 
 @dataclass(frozen=True, slots=True)
 class Line:
-    """One recipient in the list. `row_number` is None for a message that was tried again; `state` a message's, or empty."""
+    """One recipient in the list. `row_number` is None for a second try; `state` is a message's, else why there is none."""
 
     row_number: int | None
     name: str
@@ -136,7 +136,7 @@ def _of_recipient(recipient: CampaignRecipient, campaign: Campaign, labels: Mapp
         row_number=recipient.row_number,
         name=recipient.name,
         phone=recipient.phone,
-        state="",
+        state=DROPPED if recipient.dropped else "" if sendable else recipient.outcome,
         label=label,
         why=code_words(why, labels.get(key, key)) if why else "",
         code="",

@@ -2,10 +2,13 @@
 
 from __future__ import annotations
 
+import contextlib
 from typing import Any
 from urllib.parse import urlencode
 
+from django.core.cache import cache
 from django.http import Http404, HttpRequest, HttpResponse
+from django.utils.translation import get_language
 from django.utils.translation import gettext as _
 
 from recontact.admin_pages.campaign_step import (
@@ -18,7 +21,8 @@ from recontact.admin_pages.campaign_step import (
 )
 from recontact.admin_pages.page import is_fragment
 from recontact.campaigns.outcome_words import code_words, recipient_sentence
-from recontact.campaigns.outcomes import plan_review, recipients_of, samples, variable_labels
+from recontact.campaigns.outcomes import Review, plan_review, recipients_of, samples, variable_labels
+from recontact.campaigns.progress import LARGE
 from recontact.campaigns.timing import campaign_duration, campaign_pace, campaign_stretches
 from recontact.campaigns.upload import campaigns_with_same_file
 from recontact.eligibility import number_refusals, template_refusals
@@ -28,6 +32,8 @@ from templates_app.rendering import preview
 from templates_app.selectors import template_parsed
 
 PER_PAGE = 100
+#: How long the figures of a large plan are kept.
+PLAN_SECONDS = 600
 
 
 class CampaignReviewPage(CampaignStepPage):
@@ -89,7 +95,7 @@ class CampaignPlanRowsPage(CampaignStepPage):
 
 def plan_context(campaign: Campaign) -> dict[str, Any]:
     """The figures of the plan, for the steps after it."""
-    review = plan_review(campaign)
+    review = _review(campaign)
     number = campaign.sender_number
     portfolio = number.portfolio if number is not None else None
     return {
@@ -105,6 +111,21 @@ def plan_context(campaign: Campaign) -> dict[str, Any]:
         "warnings": plan_warnings(campaign),
         "same": campaigns_with_same_file(campaign),
     }
+
+
+def _review(campaign: Campaign) -> Review:
+    """The plan in figures, of a large one read once: nothing of it changes until it is planned anew."""
+    if campaign.rows_total <= LARGE or campaign.planned_at is None:
+        return plan_review(campaign)
+    key = f"campaign:plan:{campaign.pk}:{campaign.planned_at.timestamp()}:{get_language()}"
+    with contextlib.suppress(Exception):
+        kept = cache.get(key)
+        if isinstance(kept, Review):
+            return kept
+    review = plan_review(campaign)
+    with contextlib.suppress(Exception):
+        cache.set(key, review, timeout=PLAN_SECONDS)
+    return review
 
 
 def file_words(campaign: Campaign) -> str:
