@@ -16,6 +16,7 @@ from recontact.admin_pages.page import ManagerPage, is_fragment
 from recontact.campaigns.control import campaign_cancel, campaign_pause, campaign_resume, is_abandoned, is_preparing
 from recontact.campaigns.progress import LARGE, books_lately, campaign_progress
 from recontact.campaigns.proof import Books, campaign_books, never_tried
+from recontact.campaigns.results import campaign_results
 from recontact.models import Campaign, Message
 from recontact.states import MessageState
 
@@ -132,6 +133,7 @@ def live_context(campaign: Campaign, books: Books) -> dict[str, Any]:
         "moving": campaign.state in _MOVING or bool(books.count(*_ON_ITS_WAY)),
         "look_again_seconds": 10 if campaign.rows_total > LARGE else 3,
         "progress": campaign_progress(campaign, books),
+        "results": campaign_results(campaign),
         "of_queries": campaign.source == Campaign.Source.QUERIES,
         "rows": books.planned + books.left_out + books.errors,
         "can_pause": campaign.state in _GOING,

@@ -18,8 +18,8 @@ from recontact.campaigns.launch import campaigns_launch
 from recontact.campaigns.plan import campaign_plan, campaign_plan_request
 from recontact.campaigns.pricing import PRICE_CHANGED
 from recontact.campaigns.upload import NotADraft, campaign_configure, campaign_draft_from_file
-from recontact.models import Campaign, Message
-from tests.factories import VALUES, rate_card_make, sender_number_make, template_make
+from recontact.models import Campaign, Message, OptOut, Query
+from tests.factories import VALUES, query_make, rate_card_make, sender_number_make, template_make
 
 MAPPING = {key: Source(TEXT, words) for key, words in VALUES.items()}
 
@@ -167,3 +167,15 @@ def test_a_campaign_that_began_is_never_planned_anew(client: Client, manager: Us
     Campaign.objects.filter(pk=campaign.pk).update(state=Campaign.State.PLANNED)
     with pytest.raises(NotADraft):
         campaign_plan_request(campaign_id=campaign.pk)
+
+
+def test_it_counts_who_answered_and_who_asked_for_no_more(client: Client, manager: User) -> None:
+    campaign = running(manager)
+    answered, left, _silent = Message.objects.filter(campaign=campaign).order_by("pk")
+    query = query_make(customer=answered.customer, sender_number=answered.sender_number, origin=Query.Origin.CAMPAIGN)
+    Message.objects.filter(pk=answered.pk).update(query=query)
+    OptOut.objects.create(customer=left.customer, scope="all", source="BAJA")
+
+    context = client.get(address(campaign)).context
+
+    assert (context["results"].answered, context["results"].opted_out) == (1, 1)
