@@ -3,9 +3,13 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
+from datetime import datetime, timedelta
+from functools import lru_cache
+from zoneinfo import ZoneInfo
 
 import phonenumbers
 from django.utils.translation import gettext as _
+from phonenumbers.tzdata import TIMEZONE_DATA, TIMEZONE_LONGEST_PREFIX
 
 
 @dataclass(frozen=True, slots=True)
@@ -129,3 +133,19 @@ def phone_search_forms(e164: str) -> list[str]:
     national = str(number.national_number) if number is not None else digits
     forms = [digits, national, national.removeprefix("9"), digits[-8:], digits[-4:]]
     return list(dict.fromkeys(form for form in forms if form))
+
+
+def phone_time_zone(e164: str) -> str:
+    """The time zone of a phone's region by libphonenumber's table; empty when it has none.
+
+    A mobile of a country with several may be of each: then it is the middle one of them, which is never far off.
+    """
+    return _prefix_time_zone(e164.lstrip("+")[:TIMEZONE_LONGEST_PREFIX])
+
+
+@lru_cache(maxsize=50_000)
+def _prefix_time_zone(prefix: str) -> str:
+    lengths = range(len(prefix), 0, -1)
+    zones = next((TIMEZONE_DATA[prefix[:length]] for length in lengths if prefix[:length] in TIMEZONE_DATA), ())
+    by_offset = sorted(zones, key=lambda zone: datetime.now(ZoneInfo(zone)).utcoffset() or timedelta())
+    return by_offset[len(by_offset) // 2] if by_offset else ""

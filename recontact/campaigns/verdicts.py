@@ -15,6 +15,7 @@ from recontact.campaigns.known import Known
 from recontact.costs.estimate import Estimate, NoRate, estimate_for
 from recontact.eligibility import content_refusals
 from recontact.models import Campaign, CampaignRecipient
+from recontact.phones import phone_time_zone
 from recontact.refusals import Code
 from templates_app.models import Template
 from templates_app.rendering import RenderError, RenderProblem, render
@@ -61,6 +62,7 @@ class Verdicts:
         error = self._fill(recipient, candidate) or self._price(recipient)
         if error is not None:
             return _with(recipient, Outcome.ERROR, *error)
+        recipient.time_zone = phone_time_zone(recipient.phone)
         known.take(candidate)
         if candidate.is_rewritten:
             return _with(recipient, Outcome.CORRECTED, PHONE_REWRITTEN, {})

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import csv
 from datetime import timedelta
 from decimal import Decimal
 
@@ -11,6 +12,7 @@ from pytest_django import Settings
 
 from providers.models import Rate
 from recontact.campaigns.columns import Source
+from recontact.campaigns.outcomes import plan_review, recipients_csv, recipients_of
 from recontact.campaigns.plan import campaign_plan
 from recontact.customers import opt_out_add
 from recontact.erasure import customer_erase
@@ -68,6 +70,21 @@ def test_phones_are_read_as_people_write_them(typed: str, country: str, phone: s
 
     recipient = CampaignRecipient.objects.get(campaign=campaign)
     assert (recipient.phone, recipient.outcome, recipient.typed) == (phone, outcome, typed)
+
+
+@pytest.mark.parametrize(
+    ("phone", "time_zone"),
+    [
+        (PHONE, "America/Buenos_Aires"),
+        ("+525512345678", "America/Mexico_City"),
+        ("+12125550100", "America/New_York"),
+        ("+34612345678", "Europe/Madrid"),
+    ],
+)
+def test_a_recipient_has_the_time_zone_of_his_phone(phone: str, time_zone: str) -> None:
+    assert (
+        CampaignRecipient.objects.get(campaign=planned(csv_bytes(HEADER, (phone, "Ana", "1")))).time_zone == time_zone
+    )
 
 
 def test_numbers_of_a_workbook_are_phones() -> None:
@@ -244,3 +261,30 @@ def test_a_template_that_cannot_be_sent_stops_the_plan_with_the_reason() -> None
     paused = template_make(account=number.account, status="PAUSED", components=PAYMENT)
 
     assert "paused" in planned(csv_bytes(HEADER, ROW), number=number, template=paused).plan_problem
+
+
+def test_each_reason_is_told_in_words_and_the_counts_are_all_rows() -> None:
+    customer_make(phone="+5491155550101")
+    rows = [ROW, ROW, ("011 15 5555-0102", "Eva", "1"), ("", "E", "1"), ("x", "E", "1"), ("1155550103", "E", "")]
+    campaign = planned(csv_bytes(HEADER, *rows))
+
+    review = plan_review(campaign)
+    assert [(line.outcome, line.count, line.words) for line in review.counts] == [
+        ("ready", 1, "Valid and complete"),
+        ("corrected", 1, "Phone rewritten"),
+        ("left_out", 1, "Repeated in the file"),
+        ("error", 1, "Invalid phone"),
+        ("error", 1, "{{2}} missing"),
+        ("error", 1, "Phone missing"),
+    ]
+    assert (review.rows, review.sendable, review.totals) == (6, 2, {"USD": Decimal("0.0520")})
+
+
+def test_the_rows_can_be_downloaded_with_their_reasons_and_run_no_formula() -> None:
+    campaign = planned(csv_bytes(HEADER, ("=1+1", "@Ana", "1"), ROW, ROW))
+
+    text = "".join(recipients_csv(campaign, recipients_of(campaign, "left_out", "error")))
+    lines = list(csv.reader(text.removeprefix("\ufeff").splitlines()))
+    assert [line[:3] for line in lines[1:]] == [["2", "With an error", "invalid_phone"], ["4", "Left out", "duplicate"]]
+    assert (lines[1][4], lines[1][6]) == ("'=1+1", "'@Ana")
+    assert lines[2][3] == "The same person is in row 3: it is written to once."
