@@ -114,8 +114,8 @@ def plan_context(campaign: Campaign) -> dict[str, Any]:
 
 
 def _review(campaign: Campaign) -> Review:
-    """The plan in figures, of a large one read once: nothing of it changes until it is planned anew."""
-    if campaign.rows_total <= LARGE or campaign.planned_at is None:
+    """The plan in figures. Of a large one they are read once: before the launch nothing changes but by planning anew."""
+    if campaign.rows_total <= LARGE or campaign.planned_at is None or campaign.launched_at is not None:
         return plan_review(campaign)
     key = f"campaign:plan:{campaign.pk}:{campaign.planned_at.timestamp()}:{get_language()}"
     with contextlib.suppress(Exception):

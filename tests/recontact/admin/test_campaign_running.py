@@ -179,3 +179,14 @@ def test_it_counts_who_answered_and_who_asked_for_no_more(client: Client, manage
     context = client.get(address(campaign)).context
 
     assert (context["results"].answered, context["results"].opted_out) == (1, 1)
+
+
+@pytest.mark.parametrize("reason", ["price_changed", "template_changed", "number_parked", "recipient_limit"])
+def test_it_says_in_words_why_it_stands_still(client: Client, manager: User, reason: str) -> None:
+    campaign = running(manager)
+    Campaign.objects.filter(pk=campaign.pk).update(state=Campaign.State.PARKED, state_reason=reason)
+
+    shown = client.get(address(campaign)).content.decode()
+
+    assert reason not in shown
+    assert 'class="notice stopped"' in shown
