@@ -31,7 +31,7 @@ LEASE_MARGIN_SECONDS = 15.0
 _CANDIDATES = """
     SELECT m.id, m.customer_id FROM recontact_message m
     WHERE m.sender_number_id = %s AND {lane} AND m.state = 'queued'
-      AND m.due_at <= clock_timestamp() AND m.expires_at > clock_timestamp()
+      AND m.due_at <= (SELECT clock_timestamp()) AND m.expires_at > clock_timestamp()
       AND NOT EXISTS (SELECT 1 FROM recontact_message f WHERE f.state = 'sending'
                       AND f.sender_number_id = m.sender_number_id AND f.customer_id = m.customer_id)
       {order_kept}

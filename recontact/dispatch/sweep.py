@@ -10,7 +10,7 @@ from django.db.models import Exists, OuterRef
 from recontact import ledger
 from recontact.campaigns.recipients import unlaunched
 from recontact.campaigns.waiting import campaigns_go_on, campaigns_waited
-from recontact.clock import ClockTimestamp
+from recontact.clock import ClockTimestamp, database_now
 from recontact.costs.statements import prices_rematch
 from recontact.delivery import events_rematch
 from recontact.dispatch.lease import numbers_due
@@ -84,7 +84,7 @@ def queued_to_expired() -> int:
     """`queued` past its expiry: certainly not sent, so a query's right comes back. What kept it waiting is its reason."""
     ids = list(
         Message.objects.select_for_update(skip_locked=True)
-        .filter(state=MessageState.QUEUED, expires_at__lte=ClockTimestamp())
+        .filter(state=MessageState.QUEUED, expires_at__lte=database_now())
         .order_by("expires_at")
         .values_list("pk", flat=True)[:_BATCH]
     )

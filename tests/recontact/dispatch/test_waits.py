@@ -2,9 +2,13 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from datetime import datetime, timedelta
+from typing import Any
 
 import pytest
+from django.db import connection
+from django.test.utils import CaptureQueriesContext
 from django.utils import timezone
 
 from providers.errors import Park, Reason, Rejected, SendError, Throttled, Unavailable
@@ -202,3 +206,20 @@ def test_a_throttled_number_is_not_asked_again_by_the_next_slices(world: World) 
     asked = [len(world.simulator.get("requests", reference=str(each.reference))["data"]) for each in messages]
     assert sum(asked) == 1
     assert set(Message.objects.values_list("failures", flat=True)) == {0}
+
+
+@pytest.mark.django_db
+@pytest.mark.parametrize(
+    "look", [numbers_due, lambda: numbers_due_within(5), lambda: claim(leases_take("test")[0], 10)]
+)
+def test_what_is_due_tomorrow_is_not_read_to_find_what_is_due_now(look: Callable[[], Any]) -> None:
+    message_make()
+    with CaptureQueriesContext(connection) as queries:
+        look()
+    [*_before, statement] = [each["sql"] for each in queries if "due_at <=" in each["sql"]]
+    with connection.cursor() as cursor:
+        cursor.execute(f"EXPLAIN {statement}")
+        plan = "\n".join(line for [line] in cursor.fetchall())
+    # A clock that is asked anew at each row can be no condition of an index.
+    assert "due_at <= (InitPlan" in plan
+    assert "due_at <= clock_timestamp()" not in plan
