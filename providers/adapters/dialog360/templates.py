@@ -10,12 +10,13 @@ from urllib.parse import quote
 
 from providers.abilities import TemplateDraft
 from providers.adapters.dialog360.errors import call_problem
-from providers.adapters.meta.reading import category, language, part, parts, text
+from providers.adapters.meta.reading import language, part, parts, text
 from providers.adapters.meta.vocabulary import TEMPLATE_STATUSES
 from providers.contracts import JsonObject, RemoteTemplate
 from providers.errors import ProviderCallError, Reason
 from providers.http import Answer
 from providers.reading import whole_number
+from providers.whatsapp.words import category_read
 
 PATH = "v1/configs/templates"
 PAGE_SIZE = 500
@@ -55,7 +56,7 @@ def template_create(manage: Manage, draft: TemplateDraft) -> RemoteTemplate:
         external_id=external_id,
         name=draft.name,
         language=draft.language,
-        category=category(item.get("category")) or draft.category,
+        category=category_read(item.get("category")) or draft.category,
         status=_status(item) if item.get("status") else "PENDING",
         components=list(draft.components),
         parameter_format=draft.parameter_format,
@@ -104,7 +105,7 @@ def _template(item: JsonObject, answer: Answer) -> RemoteTemplate:
         external_id=external_id,
         name=name,
         language=code,
-        category=category(item.get("category")),
+        category=category_read(item.get("category")),
         status=_status(item),
         components=components,
         parameter_format=text(item.get("parameter_format")).upper() or _format_of(components),

@@ -4,9 +4,10 @@ from __future__ import annotations
 
 from typing import Any
 
-from providers.adapters.gupshup.vocabulary import MESSAGING_LIMITS, PREFERENCES, TEMPLATE_QUALITIES, TEMPLATE_STATUSES
+from providers.adapters.gupshup.vocabulary import MESSAGING_LIMITS, PREFERENCES, TEMPLATE_STATUSES
 from providers.contracts import AccountEvent, Event, JsonObject, PreferenceEvent, TemplateEvent, UnknownEvent
 from providers.reading import Unreadable, language, moment, part, parts, phone, required, text
+from providers.whatsapp.words import quality_read
 
 
 def template_read(item: JsonObject, time: Any) -> Event:
@@ -16,14 +17,13 @@ def template_read(item: JsonObject, time: Any) -> Event:
         raise Unreadable("No template is named.")
     is_status = item.get("type") == "status-update"
     status = TEMPLATE_STATUSES.get(text(item.get("status")).upper(), "UNKNOWN") if is_status else ""
-    quality = text(item.get("quality")).upper()
     return TemplateEvent(
         external_id=external_id,
         name=name,
         language=language(item.get("languageCode")),
         occurred_at=moment(time),
         status=status,
-        quality=quality if quality in TEMPLATE_QUALITIES else "",
+        quality=quality_read(item.get("quality")),
         reason=text(item.get("rejectedReason"))[:1000],
         components_changed=status in ("", "UNKNOWN"),
     )

@@ -12,9 +12,9 @@ from providers.contracts import JsonObject
 from providers.errors import ErrorCode, Reason, SendError
 from providers.http import Answer
 from providers.policy import answer_error
+from providers.whatsapp import errors as whatsapp
 
 _OPT_IN = ErrorCode(Reason.PROVIDER_REJECTED, "opt-in missing")
-_PARAMETERS = ErrorCode(Reason.TEMPLATE_PARAMETERS)
 
 #: The words of a refusal, which stand in the answer's `message`.
 WORDS: dict[str, ErrorCode] = {
@@ -23,6 +23,23 @@ WORDS: dict[str, ErrorCode] = {
     "Authentication Failed": ErrorCode(Reason.CREDENTIALS, "Authentication Failed"),
     "Unauthorized Access": ErrorCode(Reason.CREDENTIALS, "Unauthorized Access"),
     "Too Many Requests": ErrorCode(Reason.THROUGHPUT, "Too Many Requests", seconds=5),
+}
+
+#: Meta's, which Gupshup passes through, with Gupshup's words.
+META_WORDS = {
+    "130429": "rate limit hit",
+    "131026": "message undeliverable",
+    "131042": "payment issue",
+    "131047": "re-engagement message",
+    "131048": "spam rate limit hit",
+    "131049": "healthy ecosystem engagement",
+    "131050": "user stopped marketing messages",
+    "131056": "pair rate limit hit",
+    "132000": "",
+    "132001": "template does not exist",
+    "132012": "",
+    "132015": "template is paused",
+    "132016": "template is disabled",
 }
 
 CODES: dict[str, ErrorCode] = {
@@ -49,21 +66,9 @@ CODES: dict[str, ErrorCode] = {
     "4003": ErrorCode(Reason.TEMPLATE_PARAMETERS, "no template matches the name and parameters"),
     "4004": ErrorCode(Reason.CONFIGURATION, "only the Cloud API is supported"),
     "4005": ErrorCode(Reason.TEMPLATE_PAUSED, "template paused"),
-    # Meta's, which Gupshup passes through.
+    # Meta's; the first is of WhatsApp's older API.
     "470": ErrorCode(Reason.WINDOW_CLOSED, "outside the 24 h window"),
-    "130429": ErrorCode(Reason.THROUGHPUT, "rate limit hit"),
-    "131026": ErrorCode(Reason.RECIPIENT_UNREACHABLE, "message undeliverable"),
-    "131042": ErrorCode(Reason.BILLING, "payment issue"),
-    "131047": ErrorCode(Reason.WINDOW_CLOSED, "re-engagement message"),
-    "131048": ErrorCode(Reason.NUMBER_BLOCKED, "spam rate limit hit"),
-    "131049": ErrorCode(Reason.MARKETING_LIMIT, "healthy ecosystem engagement"),
-    "131050": ErrorCode(Reason.MARKETING_OPT_OUT, "user stopped marketing messages"),
-    "131056": ErrorCode(Reason.PAIR_RATE, "pair rate limit hit"),
-    "132000": _PARAMETERS,
-    "132001": ErrorCode(Reason.TEMPLATE_MISSING, "template does not exist"),
-    "132012": _PARAMETERS,
-    "132015": ErrorCode(Reason.TEMPLATE_PAUSED, "template is paused"),
-    "132016": ErrorCode(Reason.TEMPLATE_DISABLED, "template is disabled"),
+    **whatsapp.codes_worded(META_WORDS),
 }
 
 #: Codes of `failed` events after which the message may yet have gone out, so that it must not be sent again.

@@ -6,8 +6,9 @@ from typing import Any
 
 from providers.adapters.gupshup.errors import FAILURES_WITHOUT_PROOF, reason_of
 from providers.adapters.gupshup.vocabulary import NOT_STATUSES, OWN_ID_STATUSES, STATUSES
-from providers.contracts import DeliveryStatus, Event, JsonObject, PriceEvent, PriceReport, StatusEvent, UnknownEvent
+from providers.contracts import DeliveryStatus, Event, JsonObject, PriceEvent, StatusEvent, UnknownEvent
 from providers.reading import moment, part, parts, phone, required, text
+from providers.whatsapp.pricing import price_read
 
 
 def status_read(item: JsonObject, envelope: JsonObject, sender: str) -> Event:
@@ -46,7 +47,7 @@ def billing_read(item: JsonObject, time: Any) -> Event:
     return PriceEvent(
         provider_message_id=text(references.get("gsId")) or required(references, "id"),
         occurred_at=moment(time),
-        price=_price(part(item, "deductions")),
+        price=price_read(part(item, "deductions")),
     )
 
 
@@ -71,7 +72,7 @@ def _status(
         error_code=code,
         error_reason=reason_of(code) if raw == "failed" else "",
         error_detail=_detail(failure) if raw == "failed" else "",
-        price=_price(part(item, "pricing")) if "pricing" in item else None,
+        price=price_read(part(item, "pricing")) if "pricing" in item else None,
         raw_status=raw,
     )
 
@@ -82,12 +83,3 @@ def _detail(failure: JsonObject) -> str:
         *(failure.get(name) for name in ("reason", "message", "title")),
     )
     return next((found for word in words if (found := text(word))), "")[:1000]
-
-
-def _price(pricing: JsonObject) -> PriceReport:
-    billable = pricing.get("billable")
-    return PriceReport(
-        billable=billable if isinstance(billable, bool) else None,
-        category=text(pricing.get("category")).lower().replace("-", "_"),
-        pricing_type=text(pricing.get("type")),
-    )

@@ -9,12 +9,13 @@ from typing import Any
 
 from providers.abilities import TemplateDraft
 from providers.adapters.gupshup.errors import CODES, is_error, message_read
-from providers.adapters.gupshup.vocabulary import HEADER_FORMATS, TEMPLATE_QUALITIES, TEMPLATE_STATUSES
+from providers.adapters.gupshup.vocabulary import HEADER_FORMATS, TEMPLATE_STATUSES
 from providers.contracts import JsonObject, RemoteTemplate
 from providers.errors import ProviderCallError, Reason
 from providers.http import Answer
 from providers.policy import call_error
 from providers.reading import language, part, parts, text
+from providers.whatsapp.words import category_read, quality_read
 
 PAGE_SIZE = 100
 MAX_PAGES = 200
@@ -128,15 +129,14 @@ def _template(item: JsonObject, answer: Answer) -> RemoteTemplate:
     external_id, name, code = text(item.get("id")), text(item.get("elementName")), language(item.get("languageCode"))
     if not external_id or not name or not code:
         raise _unreadable(answer, "A template has no id, elementName or languageCode.")
-    quality = text(item.get("quality")).upper()
     return RemoteTemplate(
         external_id=external_id,
         name=name,
         language=code,
-        category=text(item.get("category")).lower(),
+        category=category_read(item.get("category")),
         status=TEMPLATE_STATUSES.get(text(item.get("status")).upper(), "UNKNOWN"),
         components=_components(item),
-        quality=quality if quality in TEMPLATE_QUALITIES else "",
+        quality=quality_read(item.get("quality")),
         rejection_reason=text(item.get("reason")),
         namespace=text(item.get("namespace")),
     )

@@ -13,6 +13,7 @@ from providers.errors import ProviderCallError, Reason
 from providers.http import Answer
 from providers.policy import call_error
 from providers.reading import language, part, text, whole_number
+from providers.whatsapp.words import category_read
 
 LIST_PATH = "/whatsapp/1/templates"
 PAGE_SIZE = 100
@@ -47,7 +48,7 @@ def template_read(item: object, answer: Answer) -> RemoteTemplate:
         external_id,
         name,
         code,
-        text(item.get("category")).lower(),
+        category_read(item.get("category")),
         TEMPLATE_STATUSES.get(text(item.get("status")).upper(), "UNKNOWN"),
         components_of(part(item, "structure")),
         quality=QUALITIES.get(text(item.get("quality")).upper(), ""),

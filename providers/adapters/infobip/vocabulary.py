@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from providers.contracts import DeliveryStatus
+from providers.whatsapp import words as whatsapp
 
 PENDING, UNDELIVERABLE, DELIVERED, EXPIRED, REJECTED = 1, 2, 3, 4, 5
 
@@ -37,21 +38,16 @@ INBOUND_KINDS = {
 }
 
 # `notificationMessagesStatus`: has the person opted out of marketing? Default: None (not understood).
-PREFERENCES = {"stop": True, "resume": False}
+PREFERENCES = whatsapp.PREFERENCES
 
 # Default: UNKNOWN. FLAGGED is a warning about the quality: WhatsApp still sends the template, and if not, it refuses.
 TEMPLATE_STATUSES = {
-    "APPROVED": "APPROVED",
-    "REINSTATED": "APPROVED",
+    **whatsapp.statuses_named(
+        "APPROVED", "REINSTATED", "PENDING", "REJECTED", "IN_APPEAL", "PENDING_DELETION", "DELETED", "DISABLED"
+    ),
     "FLAGGED": "APPROVED",
-    "PENDING": "PENDING",
-    "REJECTED": "REJECTED",
-    "IN_APPEAL": "IN_APPEAL",
-    "PENDING_DELETION": "PENDING_DELETION",
-    "DELETED": "DELETED",
     "FIRST_PAUSED": "PAUSED",
     "SECOND_PAUSED": "PAUSED",
-    "DISABLED": "DISABLED",
 }
 
 # Default: "" (not said).

@@ -17,6 +17,7 @@ from providers.contracts import (
     UnknownEvent,
 )
 from providers.reading import Unreadable, body_object, items_read, language, moment, part, parts, phone, required, text
+from providers.whatsapp.words import category_read
 
 
 def body_parse(body: bytes) -> list[Event | BadItem]:
@@ -127,7 +128,7 @@ def _template(item: JsonObject) -> Event:
         status = TEMPLATE_STATUSES.get(text(change.get("newStatus")).upper(), "UNKNOWN")
         return replace(event, status=status, reason="" if reason == "NONE" else reason)
     if kind == "TEMPLATE_CATEGORY_UPDATE":
-        return replace(event, category=text(change.get("newCategory")).lower())
+        return replace(event, category=category_read(change.get("newCategory")))
     if kind == "TEMPLATE_QUALITY_UPDATE":
         return replace(event, quality=QUALITIES.get(text(change.get("newQualityScore")).upper(), ""))
     return UnknownEvent("change", item)

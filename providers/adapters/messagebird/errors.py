@@ -13,10 +13,9 @@ from providers.errors import ErrorCode, ProviderCallError, Reason, SendError
 from providers.http import Answer
 from providers.policy import answer_error, call_error
 from providers.reading import part, text
+from providers.whatsapp import errors as whatsapp
 
 _UNPROVEN = ErrorCode(Reason.PROVIDER_ERROR, proven=False)
-_PARAMETERS = ErrorCode(Reason.TEMPLATE_PARAMETERS)
-_BLOCKED = ErrorCode(Reason.ACCOUNT_BLOCKED)
 
 CALL_CODES: dict[str, ErrorCode] = {
     "HTTP 400": ErrorCode(Reason.BAD_REQUEST),
@@ -30,35 +29,37 @@ CALL_CODES: dict[str, ErrorCode] = {
     "HTTP 504": _UNPROVEN,
 }
 # `failure.code` of a delivery: WhatsApp's numbers, seen in one sample; those that say what to do next.
-DELIVERY_CODES: dict[str, ErrorCode] = {
-    "130429": ErrorCode(Reason.THROUGHPUT),
-    "130472": ErrorCode(Reason.RECIPIENT_EXPERIMENT),
-    "130497": ErrorCode(Reason.COUNTRY_NOT_ALLOWED),
-    "131000": ErrorCode(Reason.PROVIDER_ERROR),
-    "131016": ErrorCode(Reason.PROVIDER_ERROR),
-    "131021": ErrorCode(Reason.RECIPIENT_IS_SENDER),
-    "131026": ErrorCode(Reason.RECIPIENT_UNREACHABLE),
-    "131031": _BLOCKED,
-    "131042": ErrorCode(Reason.BILLING),
-    "131045": ErrorCode(Reason.NUMBER_NOT_REGISTERED),
-    "131047": ErrorCode(Reason.WINDOW_CLOSED),
-    "131048": ErrorCode(Reason.NUMBER_BLOCKED),
-    "131049": ErrorCode(Reason.MARKETING_LIMIT),
-    "131050": ErrorCode(Reason.MARKETING_OPT_OUT),
-    "131051": ErrorCode(Reason.UNSUPPORTED),
-    "131053": ErrorCode(Reason.MEDIA_FETCH),
-    "131056": ErrorCode(Reason.PAIR_RATE),
-    "131064": _BLOCKED,
-    "132000": _PARAMETERS,
-    "132001": ErrorCode(Reason.TEMPLATE_MISSING),
-    "132005": _PARAMETERS,
-    "132007": ErrorCode(Reason.TEMPLATE_POLICY),
-    "132012": _PARAMETERS,
-    "132015": ErrorCode(Reason.TEMPLATE_PAUSED),
-    "132016": ErrorCode(Reason.TEMPLATE_DISABLED),
-    "132018": _PARAMETERS,
-    "133010": ErrorCode(Reason.NUMBER_NOT_REGISTERED),
-}
+DELIVERY_CODES = whatsapp.codes_reported(
+    (
+        "130429",
+        "130472",
+        "130497",
+        "131000",
+        "131016",
+        "131021",
+        "131026",
+        "131031",
+        "131042",
+        "131045",
+        "131047",
+        "131048",
+        "131049",
+        "131050",
+        "131051",
+        "131053",
+        "131056",
+        "131064",
+        "132000",
+        "132001",
+        "132005",
+        "132007",
+        "132012",
+        "132015",
+        "132016",
+        "132018",
+        "133010",
+    )
+)
 CODES: Mapping[str, ErrorCode] = {**CALL_CODES, **DELIVERY_CODES}
 _UNLISTED = ErrorCode(Reason.PROVIDER_REJECTED)
 

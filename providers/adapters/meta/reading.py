@@ -9,7 +9,6 @@ from providers.reading import Unreadable, language, moment, part, parts, phone, 
 
 __all__ = [
     "Unreadable",
-    "category",
     "language",
     "messaging_limit",
     "moment",
@@ -20,11 +19,6 @@ __all__ = [
     "text",
     "whole_number",
 ]
-
-
-def category(value: Any) -> str:
-    """A template's category in lower case."""
-    return text(value).lower()
 
 
 def messaging_limit(value: Any) -> int | None:

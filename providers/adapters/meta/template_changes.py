@@ -7,11 +7,12 @@ from urllib.parse import quote
 
 from providers.abilities import TemplateDraft
 from providers.adapters.meta.errors import call_problem
-from providers.adapters.meta.reading import category, text
+from providers.adapters.meta.reading import text
 from providers.adapters.meta.vocabulary import TEMPLATE_STATUSES
 from providers.contracts import JsonObject, RemoteTemplate
 from providers.errors import ProviderCallError, Reason
 from providers.http import Answer
+from providers.whatsapp.words import category_read
 
 #: Makes one call: method, path below the version, query, JSON body.
 Manage = Callable[[str, str, Mapping[str, str], JsonObject | None], Answer]
@@ -36,7 +37,7 @@ def template_create(manage: Manage, account_id: str, draft: TemplateDraft) -> Re
         detail = "The answer holds no template id. Sync the templates."
         raise ProviderCallError(Reason.UNREADABLE_ANSWER, detail=detail, exchange=answer.exchange)
     status = TEMPLATE_STATUSES.get(text(created.get("status")).upper()) or "PENDING"
-    return _as_drafted(external_id, draft, status, category(created.get("category")))
+    return _as_drafted(external_id, draft, status, category_read(created.get("category")))
 
 
 def template_edit(manage: Manage, external_id: str, draft: TemplateDraft) -> RemoteTemplate:
@@ -44,7 +45,7 @@ def template_edit(manage: Manage, external_id: str, draft: TemplateDraft) -> Rem
     path = quote(external_id, safe="")
     current = _succeeded(manage("GET", path, {"fields": "category"}, None))
     body: JsonObject = {"components": list(draft.components)}
-    if category(current.get("category")) != draft.category:
+    if category_read(current.get("category")) != draft.category:
         body["category"] = draft.category.upper()
     answer = manage("POST", path, {}, body)
     if _succeeded(answer).get("success") is not True:

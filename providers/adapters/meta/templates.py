@@ -6,11 +6,12 @@ from collections.abc import Callable, Iterator
 from urllib.parse import parse_qs, urlsplit
 
 from providers.adapters.meta.errors import call_problem
-from providers.adapters.meta.reading import category, language, messaging_limit, part, parts, text
+from providers.adapters.meta.reading import language, messaging_limit, part, parts, text
 from providers.adapters.meta.vocabulary import TEMPLATE_STATUSES, THROUGHPUT_LEVELS
 from providers.contracts import JsonObject, RemoteNumber, RemoteTemplate
 from providers.errors import ProviderCallError, Reason
 from providers.http import Answer
+from providers.whatsapp.words import category_read
 
 TEMPLATE_FIELDS = "id,name,language,category,status,components,parameter_format,quality_score,rejected_reason"
 NUMBER_FIELDS = (
@@ -79,7 +80,7 @@ def _template(item: JsonObject, answer: Answer) -> RemoteTemplate:
         external_id=external_id,
         name=name,
         language=code,
-        category=category(item.get("category")),
+        category=category_read(item.get("category")),
         status=TEMPLATE_STATUSES.get(text(item.get("status")).upper()) or "UNKNOWN",
         components=parts(item, "components"),
         parameter_format=text(item.get("parameter_format")).upper() or "POSITIONAL",

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from providers.abilities import Health
 from providers.contracts import DeliveryStatus
+from providers.whatsapp import words as whatsapp
 
 # Default: UNKNOWN. `played` is a voice message heard, which implies that it was read.
 STATUSES = {
@@ -19,57 +20,17 @@ STATUSES = {
 NOT_HELD = frozenset({"", "accepted"})
 
 # Default: unknown.
-INBOUND_KINDS = {
-    "text": "text",
-    "button": "button",
-    "interactive": "interactive",
-    "image": "image",
-    "audio": "audio",
-    "voice": "audio",
-    "video": "video",
-    "document": "document",
-    "sticker": "sticker",
-    "location": "location",
-    "contacts": "contacts",
-    "reaction": "reaction",
-    "order": "order",
-    "unsupported": "unsupported",
-}
+INBOUND_KINDS = whatsapp.INBOUND_KINDS
 
 # Nothing new was written, so no window is opened by them.
 NOT_MESSAGES = frozenset({"edit", "revoke", "request_welcome", "system"})
 NUMBER_CHANGES = frozenset({"user_changed_number", "customer_changed_number"})
 
 # Default: UNKNOWN. "" = the status is not said by this word; a sync will tell.
-TEMPLATE_STATUSES = {
-    "APPROVED": "APPROVED",
-    "PENDING": "PENDING",
-    "IN_REVIEW": "PENDING",
-    "REJECTED": "REJECTED",
-    "PAUSED": "PAUSED",
-    "DISABLED": "DISABLED",
-    "IN_APPEAL": "IN_APPEAL",
-    "PENDING_DELETION": "PENDING_DELETION",
-    "DELETED": "DELETED",
-    "LIMIT_EXCEEDED": "LIMIT_EXCEEDED",
-    "ARCHIVED": "ARCHIVED",
-    "LOCKED": "LOCKED",
-    "REINSTATED": "APPROVED",
-    "FLAGGED": "",
-    "UNARCHIVED": "",
-}
+TEMPLATE_STATUSES = {**whatsapp.TEMPLATE_STATUSES, "FLAGGED": "", "UNARCHIVED": ""}
 
 # Unique recipients in 24 h; -1 = no limit. Default: None (not said).
-MESSAGING_LIMITS = {
-    "TIER_50": 50,
-    "TIER_250": 250,
-    "TIER_1K": 1000,
-    "TIER_2K": 2000,
-    "TIER_10K": 10_000,
-    "TIER_100K": 100_000,
-    "TIER_UNLIMITED": -1,
-    "UNLIMITED": -1,
-}
+MESSAGING_LIMITS = {**whatsapp.MESSAGING_LIMITS, "UNLIMITED": -1}
 
 # `throughput.level`, in messages/s. Default: 0 (not said).
 THROUGHPUT_LEVELS = {"STANDARD": 80, "HIGH": 1000}
@@ -97,4 +58,4 @@ BAN_PARKS = {"DISABLE": True, "REINSTATE": False}
 ACCOUNT_PARKS = {"ACCOUNT_DELETED": True, "ACCOUNT_OFFBOARDED": True, "ACCOUNT_RECONNECTED": False}
 
 # `value` of user_preferences: has the person opted out? A sign-up is a consent given anew.
-PREFERENCES = {"stop": True, "resume": False, "signup": False}
+PREFERENCES = {**whatsapp.PREFERENCES, "signup": False}

@@ -7,7 +7,6 @@ from typing import Any
 
 from providers.adapters.meta.reading import (
     Unreadable,
-    category,
     language,
     messaging_limit,
     moment,
@@ -26,6 +25,7 @@ from providers.adapters.meta.vocabulary import (
 )
 from providers.contracts import AccountEvent, Event, JsonObject, NumberEvent, TemplateEvent
 from providers.errors import Reason
+from providers.whatsapp.words import category_read
 
 
 def template_status_read(value: JsonObject, time: Any) -> Event:
@@ -34,7 +34,7 @@ def template_status_read(value: JsonObject, time: Any) -> Event:
     return TemplateEvent(
         **_template(value, time),
         status=status,
-        category=category(value.get("message_template_category")),
+        category=category_read(value.get("message_template_category")),
         reason=_template_reason(value),
         components_changed=status in ("", "UNKNOWN"),
     )
@@ -54,8 +54,8 @@ def template_category_read(value: JsonObject, time: Any) -> Event:
     """`new_category` is the current one, also in the notice of a change to `correct_category` 24 h ahead."""
     return TemplateEvent(
         **_template(value, time),
-        category=category(value.get("new_category")),
-        coming_category=category(value.get("correct_category")),
+        category=category_read(value.get("new_category")),
+        coming_category=category_read(value.get("correct_category")),
     )
 
 

@@ -21,6 +21,7 @@ from providers.contracts import (
     StatusEvent,
     UnknownEvent,
 )
+from providers.whatsapp.pricing import price_read
 
 
 def status_read(item: JsonObject, value: JsonObject) -> Event:
@@ -120,14 +121,7 @@ def _number_change(item: JsonObject, system: JsonObject) -> IdentityChangeEvent:
 
 
 def _price(pricing: Any) -> PriceReport | None:
-    if not isinstance(pricing, dict):
-        return None
-    billable = pricing.get("billable")
-    return PriceReport(
-        billable=billable if isinstance(billable, bool) else None,
-        category=text(pricing.get("category")).lower().replace("-", "_"),
-        pricing_type=text(pricing.get("type")),
-    )
+    return price_read(pricing) if isinstance(pricing, dict) else None
 
 
 # --- what a person reads -----------------------------------------------------------------------------------------------

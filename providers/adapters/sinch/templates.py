@@ -10,6 +10,7 @@ from providers.contracts import JsonObject, RemoteTemplate
 from providers.errors import ProviderCallError, Reason
 from providers.http import Answer
 from providers.reading import language, part, parts, text
+from providers.whatsapp.words import category_read
 
 PAGE_SIZE = 100
 MAX_PAGES = 200
@@ -45,7 +46,7 @@ def _template(item: object, answer: Answer) -> RemoteTemplate:
     name, code = text(item.get("name")), language(item.get("language"))
     if not name or not code:
         raise _unreadable(answer, "A template has no name or language.")
-    category = text(item.get("category")).lower()
+    category = category_read(item.get("category"))
     return RemoteTemplate(
         # No id of its own is documented; name and language are what Sinch's addresses name it by.
         external_id=text(item.get("id")) or f"{name}/{code}",

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from providers.contracts import DeliveryStatus
+from providers.whatsapp import words as whatsapp
 
 # Default: UNKNOWN. SWITCHING_CHANNEL is none of a message that may go by one channel only.
 STATUSES = {
@@ -42,15 +43,9 @@ MEDIA_KINDS = {
 
 # `state` of a template. Default: UNKNOWN, which is never sendable.
 TEMPLATE_STATES = {
+    **whatsapp.statuses_named("PENDING", "IN_APPEAL", "APPROVED", "REJECTED", "PAUSED", "DISABLED", "DELETED"),
     "DRAFT": "DRAFT",
     "IN_PROGRESS": "PENDING",
-    "PENDING": "PENDING",
-    "IN_APPEAL": "IN_APPEAL",
-    "APPROVED": "APPROVED",
-    "REJECTED": "REJECTED",
-    "PAUSED": "PAUSED",
-    "DISABLED": "DISABLED",
-    "DELETED": "DELETED",
 }
 
 # Older words of Sinch for WhatsApp's categories. Default: the word itself in lower case.

@@ -19,6 +19,7 @@ from providers.errors import ProviderCallError, Reason
 from providers.http import Answer
 from providers.policy import call_error
 from providers.reading import language, part, text
+from providers.whatsapp.words import category_read
 
 LIST = "/v1/ContentAndApprovals"
 CONTENTS = "/v1/Content"
@@ -86,8 +87,8 @@ def _template(item: JsonObject, approval: JsonObject, answer: Answer) -> RemoteT
         external_id=sid,
         name=name,
         language=code,
-        category=text(approval.get("category")).lower(),
-        status=TEMPLATE_STATUSES.get(text(approval.get("status")).lower(), "UNKNOWN"),
+        category=category_read(approval.get("category")),
+        status=TEMPLATE_STATUSES.get(text(approval.get("status")).upper(), "UNKNOWN"),
         components=components_read(item, approved_kind=text(approval.get("content_type"))),
         rejection_reason=text(approval.get("rejection_reason")),
     )

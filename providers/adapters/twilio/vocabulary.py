@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from providers.contracts import DeliveryStatus
+from providers.whatsapp import words as whatsapp
 
 # Default: UNKNOWN. `partially_delivered` is not listed on purpose: a message to one person is never half there.
 STATUSES = {
@@ -19,34 +20,16 @@ STATUSES = {
 }
 
 # `MessageType` of an inbound message. Default: by its media, else text.
-INBOUND_KINDS = {
-    "text": "text",
-    "button": "button",
-    "interactive": "interactive",
-    "image": "image",
-    "audio": "audio",
-    "voice": "audio",
-    "video": "video",
-    "document": "document",
-    "sticker": "sticker",
-    "location": "location",
-    "contacts": "contacts",
-    "reaction": "reaction",
-    "order": "order",
-}
+INBOUND_KINDS = {word: kind for word, kind in whatsapp.INBOUND_KINDS.items() if word != "unsupported"}
 
 # First half of `MediaContentType0`. Default: document.
 MEDIA_KINDS = {"image": "image", "audio": "audio", "video": "video"}
 
-# `approval_requests.status`. Default: UNKNOWN.
+# `approval_requests.status` in capitals. Default: UNKNOWN.
 TEMPLATE_STATUSES = {
-    "unsubmitted": "DRAFT",
-    "received": "PENDING",
-    "pending": "PENDING",
-    "approved": "APPROVED",
-    "rejected": "REJECTED",
-    "paused": "PAUSED",
-    "disabled": "DISABLED",
+    "UNSUBMITTED": "DRAFT",
+    "RECEIVED": "PENDING",
+    **whatsapp.statuses_named("PENDING", "APPROVED", "REJECTED", "PAUSED", "DISABLED"),
 }
 
 # Ends of a media address. Default: DEFAULT_MEDIA, because Twilio does not name the kind.

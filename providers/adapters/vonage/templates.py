@@ -11,6 +11,7 @@ from providers.errors import ProviderCallError, Reason
 from providers.http import Answer
 from providers.policy import call_error
 from providers.reading import language, part, parts, text
+from providers.whatsapp.words import category_read
 
 PAGE_SIZE = 100
 MAX_PAGES = 500
@@ -55,7 +56,7 @@ def _template(item: object, answer: Answer) -> RemoteTemplate:
         external_id,
         name,
         code,
-        text(item.get("category")).lower(),
+        category_read(item.get("category")),
         TEMPLATE_STATUSES.get(text(item.get("status")).upper(), "UNKNOWN"),
         parts(item, "components"),
         parameter_format=text(item.get("parameter_format")).upper() or "POSITIONAL",

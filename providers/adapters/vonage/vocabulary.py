@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from providers.contracts import DeliveryStatus
+from providers.whatsapp import words as whatsapp
 
 # Default: UNKNOWN.
 STATUSES = {
@@ -31,14 +32,14 @@ INBOUND_KINDS = {
 }
 
 # Default: UNKNOWN. The list of templates is Meta's, passed on.
-TEMPLATE_STATUSES = {
-    "APPROVED": "APPROVED",
-    "PENDING": "PENDING",
-    "IN_REVIEW": "PENDING",
-    "REJECTED": "REJECTED",
-    "PAUSED": "PAUSED",
-    "DISABLED": "DISABLED",
-    "IN_APPEAL": "IN_APPEAL",
-    "PENDING_DELETION": "PENDING_DELETION",
-    "DELETED": "DELETED",
-}
+TEMPLATE_STATUSES = whatsapp.statuses_named(
+    "APPROVED",
+    "PENDING",
+    "IN_REVIEW",
+    "REJECTED",
+    "PAUSED",
+    "DISABLED",
+    "IN_APPEAL",
+    "PENDING_DELETION",
+    "DELETED",
+)

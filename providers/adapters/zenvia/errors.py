@@ -7,6 +7,7 @@ from providers.errors import ErrorCode, Reason, SendError
 from providers.http import Answer
 from providers.policy import answer_error
 from providers.reading import parts, text
+from providers.whatsapp import errors as whatsapp
 
 #: Codes of an error's body; 429 has none in the spec.
 OWN_CODES: dict[str, ErrorCode] = {
@@ -20,52 +21,49 @@ OWN_CODES: dict[str, ErrorCode] = {
     "HTTP 429": ErrorCode(Reason.THROUGHPUT, "Too Many Requests", seconds=5),
 }
 
-_PARAMETERS = ErrorCode(Reason.TEMPLATE_PARAMETERS)
-_ROUTE = ErrorCode(Reason.MARKETING_ROUTE)
-_BLOCKED = ErrorCode(Reason.ACCOUNT_BLOCKED)
-_UNREGISTERED = ErrorCode(Reason.NUMBER_NOT_REGISTERED)
-
 #: `channelErrorCode` of a cause: with six digits it is Meta's (inferred).
-META_CODES: dict[str, ErrorCode] = {
-    "130403": ErrorCode(Reason.RECIPIENT_BLOCKED_US),
-    "130429": ErrorCode(Reason.THROUGHPUT),
-    "130472": ErrorCode(Reason.RECIPIENT_EXPERIMENT),
-    "130497": ErrorCode(Reason.COUNTRY_NOT_ALLOWED),
-    "131000": ErrorCode(Reason.PROVIDER_ERROR, proven=False),
-    "131005": ErrorCode(Reason.PERMISSION),
-    "131008": _PARAMETERS,
-    "131009": ErrorCode(Reason.BAD_REQUEST),
-    "131016": ErrorCode(Reason.PROVIDER_ERROR, proven=False),
-    "131021": ErrorCode(Reason.RECIPIENT_IS_SENDER),
-    "131026": ErrorCode(Reason.RECIPIENT_UNREACHABLE),
-    "131030": ErrorCode(Reason.RECIPIENT_NOT_ALLOWED),
-    "131031": _BLOCKED,
-    "131042": ErrorCode(Reason.BILLING),
-    "131045": _UNREGISTERED,
-    "131047": ErrorCode(Reason.WINDOW_CLOSED),
-    "131048": ErrorCode(Reason.NUMBER_BLOCKED),
-    "131049": ErrorCode(Reason.MARKETING_LIMIT),
-    "131050": ErrorCode(Reason.MARKETING_OPT_OUT),
-    "131051": ErrorCode(Reason.UNSUPPORTED),
-    "131052": ErrorCode(Reason.MEDIA),
-    "131053": ErrorCode(Reason.MEDIA_FETCH),
-    "131056": ErrorCode(Reason.PAIR_RATE),
-    "131057": ErrorCode(Reason.NUMBER_MAINTENANCE),
-    "131063": _ROUTE,
-    "131064": _BLOCKED,
-    "132000": _PARAMETERS,
-    "132001": ErrorCode(Reason.TEMPLATE_MISSING),
-    "132005": _PARAMETERS,
-    "132007": ErrorCode(Reason.TEMPLATE_POLICY),
-    "132012": _PARAMETERS,
-    "132015": ErrorCode(Reason.TEMPLATE_PAUSED),
-    "132016": ErrorCode(Reason.TEMPLATE_DISABLED),
-    "132018": _PARAMETERS,
-    "133010": _UNREGISTERED,
-    "134100": _ROUTE,
-    "134101": ErrorCode(Reason.TEMPLATE_SYNCING),
-    "134102": _ROUTE,
-}
+META_CODES = whatsapp.codes_named(
+    (
+        "130403",
+        "130429",
+        "130472",
+        "130497",
+        "131000",
+        "131005",
+        "131008",
+        "131009",
+        "131016",
+        "131021",
+        "131026",
+        "131030",
+        "131031",
+        "131042",
+        "131045",
+        "131047",
+        "131048",
+        "131049",
+        "131050",
+        "131051",
+        "131052",
+        "131053",
+        "131056",
+        "131057",
+        "131063",
+        "131064",
+        "132000",
+        "132001",
+        "132005",
+        "132007",
+        "132012",
+        "132015",
+        "132016",
+        "132018",
+        "133010",
+        "134100",
+        "134101",
+        "134102",
+    )
+)
 
 CODES: dict[str, ErrorCode] = {**OWN_CODES, **META_CODES}
 

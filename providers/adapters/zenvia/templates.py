@@ -11,7 +11,6 @@ from providers.adapters.zenvia.vocabulary import (
     COUPON_FIELD,
     HEADER_FORMATS,
     MEDIA_FIELDS,
-    TEMPLATE_QUALITIES,
     TEMPLATE_STATUSES,
     TOKEN_FIELD,
 )
@@ -20,6 +19,7 @@ from providers.errors import ProviderCallError, Reason
 from providers.http import Answer
 from providers.policy import call_error
 from providers.reading import language, part, parts, text, whole_number
+from providers.whatsapp.words import category_read, quality_read
 
 PAGE_SIZE = 100
 MAX_PAGES = 200
@@ -62,17 +62,16 @@ def template_read(item: JsonObject, answer: Answer) -> RemoteTemplate:
     external_id, name, code = text(item.get("id")), text(item.get("name")), language(item.get("locale"))
     if not external_id or not name or not code:
         raise _unreadable(answer, "A template has no id, name or locale.")
-    quality = text(item.get("qualityScore")).upper()
     components = _components(item)
     return RemoteTemplate(
         external_id=external_id,
         name=name,
         language=code,
-        category=text(item.get("category")).lower(),
+        category=category_read(item.get("category")),
         status=TEMPLATE_STATUSES.get(text(item.get("status")).upper(), "UNKNOWN"),
         components=[*components, *_unplaced(item, components)],
         parameter_format="NAMED",
-        quality=quality if quality in TEMPLATE_QUALITIES else "",
+        quality=quality_read(item.get("qualityScore")),
     )
 
 

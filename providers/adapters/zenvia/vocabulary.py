@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from providers.contracts import DeliveryStatus
+from providers.whatsapp import words as whatsapp
 
 # Default: UNKNOWN. CLICKED and VERIFIED prove nothing: what opens a link first may be a machine that checks it.
 STATUSES = {
@@ -28,14 +29,10 @@ FILE_KINDS = {"image": "image", "video": "video", "audio": "audio"}
 
 # Default: UNKNOWN.
 TEMPLATE_STATUSES = {
+    **whatsapp.statuses_named("APPROVED", "REJECTED", "PAUSED", "DISABLED"),
     "WAITING_REVIEW": "PENDING",
     "WAITING_APPROVAL": "PENDING",
-    "APPROVED": "APPROVED",
-    "REJECTED": "REJECTED",
-    "PAUSED": "PAUSED",
-    "DISABLED": "DISABLED",
 }
-TEMPLATE_QUALITIES = frozenset({"GREEN", "YELLOW", "RED", "UNKNOWN"})
 
 # A header's type and the format of Meta's. Default: the word itself, which the portal does not send.
 HEADER_FORMATS = {

@@ -1,0 +1,1 @@
+"""What WhatsApp itself says, whichever provider passes it on: its error codes (`errors`) and its words (`words`)."""
