@@ -20,7 +20,7 @@ from recontact.campaigns.audience import Candidate, candidate_read
 from recontact.campaigns.copying import recipients_copy
 from recontact.campaigns.sheet_problem import SheetProblem
 from recontact.campaigns.sheets import SheetFacts, sheet_rows
-from recontact.campaigns.upload import OPEN_STATES, NotADraft, draft_lock
+from recontact.campaigns.upload import NotADraft, draft_lock
 from recontact.campaigns.verdicts import Verdicts
 from recontact.clock import database_now
 from recontact.models import Campaign, CampaignFile, CampaignRecipient
@@ -197,8 +197,3 @@ def _batches(candidates: Iterable[Candidate]) -> Iterator[list[Candidate]]:
 def _language(campaign: Campaign) -> str:
     """The author's, or the portal's: the words that are stored with a row are for him."""
     return str(getattr(campaign.created_by, "language", "") or translation.get_language() or "en")
-
-
-def plan_is_open(campaign: Campaign) -> bool:
-    """Whether its audience, mapping and plan may still change."""
-    return campaign.state in OPEN_STATES and campaign.source != Campaign.Source.QUERIES
