@@ -109,8 +109,8 @@ def test_the_sender_tells_two_messages_to_one_person_apart() -> None:
     [
         {"recipient_phone": "5491100000000"},
         {"recipient_phone": ""},
-        {"occurred_at": timezone.now() + timedelta(minutes=12)},
-        {"occurred_at": timezone.now() - timedelta(minutes=5)},
+        {"after": timedelta(minutes=12)},
+        {"after": -timedelta(minutes=5)},
         {"sender_external_id": "another number"},
         {"status": DeliveryStatus.READ},
         {"status": DeliveryStatus.UNKNOWN},
@@ -119,7 +119,10 @@ def test_the_sender_tells_two_messages_to_one_person_apart() -> None:
 )
 def test_what_may_be_about_something_else_is_not_adopted(fields: dict[str, Any]) -> None:
     message, _claim = _uncertain()
-    _report(message, fields.pop("status", DeliveryStatus.SENT), **fields)
+    told = {name: value for name, value in fields.items() if name not in ("status", "after")}
+    if "after" in fields:
+        told["occurred_at"] = timezone.now() + fields["after"]
+    _report(message, fields.get("status", DeliveryStatus.SENT), **told)
     assert message.state == Message.State.UNCERTAIN
     assert MessageEvent.objects.get().message is None
 
