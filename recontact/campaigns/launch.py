@@ -17,12 +17,13 @@ from recontact.campaigns.batch import Batch, Decided, batch_decide
 from recontact.campaigns.hours import has_hours, queued_postpone, recipients_in_hours
 from recontact.campaigns.people import recipients_identify
 from recontact.campaigns.recipients import unlaunched
+from recontact.campaigns.storing import cost_entries_copy, messages_copy
 from recontact.clock import ClockTimestamp, database_now
 from recontact.costs.estimate import estimate_entry
 from recontact.dispatch.recheck import template_reason
 from recontact.dispatch.wake import wake_on_commit
 from recontact.eligibility import number_refusals
-from recontact.models import Campaign, CampaignRecipient, CostEntry, Customer, Message
+from recontact.models import Campaign, CampaignRecipient, Customer, Message
 from recontact.states import MessageState
 
 #: So many seconds of messages of a campaign wait in the queue: what was decided about them is that old when they leave.
@@ -145,10 +146,13 @@ def _due_from(campaign: Campaign, now: datetime) -> datetime:
 
 
 def _store(decided: Decided) -> None:
-    messages = Message.objects.bulk_create(decided.messages)
-    CostEntry.objects.bulk_create(
-        estimate_entry(message=message, estimate=estimate)
-        for message, estimate in zip(messages, decided.estimates, strict=True)
+    messages = decided.messages
+    messages_copy(messages)
+    cost_entries_copy(
+        [
+            estimate_entry(message=message, estimate=estimate)
+            for message, estimate in zip(messages, decided.estimates, strict=True)
+        ]
     )
     ids = [recipient.pk for recipient in decided.recipients]
     with connection.cursor() as cursor:
