@@ -7,6 +7,7 @@ from dataclasses import dataclass
 from decimal import Decimal
 from typing import Any
 
+from django.db.models import Q
 from django.http import HttpRequest
 from django.utils.translation import gettext as _
 
@@ -54,7 +55,9 @@ def people_context(request: HttpRequest, campaign: Campaign, books: Books) -> di
     state = asked if asked in {choice.value for choice in choices} else ""
     after = request.GET.get("after", "")
     start = int(after[:18]) if after.isdecimal() else None
-    by_message = state in Message.State.values
+    # Of a cancelled campaign the cancelled are also those who had no message yet.
+    whole = campaign.state == Campaign.State.CANCELLED and state == Message.State.CANCELLED
+    by_message = state in Message.State.values and not whole
     lines = _by_message(campaign, state, start) if by_message else _by_row(campaign, state, start)
     shown = lines[:PER_PAGE]
     last = shown[-1] if shown else None
@@ -96,6 +99,9 @@ def _by_message(campaign: Campaign, state: str, start: int | None) -> list[Line]
 def _by_row(campaign: Campaign, state: str, start: int | None) -> list[Line]:
     if state == UNLAUNCHED:
         rows = unlaunched(campaign.pk).order_by("row_number")
+    elif state == Message.State.CANCELLED:
+        never = Q(message=None, dropped="") | Q(message__state=state)
+        rows = recipients_of(campaign, *CampaignRecipient.SENDABLE).filter(never)
     elif state == DROPPED:
         rows = recipients_of(campaign, *CampaignRecipient.SENDABLE).exclude(dropped="")
     else:

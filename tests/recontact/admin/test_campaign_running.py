@@ -190,3 +190,12 @@ def test_it_says_in_words_why_it_stands_still(client: Client, manager: User, rea
 
     assert reason not in shown
     assert 'class="notice stopped"' in shown
+
+
+def test_the_cancelled_are_also_those_who_had_no_message_yet(client: Client, manager: User) -> None:
+    campaign = campaign_launch(campaign_id=planned(manager).pk, user=manager)
+    client.post(address(campaign, "control"), {"action": "cancel"})
+
+    context = client.get(address(campaign) + "?state=cancelled").context
+
+    assert [line.row_number for line in context["people"]] == [2, 3, 4]
