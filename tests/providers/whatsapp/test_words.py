@@ -7,7 +7,7 @@ import pytest
 from providers.contracts import PriceReport
 from providers.whatsapp.pricing import price_read
 from providers.whatsapp.words import TEMPLATE_STATUSES, category_read, quality_read, statuses_named
-from templates_app.models import Quality, TemplateStatus
+from templates_app.models import Template, TemplateStatus
 
 
 def test_every_status_is_one_of_the_portal() -> None:
@@ -19,7 +19,8 @@ def test_a_provider_passes_on_only_the_statuses_that_it_names() -> None:
 
 
 @pytest.mark.parametrize(
-    ("value", "quality"), [("green", Quality.GREEN), ("UNKNOWN", Quality.UNKNOWN), ("blue", ""), (7, ""), (None, "")]
+    ("value", "quality"),
+    [("green", Template.Quality.GREEN), ("UNKNOWN", Template.Quality.UNKNOWN), ("blue", ""), (7, ""), (None, "")],
 )
 def test_a_quality_is_one_of_the_portal_or_not_said(value: object, quality: str) -> None:
     assert quality_read(value) == quality
