@@ -115,6 +115,7 @@ CASES = Cases(
         "key_secret": "sinch-key-secret-0123",
         "webhook_secret": SECRET,
         "region": "br",
+        "authentication": "basic",
     },
     external_id=APP,
     message=outbound("order_update", body("Ana", "ORD-1042")),

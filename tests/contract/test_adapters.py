@@ -36,9 +36,11 @@ every_adapter = pytest.mark.parametrize("slug", SLUGS)
 
 
 def adapter(slug: str, *, base_url: str = "", timeout: float = 2.0) -> Provider:
-    """An adapter whose secrets all have one value, and whose other fields are left empty unless required."""
+    """An adapter whose secrets and required fields all have one value; its other fields have that of its cases, if any."""
     fields = adapter_class(slug).credential_fields
     values = {field.name: SECRET_VALUE for field in fields if field.secret or field.required}
+    given = cases_of(slug).credentials
+    values |= {field.name: given[field.name] for field in fields if field.name in given.keys() - values.keys()}
     for name in cases_of(slug).shaped:
         del values[name]
     return adapter_class(slug)(AccountConfig(1, slug, "301945226341870", values, base_url, timeout))

@@ -25,7 +25,9 @@ def _no_tokens() -> Iterator[None]:
     auth._tokens.clear()
 
 
-def sent(*pages: Page, times: int = 1) -> tuple[list[Accepted | SendError], list[Asked]]:
+def sent(
+    *pages: Page, times: int = 1, authentication: str = "oauth2"
+) -> tuple[list[Accepted | SendError], list[Asked]]:
     """What sending the same message some times gives, with OAuth2."""
 
     async def work(made: Sinch) -> list[Accepted | SendError]:
@@ -37,7 +39,7 @@ def sent(*pages: Page, times: int = 1) -> tuple[list[Accepted | SendError], list
                 outcomes.append(error)
         return outcomes
 
-    return exchanged(list(pages), work, authentication="oauth2")
+    return exchanged(list(pages), work, authentication=authentication)
 
 
 def test_basic_authentication_needs_no_other_call() -> None:
@@ -46,6 +48,12 @@ def test_basic_authentication_needs_no_other_call() -> None:
 
     _accepted, (asked,) = exchanged([TAKEN], work)
     assert "authorization: basic mgexyjjjm2qta2v5lwlkonnpbmnolwtles1zzwnyzxqtmdeymw==" in asked.head
+
+
+def test_a_token_is_fetched_unless_basic_authentication_is_asked_for() -> None:
+    (outcome,), requests = sent(TOKEN, TAKEN, authentication="")
+    assert isinstance(outcome, Accepted)
+    assert [asked.path.rsplit("/", 1)[1] for asked in requests] == ["token", "messages:send"]
 
 
 def test_a_token_is_fetched_before_the_sends_one_call() -> None:
