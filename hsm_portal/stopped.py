@@ -19,8 +19,8 @@ from providers.doctor_words import ShownFinding, finding_shown
 from providers.fixes import fix_sentence
 from providers.models import Checkup, ProviderAccount, SenderNumber
 from providers.parking import Parkable
+from recontact.campaigns.halts import halt_words
 from recontact.models import Campaign, Message
-from recontact.reasons import reason_words
 from recontact.states import MessageState
 from templates_app.models import Template
 
@@ -114,11 +114,9 @@ def _campaigns(user: Any) -> Iterator[Stopped]:
             kind=_("Campaign"),
             name=row.name,
             address=reverse("admin:recontact_campaign_change", args=[row.pk]),
-            sentence=reason_words(row.state_reason),
+            sentence=halt_words(row.state_reason),
             detail="",
-            fix=_(
-                "It goes on by itself when its template may be sent again. If the template changed, look and decide."
-            ),
+            fix="",
             since=None,
             until=None,
             waiting=waiting.get(row.pk, 0),

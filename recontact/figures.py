@@ -20,7 +20,14 @@ from templates_app.models import Template, TemplateStatus
 
 #: Estimates of messages in these states cost nothing.
 _FREE = [*NEVER_SENT, MessageState.FAILED]
-_RUNNING = [Campaign.State.RUNNING, Campaign.State.PAUSED, Campaign.State.PARKED]
+_UNDER_WAY = [
+    Campaign.State.RUNNING,
+    Campaign.State.WAITING,
+    Campaign.State.PAUSED,
+    Campaign.State.PARKED,
+    Campaign.State.SCHEDULED,
+    Campaign.State.AWAITING,
+]
 
 
 @dataclass(frozen=True, slots=True)
@@ -179,6 +186,6 @@ def templates_in_trouble(limit: int = 8) -> list[Template]:
 
 def campaigns_alive() -> list[tuple[Campaign, Books]]:
     """The campaigns that are not over, with their books."""
-    found = list(Campaign.objects.filter(state__in=_RUNNING).select_related("template")[:5])
+    found = list(Campaign.objects.filter(state__in=_UNDER_WAY).select_related("template")[:5])
     books = campaigns_books([campaign.pk for campaign in found]) if found else {}
     return [(campaign, books[campaign.pk]) for campaign in found]

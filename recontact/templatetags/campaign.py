@@ -11,14 +11,12 @@ from django.utils.formats import date_format
 from django.utils.translation import gettext as _
 from django.utils.translation import ngettext
 
-from recontact.campaigns.pricing import PRICE_CHANGED
+from recontact.campaigns.halts import halt_words
 from recontact.campaigns.timing import Stretch
-from recontact.dispatch.recheck import TEMPLATE_CHANGED
 from recontact.models import CampaignRecipient
-from recontact.reasons import reason_words
-from recontact.refusals import Code
 
 register = template.Library()
+register.filter("halt_words", halt_words)
 
 #: Zones named of a stretch.
 ZONES_SHOWN = 3
@@ -31,23 +29,6 @@ _BADGES: dict[str, str] = {
     Outcome.LEFT_OUT: "soon",
     Outcome.ERROR: "stopped",
 }
-
-
-@register.filter
-def halt_words(reason: str) -> str:
-    """Why a campaign is parked, waits, or asks once more, and what makes it go on."""
-    words = {
-        PRICE_CHANGED: _("The price changed since it was planned. Resume goes on with the new one."),
-        TEMPLATE_CHANGED: _(
-            "The template changed since it was planned. If only its category did, Resume goes on at its new price; "
-            "a new text needs a new campaign."
-        ),
-        Code.TEMPLATE_NOT_SENDABLE: _("The template cannot be sent now. It goes on by itself when it can."),
-        Code.NUMBER_INACTIVE: _("The sender number is switched off. It goes on by itself when it is on again."),
-        Code.NUMBER_PARKED: _("The sender number is stopped. It goes on by itself when it may send again."),
-        Code.ACCOUNT_PARKED: _("The provider account is stopped. It goes on by itself when it may send again."),
-    }
-    return words.get(reason) or reason_words(reason)
 
 
 @register.filter
