@@ -57,7 +57,7 @@ from __future__ import annotations
 import json
 import uuid
 from abc import ABC, abstractmethod
-from collections.abc import Callable, Iterable, Mapping, Sequence
+from collections.abc import Callable, Collection, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from urllib.parse import parse_qsl
 
@@ -187,13 +187,15 @@ class Wire(ABC):
     """One provider's wire. ``slug``: its prefix and the ``provider`` of its accounts.
 
     ``batched``: it tells several notes in one webhook. ``retry_limit``: attempts of a webhook, when fewer than the knob
-    says. ``numeric_template_ids``: the ids of templates are digits.
+    says. ``numeric_template_ids``: the ids of templates are digits. ``at_once``: the codes that the vendor itself refuses in its
+    answer; it accepts what WhatsApp refuses with any other and reports that by webhook (None: all come in the answer).
     """
 
     slug: str
     batched = False
     retry_limit: int | None = None
     numeric_template_ids = False
+    at_once: Collection[int] | None = None
 
     # --- requests ---------------------------------------------------------------------------------------------
 
@@ -219,7 +221,7 @@ class Wire(ABC):
 
     def late(self, code: int) -> bool:
         """Whether this vendor accepts such a message and reports the refusal by webhook."""
-        return False
+        return self.at_once is not None and code not in self.at_once
 
     def refuses_request(self, code: int) -> bool:
         """Whether this refusal of one message refuses the whole request; otherwise `accepted` shows it."""

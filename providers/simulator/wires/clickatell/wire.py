@@ -23,6 +23,7 @@ class ClickatellWire(Wire):
     """Clickatell's paths, bodies, errors and callbacks. Templates are made and approved on its site."""
 
     slug = "clickatell"
+    at_once = REQUEST.keys() | MESSAGE.keys()
 
     def routes(self) -> Iterable[web.RouteDef]:
         """The send and the look-up by its own id."""
@@ -64,10 +65,6 @@ class ClickatellWire(Wire):
             return json_response({"messages": [], "error": {"code": "104", "description": "Unknown message."}}, 404)
         status, body = request_error(refusal)
         return json_response(body, status)
-
-    def late(self, code: int) -> bool:
-        """Whatever WhatsApp, not Clickatell, refuses."""
-        return code not in REQUEST and code not in MESSAGE
 
     def refuses_request(self, code: int) -> bool:
         """Key, rights, balance and rate are the whole request's; an address is its message's."""

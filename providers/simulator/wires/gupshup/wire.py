@@ -28,6 +28,7 @@ class GupshupWire(Wire):
     """Gupshup's paths, forms, errors and v2 events. It echoes no reference, looks nothing up and signs nothing."""
 
     slug = "gupshup"
+    at_once = AT_ONCE
 
     def routes(self) -> Iterable[web.RouteDef]:
         """The self-serve paths, and their twins at the partner host."""
@@ -69,10 +70,6 @@ class GupshupWire(Wire):
         """Gupshup's error."""
         status, body = error_answer(refusal)
         return json_response(body, status)
-
-    def late(self, code: int) -> bool:
-        """Nearly everything."""
-        return code not in AT_ONCE
 
     def accepted(self, call: Call, results: Sequence[Result]) -> web.Response:
         """The message id; in the older answer as text, with another word."""

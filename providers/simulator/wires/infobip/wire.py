@@ -38,6 +38,7 @@ class InfobipWire(TemplateEndpoints, Wire):
     """Infobip's paths, bodies, errors, reports and templates."""
 
     slug = PROVIDER
+    at_once = WHOLE.keys() | SINGLE.keys()
     batched = True
     numeric_template_ids = True
 
@@ -83,10 +84,6 @@ class InfobipWire(TemplateEndpoints, Wire):
     def refuses_request(self, code: int) -> bool:
         """Whatever no single message can be refused for."""
         return code not in SINGLE
-
-    def late(self, code: int) -> bool:
-        """Whatever WhatsApp, not Infobip, refuses."""
-        return code not in WHOLE and code not in SINGLE
 
     def refused(self, call: Call, refusal: Refusal) -> web.Response:
         """An error; or, for what is said of single messages only, a 200 that rejects each."""

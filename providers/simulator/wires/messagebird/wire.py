@@ -27,6 +27,7 @@ class MessageBirdWire(Wire):
     """Bird's paths, bodies, errors, signed events and look-ups. It tells nothing of templates."""
 
     slug = "messagebird"
+    at_once = AT_ONCE
 
     def routes(self) -> Iterable[web.RouteDef]:
         """One host."""
@@ -69,10 +70,6 @@ class MessageBirdWire(Wire):
         """Bird's error."""
         status, body = error_answer(refusal)
         return json_response(body, status)
-
-    def late(self, code: int) -> bool:
-        """Whatever WhatsApp, not Bird, refuses."""
-        return code not in AT_ONCE
 
     def accepted(self, call: Call, results: Sequence[Result]) -> web.Response:
         """The message, accepted."""

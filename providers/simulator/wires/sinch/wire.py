@@ -31,6 +31,7 @@ class SinchWire(Wire):
     """Sinch's paths, bodies, errors, callbacks and look-up. It tells nothing of templates."""
 
     slug = PROVIDER
+    at_once = AT_ONCE
 
     def routes(self) -> Iterable[web.RouteDef]:
         """Three hosts: conversation, auth, provisioning."""
@@ -62,10 +63,6 @@ class SinchWire(Wire):
         provisioning = "/whatsapp/" in call.request.path
         status, body = provisioning_answer(refusal) if provisioning else error_answer(refusal)
         return json_response(body, status, headers=refusal.headers if isinstance(refusal, ExpiredToken) else None)
-
-    def late(self, code: int) -> bool:
-        """Whatever WhatsApp, not Sinch, refuses."""
-        return code not in AT_ONCE
 
     def new_message_id(self, order: Order, customer: Customer) -> str:
         """A ULID."""

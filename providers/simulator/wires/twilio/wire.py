@@ -31,6 +31,7 @@ class TwilioWire(Wire):
     """Twilio's paths (of both hosts), forms, errors and callbacks. It tells nothing of templates: they are polled."""
 
     slug = "twilio"
+    at_once = AT_ONCE
     # The first and one more; Twilio tries more often only as the URL's fragment says, which is not read here.
     retry_limit = 2
 
@@ -114,10 +115,6 @@ class TwilioWire(Wire):
         """Twilio's error."""
         status, body = error_answer(refusal)
         return json_response(body, status)
-
-    def late(self, code: int) -> bool:
-        """Whatever the channel, not Twilio's API, refuses."""
-        return code not in AT_ONCE
 
     def accepted(self, call: Call, results: Sequence[Result]) -> web.Response:
         """The message resource."""

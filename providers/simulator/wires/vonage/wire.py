@@ -32,6 +32,7 @@ class VonageWire(Wire):
     """Vonage's paths, bodies, errors, signed webhooks and list of templates."""
 
     slug = PROVIDER
+    at_once = AT_ONCE
     numeric_template_ids = True
 
     def routes(self) -> Iterable[web.RouteDef]:
@@ -84,10 +85,6 @@ class VonageWire(Wire):
         if namespace and own and namespace != own:
             raise Refusal(132001)
         return super().template(call, account, customer, order)
-
-    def late(self, code: int) -> bool:
-        """Whatever WhatsApp, not Vonage, refuses."""
-        return code not in AT_ONCE
 
     def refused(self, call: Call, refusal: Refusal) -> web.Response:
         """A problem document."""

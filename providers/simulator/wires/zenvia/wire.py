@@ -24,6 +24,7 @@ class ZenviaWire(Wire):
     """Zenvia's paths, bodies, errors and webhooks. It has no look-up, and tells no changes of templates."""
 
     slug = "zenvia"
+    at_once = AT_ONCE
 
     def routes(self) -> Iterable[web.RouteDef]:
         """The paths below /v2, which a base URL may or may not hold."""
@@ -62,10 +63,6 @@ class ZenviaWire(Wire):
         """Zenvia's error."""
         status, body = error_answer(refusal)
         return json_response(body, status)
-
-    def late(self, code: int) -> bool:
-        """Whatever WhatsApp, not Zenvia, refuses."""
-        return code not in AT_ONCE
 
     def accepted(self, call: Call, results: Sequence[Result]) -> web.Response:
         """The message as Zenvia keeps it."""
