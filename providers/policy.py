@@ -246,6 +246,11 @@ def call_error(
     )
 
 
+def unreadable_answer(answer: Answer, detail: str = "") -> ProviderCallError:
+    """A management call's answer that is not what the provider's page shows; `detail` says what is missing."""
+    return ProviderCallError(Reason.UNREADABLE_ANSWER, detail=detail, exchange=answer.exchange)
+
+
 def retry_after_seconds(value: str) -> float:
     """`Retry-After`, seconds or a date, in seconds from now; 0 when it says nothing."""
     try:

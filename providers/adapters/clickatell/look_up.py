@@ -6,9 +6,8 @@ from providers.abilities import LookUp, LookUpAnswer
 from providers.adapters.clickatell.errors import failure_of, whole_refusal
 from providers.adapters.clickatell.webhook import status_of
 from providers.contracts import StatusEvent
-from providers.errors import ProviderCallError, Reason
 from providers.http import Answer
-from providers.policy import call_error
+from providers.policy import call_error, unreadable_answer
 from providers.reading import Unreadable, moment, part, text
 
 
@@ -24,7 +23,7 @@ def answer_read(answer: Answer, message: LookUp) -> LookUpAnswer:
     try:
         at = moment(told.get("timestamp"))
     except Unreadable as error:
-        raise ProviderCallError(Reason.UNREADABLE_ANSWER, detail=str(error), exchange=answer.exchange) from error
+        raise unreadable_answer(answer, str(error)) from error
     failure = failure_of(code, word)
     event = StatusEvent(
         provider_message_id=message.provider_message_id,

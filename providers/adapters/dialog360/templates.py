@@ -13,8 +13,8 @@ from providers.adapters.dialog360.errors import call_problem
 from providers.adapters.meta.reading import language, part, parts, text
 from providers.adapters.meta.vocabulary import TEMPLATE_STATUSES
 from providers.contracts import JsonObject, RemoteTemplate
-from providers.errors import ProviderCallError, Reason
 from providers.http import Answer
+from providers.policy import unreadable_answer
 from providers.reading import whole_number
 from providers.whatsapp.words import category_read
 
@@ -84,7 +84,7 @@ def _all_pages(manage: Manage) -> Iterator[tuple[JsonObject, Answer]]:
             raise call_problem(answer)
         for item in items:
             if not isinstance(item, dict) or _id(item) in seen:
-                raise _unreadable(answer, "An item of the list is no object, or comes a second time.")
+                raise unreadable_answer(answer, "An item of the list is no object, or comes a second time.")
             seen.add(_id(item))
             yield item, answer
         offset += len(items)
@@ -92,13 +92,13 @@ def _all_pages(manage: Manage) -> Iterator[tuple[JsonObject, Answer]]:
         # Without a total only an empty page is the end.
         if not items or (total is not None and offset >= total):
             return
-    raise _unreadable(answer, f"The list has more than {MAX_PAGES} pages.")
+    raise unreadable_answer(answer, f"The list has more than {MAX_PAGES} pages.")
 
 
 def _template(item: JsonObject, answer: Answer) -> RemoteTemplate:
     external_id, name, code = _id(item), text(item.get("name")), language(item.get("language"))
     if not external_id or not name or not code:
-        raise _unreadable(answer, "A template has no id, name or language.")
+        raise unreadable_answer(answer, "A template has no id, name or language.")
     rejection = text(item.get("rejected_reason"))
     components = parts(item, "components")
     return RemoteTemplate(
@@ -119,7 +119,7 @@ def _found_in_list(manage: Manage, draft: TemplateDraft, created: Answer) -> Rem
     for template in templates_read(manage):
         if (template.name, template.language) == (draft.name, language(draft.language)):
             return template
-    raise _unreadable(created, "The answer holds no template id. Sync the templates.")
+    raise unreadable_answer(created, "The answer holds no template id. Sync the templates.")
 
 
 def _id(item: JsonObject) -> str:
@@ -133,7 +133,3 @@ def _status(item: JsonObject) -> str:
 
 def _format_of(components: list[dict[str, Any]]) -> str:
     return "NAMED" if _NAMED_PLACE.search(json.dumps(components)) else "POSITIONAL"
-
-
-def _unreadable(answer: Answer, detail: str) -> ProviderCallError:
-    return ProviderCallError(Reason.UNREADABLE_ANSWER, detail=detail, exchange=answer.exchange)

@@ -13,7 +13,7 @@ from providers.adapters.gupshup.vocabulary import HEADER_FORMATS, TEMPLATE_STATU
 from providers.contracts import JsonObject, RemoteTemplate
 from providers.errors import ProviderCallError, Reason
 from providers.http import Answer
-from providers.policy import call_error
+from providers.policy import call_error, unreadable_answer
 from providers.reading import language, part, parts, text
 from providers.whatsapp.words import category_read, quality_read
 
@@ -41,7 +41,7 @@ def templates_read(fetch: Fetch) -> list[RemoteTemplate]:
         found |= read
         if len(items) < PAGE_SIZE:
             return list(found.values())
-    raise _unreadable(answer, f"The list has more than {MAX_PAGES} pages.")
+    raise unreadable_answer(answer, f"The list has more than {MAX_PAGES} pages.")
 
 
 def template_created(answer: Answer) -> RemoteTemplate:
@@ -121,14 +121,14 @@ def _with_samples(words: str, samples: Any) -> str:
 def _listed(answer: Answer) -> list[JsonObject]:
     items = checked(answer).get("templates")
     if not isinstance(items, list) or not all(isinstance(item, dict) for item in items):
-        raise _unreadable(answer, "The answer holds no list of templates.")
+        raise unreadable_answer(answer, "The answer holds no list of templates.")
     return items
 
 
 def _template(item: JsonObject, answer: Answer) -> RemoteTemplate:
     external_id, name, code = text(item.get("id")), text(item.get("elementName")), language(item.get("languageCode"))
     if not external_id or not name or not code:
-        raise _unreadable(answer, "A template has no id, elementName or languageCode.")
+        raise unreadable_answer(answer, "A template has no id, elementName or languageCode.")
     return RemoteTemplate(
         external_id=external_id,
         name=name,
@@ -212,7 +212,3 @@ def _json_object(value: Any) -> JsonObject:
     except (ValueError, RecursionError):
         found = None
     return found if isinstance(found, dict) else {}
-
-
-def _unreadable(answer: Answer, detail: str) -> ProviderCallError:
-    return ProviderCallError(Reason.UNREADABLE_ANSWER, detail=detail, exchange=answer.exchange)

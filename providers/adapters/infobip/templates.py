@@ -11,7 +11,7 @@ from providers.adapters.infobip.vocabulary import QUALITIES, TEMPLATE_STATUSES
 from providers.contracts import JsonObject, RemoteTemplate
 from providers.errors import ProviderCallError, Reason
 from providers.http import Answer
-from providers.policy import call_error
+from providers.policy import call_error, unreadable_answer
 from providers.reading import language, part, text, whole_number
 from providers.whatsapp.words import category_read
 
@@ -29,21 +29,21 @@ def templates_read(fetch: Fetch) -> Iterator[RemoteTemplate]:
         body = answered(answer, 200)
         results = body.get("results")
         if not isinstance(results, list):
-            raise _unreadable(answer, "The list holds no results.")
+            raise unreadable_answer(answer, "The list holds no results.")
         for item in results:
             yield template_read(item, answer)
         if page + 1 >= (whole_number(part(body, "paging").get("totalPages")) or 1):
             return
-    raise _unreadable(answer, f"The list has more than {MAX_PAGES} pages.")
+    raise unreadable_answer(answer, f"The list has more than {MAX_PAGES} pages.")
 
 
 def template_read(item: object, answer: Answer) -> RemoteTemplate:
     """One template of an answer. Raises ProviderCallError when it has no id, name or language."""
     if not isinstance(item, dict):
-        raise _unreadable(answer, "A template is no object.")
+        raise unreadable_answer(answer, "A template is no object.")
     external_id, name, code = text(item.get("id")), text(item.get("name")), language(item.get("language"))
     if not external_id or not name or not code:
-        raise _unreadable(answer, "A template has no id, name or language.")
+        raise unreadable_answer(answer, "A template has no id, name or language.")
     return RemoteTemplate(
         external_id,
         name,
@@ -86,7 +86,3 @@ def answered(answer: Answer, *statuses: int) -> JsonObject:
         return body or {}
     found = http_error_read(answer)
     raise call_error(answer, CODES, code=found.code if found else "", detail=found.detail if found else "")
-
-
-def _unreadable(answer: Answer, detail: str) -> ProviderCallError:
-    return ProviderCallError(Reason.UNREADABLE_ANSWER, detail=detail, exchange=answer.exchange)

@@ -14,8 +14,8 @@ from urllib.parse import quote
 from providers.adapters.messagebird.errors import call_problem
 from providers.adapters.messagebird.vocabulary import TEMPLATE_ORDER, TEMPLATE_STATUSES
 from providers.contracts import JsonObject, RemoteTemplate
-from providers.errors import ProviderCallError, Reason
 from providers.http import Answer
+from providers.policy import unreadable_answer
 from providers.reading import language, part, parts, text
 
 PAGE_SIZE = 100
@@ -36,7 +36,7 @@ def templates_read(get: Get) -> list[RemoteTemplate]:
     for project, answer in _rows(get, "projects", {"type": "channelTemplate"}):
         project_id = text(project.get("id"))
         if not project_id:
-            raise _unreadable(answer, "A project has no id.")
+            raise unreadable_answer(answer, "A project has no id.")
         versions = list(_rows(get, f"projects/{quote(project_id, safe='')}/channel-templates", {}))
         found += _templates(project, [version for version, _answer in versions])
     return found
@@ -53,15 +53,15 @@ def _rows(get: Get, path: str, query: Mapping[str, str]) -> Iterator[tuple[JsonO
             raise call_problem(answer)
         for item in items:
             if not isinstance(item, dict):
-                raise _unreadable(answer, "An item of the list is no object.")
+                raise unreadable_answer(answer, "An item of the list is no object.")
             yield item, answer
         token = text(body.get("nextPageToken"))
         if not token:
             return
         if token in seen:
-            raise _unreadable(answer, "The list comes back to a page that was read before.")
+            raise unreadable_answer(answer, "The list comes back to a page that was read before.")
         seen.add(token)
-    raise _unreadable(answer, f"The list has more than {MAX_PAGES} pages.")
+    raise unreadable_answer(answer, f"The list has more than {MAX_PAGES} pages.")
 
 
 def _templates(project: JsonObject, versions: list[JsonObject]) -> Iterator[RemoteTemplate]:
@@ -149,7 +149,3 @@ def _example(version: JsonObject, key: str) -> str:
     """The first example of a variable, whatever it is kept under."""
     declared = next((item for item in parts(version, "variables") if text(item.get("key")) == key), {})
     return next((text(value) for value in part(declared, "examples").values() if text(value)), "")
-
-
-def _unreadable(answer: Answer, detail: str) -> ProviderCallError:
-    return ProviderCallError(Reason.UNREADABLE_ANSWER, detail=detail, exchange=answer.exchange)

@@ -12,6 +12,7 @@ from providers.adapters.meta.vocabulary import TEMPLATE_STATUSES
 from providers.contracts import JsonObject, RemoteTemplate
 from providers.errors import ProviderCallError, Reason
 from providers.http import Answer
+from providers.policy import unreadable_answer
 from providers.whatsapp.words import category_read
 
 #: Makes one call: method, path below the version, query, JSON body.
@@ -34,8 +35,7 @@ def template_create(manage: Manage, account_id: str, draft: TemplateDraft) -> Re
     created = _succeeded(answer)
     external_id = text(created.get("id"))
     if not external_id:
-        detail = "The answer holds no template id. Sync the templates."
-        raise ProviderCallError(Reason.UNREADABLE_ANSWER, detail=detail, exchange=answer.exchange)
+        raise unreadable_answer(answer, "The answer holds no template id. Sync the templates.")
     status = TEMPLATE_STATUSES.get(text(created.get("status")).upper()) or "PENDING"
     return _as_drafted(external_id, draft, status, category_read(created.get("category")))
 

@@ -9,8 +9,8 @@ from providers.adapters.meta.errors import call_problem
 from providers.adapters.meta.reading import language, messaging_limit, part, parts, text
 from providers.adapters.meta.vocabulary import TEMPLATE_STATUSES, THROUGHPUT_LEVELS
 from providers.contracts import JsonObject, RemoteNumber, RemoteTemplate
-from providers.errors import ProviderCallError, Reason
 from providers.http import Answer
+from providers.policy import unreadable_answer
 from providers.whatsapp.words import category_read
 
 TEMPLATE_FIELDS = "id,name,language,category,status,components,parameter_format,quality_score,rejected_reason"
@@ -41,15 +41,15 @@ def _all_pages(fetch: Fetch, fields: str) -> Iterator[tuple[JsonObject, Answer]]
         body = _checked(answer)
         for item in body["data"]:
             if not isinstance(item, dict):
-                raise _unreadable(answer, "An item of the list is no object.")
+                raise unreadable_answer(answer, "An item of the list is no object.")
             yield item, answer
         after = _next_cursor(body)
         if not after:
             return
         if after in seen:
-            raise _unreadable(answer, "The list comes back to a page that was read before.")
+            raise unreadable_answer(answer, "The list comes back to a page that was read before.")
         seen.add(after)
-    raise _unreadable(answer, f"The list has more than {MAX_PAGES} pages.")
+    raise unreadable_answer(answer, f"The list has more than {MAX_PAGES} pages.")
 
 
 def _next_cursor(body: JsonObject) -> str:
@@ -74,7 +74,7 @@ def _checked(answer: Answer) -> JsonObject:
 def _template(item: JsonObject, answer: Answer) -> RemoteTemplate:
     external_id, name, code = text(item.get("id")), text(item.get("name")), language(item.get("language"))
     if not external_id or not name or not code:
-        raise _unreadable(answer, "A template has no id, name or language.")
+        raise unreadable_answer(answer, "A template has no id, name or language.")
     rejection = text(item.get("rejected_reason"))
     return RemoteTemplate(
         external_id=external_id,
@@ -92,7 +92,7 @@ def _template(item: JsonObject, answer: Answer) -> RemoteTemplate:
 def _number(item: JsonObject, answer: Answer) -> RemoteNumber:
     external_id = text(item.get("id"))
     if not external_id:
-        raise _unreadable(answer, "A number has no id.")
+        raise unreadable_answer(answer, "A number has no id.")
     return RemoteNumber(
         external_id=external_id,
         display_phone=text(item.get("display_phone_number")),
@@ -101,7 +101,3 @@ def _number(item: JsonObject, answer: Answer) -> RemoteNumber:
         throughput=THROUGHPUT_LEVELS.get(text(part(item, "throughput").get("level")).upper(), 0),
         messaging_limit=messaging_limit(item.get("whatsapp_business_manager_messaging_limit")),
     )
-
-
-def _unreadable(answer: Answer, detail: str) -> ProviderCallError:
-    return ProviderCallError(Reason.UNREADABLE_ANSWER, detail=detail, exchange=answer.exchange)

@@ -7,8 +7,8 @@ from collections.abc import Callable, Mapping
 from providers.adapters.sinch.errors import call_problem
 from providers.adapters.sinch.vocabulary import CATEGORIES, TEMPLATE_STATES
 from providers.contracts import JsonObject, RemoteTemplate
-from providers.errors import ProviderCallError, Reason
 from providers.http import Answer
+from providers.policy import unreadable_answer
 from providers.reading import language, part, parts, text
 from providers.whatsapp.words import category_read
 
@@ -35,17 +35,17 @@ def templates_read(get: Get) -> list[RemoteTemplate]:
         if not token:
             return found
         if token in seen:
-            raise _unreadable(answer, "The list comes back to a page that was read before.")
+            raise unreadable_answer(answer, "The list comes back to a page that was read before.")
         seen.add(token)
-    raise _unreadable(answer, f"The list has more than {MAX_PAGES} pages.")
+    raise unreadable_answer(answer, f"The list has more than {MAX_PAGES} pages.")
 
 
 def _template(item: object, answer: Answer) -> RemoteTemplate:
     if not isinstance(item, dict):
-        raise _unreadable(answer, "An item of the list is no object.")
+        raise unreadable_answer(answer, "An item of the list is no object.")
     name, code = text(item.get("name")), language(item.get("language"))
     if not name or not code:
-        raise _unreadable(answer, "A template has no name or language.")
+        raise unreadable_answer(answer, "A template has no name or language.")
     category = category_read(item.get("category"))
     return RemoteTemplate(
         # No id of its own is documented; name and language are what Sinch's addresses name it by.
@@ -77,7 +77,3 @@ def _components(item: JsonObject) -> list[JsonObject]:
 def _quality(item: JsonObject) -> str:
     word = text(item.get("quality")) or text(item.get("qualityScore"))
     return word.upper() if word.upper() in ("GREEN", "YELLOW", "RED") else ""
-
-
-def _unreadable(answer: Answer, detail: str) -> ProviderCallError:
-    return ProviderCallError(Reason.UNREADABLE_ANSWER, detail=detail, exchange=answer.exchange)

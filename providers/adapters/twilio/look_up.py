@@ -17,9 +17,8 @@ from providers.adapters.twilio.errors import CODES, answer_words, code_of, reaso
 from providers.adapters.twilio.send import address
 from providers.adapters.twilio.webhook import person, sender, status_of
 from providers.contracts import Exchange, JsonObject, PriceReport, StatusEvent
-from providers.errors import ProviderCallError, Reason
 from providers.http import Answer
-from providers.policy import call_error
+from providers.policy import call_error, unreadable_answer
 from providers.reading import parts, text
 
 PAGE_SIZE = 100
@@ -96,7 +95,7 @@ def _event(item: JsonObject, message: LookUp, answer: Answer) -> StatusEvent:
     sid = text(item.get("sid"))
     at = _moment(item.get("date_updated")) or _moment(item.get("date_created"))
     if not sid or at is None:
-        raise _unreadable(answer)
+        raise unreadable_answer(answer)
     code, word = code_of(item.get("error_code")), text(item.get("status"))
     to_phone, to_bsuid = person(item.get("to"))
     return StatusEvent(
@@ -142,9 +141,5 @@ def _checked(answer: Answer) -> JsonObject:
         code, words, _understood = answer_words(answer)
         raise call_error(answer, CODES, code=code, detail=words)
     if body is None:
-        raise _unreadable(answer)
+        raise unreadable_answer(answer)
     return body
-
-
-def _unreadable(answer: Answer) -> ProviderCallError:
-    return ProviderCallError(Reason.UNREADABLE_ANSWER, exchange=answer.exchange)

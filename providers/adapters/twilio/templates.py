@@ -15,9 +15,9 @@ from providers.adapters.twilio.drafts import content_build
 from providers.adapters.twilio.errors import CODES, answer_words
 from providers.adapters.twilio.vocabulary import TEMPLATE_STATUSES
 from providers.contracts import JsonObject, RemoteTemplate
-from providers.errors import ProviderCallError, Reason
+from providers.errors import ProviderCallError
 from providers.http import Answer
-from providers.policy import call_error
+from providers.policy import call_error, unreadable_answer
 from providers.reading import language, part, text
 from providers.whatsapp.words import category_read
 
@@ -40,17 +40,17 @@ def templates_read(ask: Ask) -> list[RemoteTemplate]:
         body = _checked(answer, 200)
         items = body.get("contents")
         if not isinstance(items, list) or not all(isinstance(item, dict) for item in items):
-            raise _unreadable(answer, "The list holds no contents.")
+            raise unreadable_answer(answer, "The list holds no contents.")
         found.extend(_template(item, part(item, "approval_requests"), answer) for item in items)
         address = text(part(body, "meta").get("next_page_url"))
         if not address:
             return sorted(found, key=lambda template: template.status != "APPROVED")
         if address in seen:
-            raise _unreadable(answer, "The list comes back to a page that was read before.")
+            raise unreadable_answer(answer, "The list comes back to a page that was read before.")
         seen.add(address)
         # Only the query is taken: the credentials go nowhere but where the account says.
         query = dict(parse_qsl(urlsplit(address).query))
-    raise _unreadable(answer, f"The list has more than {MAX_PAGES} pages.")
+    raise unreadable_answer(answer, f"The list has more than {MAX_PAGES} pages.")
 
 
 def template_submit(ask: Ask, draft: TemplateDraft) -> RemoteTemplate:
@@ -59,7 +59,7 @@ def template_submit(ask: Ask, draft: TemplateDraft) -> RemoteTemplate:
     content = _checked(content_answer, 201)
     sid = text(content.get("sid"))
     if not sid:
-        raise _unreadable(content_answer, "The answer holds no content sid.")
+        raise unreadable_answer(content_answer, "The answer holds no content sid.")
     try:
         wish = {"name": draft.name, "category": draft.category.upper()}
         answer = ask("POST", f"{CONTENTS}/{sid}/ApprovalRequests/whatsapp", {}, wish)
@@ -82,7 +82,7 @@ def _template(item: JsonObject, approval: JsonObject, answer: Answer) -> RemoteT
     sid, code = text(item.get("sid")), language(item.get("language"))
     name = text(approval.get("name")) or text(item.get("friendly_name"))
     if not sid or not name or not code:
-        raise _unreadable(answer, "A content has no sid, name or language.")
+        raise unreadable_answer(answer, "A content has no sid, name or language.")
     return RemoteTemplate(
         external_id=sid,
         name=name,
@@ -100,9 +100,5 @@ def _checked(answer: Answer, status: int) -> JsonObject:
         code, words, _understood = answer_words(answer)
         raise call_error(answer, CODES, code=code, detail=words)
     if body is None:
-        raise _unreadable(answer, "The answer is no JSON object.")
+        raise unreadable_answer(answer, "The answer is no JSON object.")
     return body
-
-
-def _unreadable(answer: Answer, detail: str) -> ProviderCallError:
-    return ProviderCallError(Reason.UNREADABLE_ANSWER, detail=detail, exchange=answer.exchange)

@@ -7,9 +7,8 @@ from collections.abc import Callable, Iterator
 from providers.adapters.vonage.errors import CODES, problem_read
 from providers.adapters.vonage.vocabulary import TEMPLATE_STATUSES
 from providers.contracts import JsonObject, RemoteTemplate
-from providers.errors import ProviderCallError, Reason
 from providers.http import Answer
-from providers.policy import call_error
+from providers.policy import call_error, unreadable_answer
 from providers.reading import language, part, parts, text
 from providers.whatsapp.words import category_read
 
@@ -35,7 +34,7 @@ def templates_read(fetch: Fetch) -> Iterator[RemoteTemplate]:
         after = text(part(part(body, "paging"), "cursors").get("after"))
         if not after or not fresh:
             return
-    raise _unreadable(answer, f"The list has more than {MAX_PAGES} pages.")
+    raise unreadable_answer(answer, f"The list has more than {MAX_PAGES} pages.")
 
 
 def _checked(answer: Answer) -> JsonObject:
@@ -48,10 +47,10 @@ def _checked(answer: Answer) -> JsonObject:
 
 def _template(item: object, answer: Answer) -> RemoteTemplate:
     if not isinstance(item, dict):
-        raise _unreadable(answer, "A template is no object.")
+        raise unreadable_answer(answer, "A template is no object.")
     external_id, name, code = text(item.get("id")), text(item.get("name")), language(item.get("language"))
     if not external_id or not name or not code or not isinstance(item.get("components"), list):
-        raise _unreadable(answer, "A template has no id, name, language or components.")
+        raise unreadable_answer(answer, "A template has no id, name, language or components.")
     return RemoteTemplate(
         external_id,
         name,
@@ -61,7 +60,3 @@ def _template(item: object, answer: Answer) -> RemoteTemplate:
         parts(item, "components"),
         parameter_format=text(item.get("parameter_format")).upper() or "POSITIONAL",
     )
-
-
-def _unreadable(answer: Answer, detail: str) -> ProviderCallError:
-    return ProviderCallError(Reason.UNREADABLE_ANSWER, detail=detail, exchange=answer.exchange)

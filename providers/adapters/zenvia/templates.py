@@ -15,9 +15,8 @@ from providers.adapters.zenvia.vocabulary import (
     TOKEN_FIELD,
 )
 from providers.contracts import JsonObject, RemoteTemplate
-from providers.errors import ProviderCallError, Reason
 from providers.http import Answer
-from providers.policy import call_error
+from providers.policy import call_error, unreadable_answer
 from providers.reading import language, part, parts, text, whole_number
 from providers.whatsapp.words import category_read, quality_read
 
@@ -40,7 +39,7 @@ def templates_read(fetch: Fetch) -> list[RemoteTemplate]:
         total = whole_number(answer.headers.get("x-total"))
         if not new or (len(found) >= total if total is not None else len(items) < PAGE_SIZE):
             return list(found.values())
-    raise _unreadable(answer, f"The list has more than {MAX_PAGES} pages.")
+    raise unreadable_answer(answer, f"The list has more than {MAX_PAGES} pages.")
 
 
 def template_of(answer: Answer) -> RemoteTemplate:
@@ -61,7 +60,7 @@ def template_read(item: JsonObject, answer: Answer) -> RemoteTemplate:
     """One template as the portal knows them. Raises ProviderCallError when it has no id, name or locale."""
     external_id, name, code = text(item.get("id")), text(item.get("name")), language(item.get("locale"))
     if not external_id or not name or not code:
-        raise _unreadable(answer, "A template has no id, name or locale.")
+        raise unreadable_answer(answer, "A template has no id, name or locale.")
     components = _components(item)
     return RemoteTemplate(
         external_id=external_id,
@@ -79,7 +78,7 @@ def _listed(answer: Answer) -> list[JsonObject]:
     checked(answer)
     items = answer.json_list()
     if items is None or not all(isinstance(item, dict) for item in items):
-        raise _unreadable(answer, "The answer is no list of templates.")
+        raise unreadable_answer(answer, "The answer is no list of templates.")
     return items
 
 
@@ -159,7 +158,3 @@ def _placed(components: list[JsonObject]) -> Iterator[str]:
                 yield COUPON_FIELD
             if button["type"] == "OTP":
                 yield TOKEN_FIELD
-
-
-def _unreadable(answer: Answer, detail: str) -> ProviderCallError:
-    return ProviderCallError(Reason.UNREADABLE_ANSWER, detail=detail, exchange=answer.exchange)
