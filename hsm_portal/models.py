@@ -35,7 +35,7 @@ class ApiKey(models.Model):
 
     class Meta:
         verbose_name = pgettext_lazy("model", "API key")
-        verbose_name_plural = _("API keys")
+        verbose_name_plural = pgettext_lazy("model", "API keys")
 
     def __str__(self) -> str:
         return f"{self.name} ({self.prefix}…)"
