@@ -96,7 +96,7 @@ def test_a_parked_campaign_says_why_and_is_resumed(manager: Client, message: Mes
         state_reason="template_not_sendable",
     )  # fmt: skip
     page = text_of(manager.get(HOME))
-    assert "the template could no longer be sent" in page
+    assert "The template cannot be sent now. It goes on by itself when it can." in page
     manager.post(f"/manager/recontact/campaign/{campaign.pk}/control/", {"action": "resume", "next": HOME})
     campaign.refresh_from_db()
     assert campaign.state != "parked"
