@@ -1,8 +1,9 @@
 """The portal and a simulated provider facing each other: the real pump, the real webhook view, the real adapter.
 
-A test module says who its provider is in `SETUP`; the fixture `stage` (conftest.py) puts both sides up:
+A test says who its provider is, by its parameter `provider` or its module's `PROVIDER`; the fixture `stage` (conftest.py)
+puts both sides up:
 
-    SETUP = Setup(slug="zenvia", external_id="5491155550199", credentials={...}, token="...", listed=True)
+    from tests.providers.e2e.setups.zenvia import PROVIDER
 
     def test_it_is_sent_and_read(stage: Stage) -> None:
         message = stage.queue()
@@ -49,6 +50,7 @@ BODY: JsonObject = {
     "text": "Hola {{1}}, tu pedido {{2}} está listo.",
     "example": {"body_text": [["Ana", "ORD-1042"]]},
 }
+REPLY: JsonObject = {"type": "BUTTONS", "buttons": [{"type": "QUICK_REPLY", "text": "Confirmar"}]}
 VALUES = {"body.1": "Ana", "body.2": "ORD-1042"}
 #: The account and the number in the simulator's world.
 ACCOUNT_ID, NUMBER_ID, TEMPLATE_ID = "acct", "number-1", "template-1"
@@ -61,6 +63,7 @@ class Setup:
     Ours: `external_id`, `credentials`, `number` (digits) and `number_external_id` (the digits unless given).
     The simulator's: `token`, `app_secret`, `settings` of the account; `template_settings`; `template_id`. `basic`: user and
     password ("hsm:secret") in the address that it calls.
+    `base_path`: where the simulator serves the provider ("/" and the slug unless given).
     `listed`: our template comes by the adapter's list; else it is entered by hand (`by_hand`: external_id, namespace...).
     `values` fill the template `components`.
     """
@@ -71,6 +74,7 @@ class Setup:
     token: str
     app_secret: str = ""
     basic: str = ""
+    base_path: str | None = None
     settings: Mapping[str, str] = field(default_factory=dict)
     number: str = NUMBER
     number_external_id: str = ""
@@ -82,6 +86,11 @@ class Setup:
     listed: bool = True
     by_hand: Mapping[str, str] = field(default_factory=dict)
     values: Mapping[str, str] = field(default_factory=lambda: dict(VALUES))
+
+    @property
+    def path(self) -> str:
+        """The provider's address under the simulator's."""
+        return f"/{self.slug}" if self.base_path is None else self.base_path
 
 
 @dataclass
