@@ -33,7 +33,7 @@ demo: $(READY) ## Run the whole portal with sample data (PORT=8000); Ctrl-C stop
 
 test: $(READY) ## Run all tests, browser tests included
 	@$(BIN)/python -m tests.chromium
-	$(BIN)/python -m pytest -n 2 $(PYTEST)
+	$(BIN)/python -m pytest -n 4 --dist worksteal $(PYTEST)
 
 bench: $(READY) ## Measure how long a recontact takes from commit to the provider (figures only)
 	@$(BIN)/python -m bench.recontact_latency

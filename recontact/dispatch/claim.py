@@ -73,10 +73,9 @@ def claim(lease: Lease, limit: int, turn: int = 0) -> list[Claim]:
     if _halted():
         return []
     _lease_still_ours(lease)
-    if not number_may_send(lease.number_id):
-        return []
     ids = _candidates(lease.number_id, limit, turn)
-    if not ids:
+    # Looked at after them: a record may put a message back and park its account in between, together.
+    if not ids or not number_may_send(lease.number_id):
         return []
     now = database_now()
     messages = list(

@@ -97,7 +97,7 @@ class Visitor:
             color_scheme="dark" if dark else "light",
             reduced_motion="reduce",
         )
-        context.set_default_timeout(15_000)
+        context.set_default_timeout(45_000)
         page = context.new_page()
         self._open.append(page)
         page.on("console", lambda line: self.troubles.append(line.text) if line.type == "error" else None)

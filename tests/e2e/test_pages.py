@@ -158,7 +158,7 @@ def problems_of(page: Page, address: str, visitor: Visitor, theme: str) -> list[
     for viewport in (DESKTOP, PHONE):
         page.set_viewport_size(viewport)
         try:
-            page.wait_for_function(FITS, arg=viewport["width"], timeout=3_000)
+            page.wait_for_function(FITS, arg=viewport["width"], timeout=15_000)
         except TimeoutError:
             problems.append(f"it does not fit {viewport['width']}")
     return problems + visitor.troubles

@@ -16,7 +16,7 @@ from hsm_portal.processes import Child, spawn
 from tests.faults.postgres_wire import PostgresWire
 
 PROJECT = Path(__file__).parents[2]
-PATIENCE_SECONDS = 30.0
+PATIENCE_SECONDS = 60.0
 #: No gossip between workers, whose greeting takes a second.
 QUIET = ("--without-gossip", "--without-mingle", "--without-heartbeat", "--loglevel", "WARNING")
 

@@ -43,7 +43,7 @@ from tests.factories import (
 )
 from tests.providers.simulator.server import SimulatorProcess
 
-PATIENCE_SECONDS = 20.0
+PATIENCE_SECONDS = 60.0
 NUMBER = "5491155550199"
 BODY: JsonObject = {
     "type": "BODY",

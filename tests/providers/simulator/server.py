@@ -28,7 +28,7 @@ WABA_ID = "301945226341870"
 TOKEN = "token-of-the-tests"
 APP_SECRET = "0123456789abcdef0123456789abcdef"
 VERIFY_TOKEN = "s3cret-verify"
-PATIENCE_SECONDS = 8.0
+PATIENCE_SECONDS = 30.0
 
 
 def payload(name: str) -> Any:

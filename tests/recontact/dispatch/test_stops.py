@@ -6,12 +6,14 @@ import asyncio
 import time
 from collections.abc import Callable
 from datetime import timedelta
+from typing import Any
 
 import pytest
 from django.utils import timezone
 
 from providers.models import ProviderAccount, SenderNumber
 from providers.parking import park
+from recontact.dispatch import claim as claiming
 from recontact.dispatch.claim import claim
 from recontact.dispatch.lease import account_unusable, leases_take
 from recontact.dispatch.rate import RateLimit
@@ -45,6 +47,21 @@ def test_a_number_stopped_after_the_lease_was_taken_claims_nothing(meanwhile: Ca
     assert claim(lease, 10) == []
     message.refresh_from_db()
     assert message.state == Message.State.QUEUED
+
+
+@pytest.mark.django_db
+def test_a_message_put_back_together_with_a_park_is_not_claimed_again(monkeypatch: pytest.MonkeyPatch) -> None:
+    message = message_make()
+    [lease] = leases_take("test")
+    chosen = claiming._candidates
+
+    def chosen_just_after_the_record(*args: Any) -> list[int]:
+        _account_parked(message.sender_number)
+        return chosen(*args)
+
+    monkeypatch.setattr(claiming, "_candidates", chosen_just_after_the_record)
+
+    assert claim(lease, 10) == []
 
 
 @pytest.mark.django_db
