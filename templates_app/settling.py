@@ -107,12 +107,15 @@ def _is_done(submission: TemplateSubmission, remote: RemoteTemplate | None) -> b
     status = status_normalize(remote.status) if remote is not None else TemplateStatus.DELETED.value
     if submission.kind == Kind.DELETE:
         return status in GOING
-    # A draft at the provider is what is left of a submission that never came to a review.
-    if remote is None or status in (*GOING, TemplateStatus.DRAFT):
+    if remote is None or status in GOING:
         return False
-    if submission.kind == Kind.CREATE or status == TemplateStatus.PENDING:
+    if submission.kind == Kind.CREATE:
+        # A draft at the provider is what is left of a submission that never came to a review.
+        return status != TemplateStatus.DRAFT
+    if status == TemplateStatus.PENDING:
         return True
     same = components_face(remote.components, remote.parameter_format) == components_face(
         submission.components, submission.parameter_format
     )
-    return same and category_normalize(remote.category) == submission.category
+    # A draft has no category yet: the change arrived, and what is left to do is to submit it again.
+    return same and (status == TemplateStatus.DRAFT or category_normalize(remote.category) == submission.category)

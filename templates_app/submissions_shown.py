@@ -29,7 +29,10 @@ DONE_SENTENCES: dict[str, StrOrPromise] = {
     Kind.CREATE: _(
         "The template is submitted. WhatsApp takes up to 24 hours to review it; its status comes by itself."
     ),
-    Kind.EDIT: _("The change is submitted. WhatsApp reviews the template anew; its status comes by itself."),
+    Kind.EDIT: _(
+        "The change is submitted. WhatsApp reviews the template anew: nothing can be sent with it until it is approved "
+        "again. Its status comes by itself."
+    ),
     Kind.DELETE: _("The provider deleted the template."),
 }
 UNCERTAIN_SENTENCES: dict[str, StrOrPromise] = {

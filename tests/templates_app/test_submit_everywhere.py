@@ -160,14 +160,34 @@ def test_a_lost_answer_to_a_deletion_is_settled(front: Front) -> None:
     assert submission.state == State.DONE
 
 
-def test_a_template_is_changed_where_the_provider_can(front: Front) -> None:
-    if not adapter_class(front.stage.setup.slug).capabilities.edit_templates:
-        return
+CHANGED = draft(header_kind="none", header_text="", buttons=draft().buttons[:2], footer="Clínica Norte")
+
+
+def edit(front: Front) -> TemplateSubmission:
+    """Submit the template, have it approved, and change it."""
+    submit(front)
+    return template_edit(template_id=approved(front).pk, draft=CHANGED, user=None)
+
+
+def test_a_changed_template_is_not_sent_until_it_is_approved_again(front: Front) -> None:
+    submission = edit(front)
+
+    assert (submission.state, submission.detail) == (State.DONE, "")
+    assert Template.objects.get(name="aviso_turno").status == TemplateStatus.PENDING
+    template = approved(front)
+    assert template.status == TemplateStatus.APPROVED
+    assert "Clínica Norte" in str(template.components)
+    assert "Clínica Norte" in str(front.at_provider())
+
+
+def test_a_lost_answer_to_a_change_is_settled(front: Front) -> None:
     submit(front)
     template = approved(front)
 
-    changed = draft(header_kind="none", header_text="", buttons=draft().buttons[:2], footer="Clínica Norte")
-    submission = template_edit(template_id=template.pk, draft=changed, user=None)
+    submission = front.lose(lambda: template_edit(template_id=template.pk, draft=CHANGED, user=None))
+    assert submission.state == State.UNCERTAIN
+    front.sync_later(submission)
 
-    assert (submission.state, submission.detail) == (State.DONE, "")
-    assert "Clínica Norte" in str(front.at_provider())
+    assert submission.state == State.DONE
+    template.refresh_from_db()
+    assert "Clínica Norte" in str(template.components)

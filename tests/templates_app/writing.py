@@ -47,7 +47,7 @@ def plain(body: str, **changes: Any) -> Draft:
 def losing_front(
     target: str, *, answer: int | None = None, meanwhile: Callable[[], None] | None = None
 ) -> Iterator[str]:
-    """A front door of the provider at `target`: every POST and DELETE is carried out, and its answer is lost.
+    """A front door of the provider at `target`: everything but a GET is carried out, and its answer is lost.
 
     `answer`: the status of a gateway's page in place of nothing at all. `meanwhile`: what happens before the answer, which
     then comes through. GETs always do. Gives its address.
@@ -75,7 +75,7 @@ def losing_front(
                 self.send_header("Content-Length", "0")
                 self.end_headers()
 
-        do_DELETE = do_PATCH = do_POST
+        do_DELETE = do_PATCH = do_PUT = do_POST
 
         def _forward(self) -> httpx.Response:
             body = self.rfile.read(int(self.headers.get("Content-Length") or 0))

@@ -12,7 +12,7 @@ from providers.abilities import LookUp, LookUpAnswer, TemplateDraft
 from providers.adapters.twilio.errors import CODES
 from providers.adapters.twilio.look_up import message_look_up
 from providers.adapters.twilio.send import KEPT_PATHS, answer_read, form_build
-from providers.adapters.twilio.templates import template_delete, template_submit, templates_read
+from providers.adapters.twilio.templates import template_delete, template_edit, template_submit, templates_read
 from providers.adapters.twilio.webhook import form_parse, signature_verify
 from providers.contracts import (
     Accepted,
@@ -28,7 +28,7 @@ from providers.contracts import (
     RemoteTemplate,
     WebhookRequest,
 )
-from providers.errors import ErrorCode, ProviderCallError, Reason, SendError
+from providers.errors import ErrorCode, ProviderCallError, SendError
 from providers.http import MAX_LIST_BYTES, Answer, Call, call_provider, call_provider_sync
 
 API_URL = "https://api.twilio.com"
@@ -63,6 +63,7 @@ class Twilio:
         absence_proves_after=ABSENCE_PROVES_AFTER,
         callback_reference=True,
         submit_templates=True,
+        edit_templates=True,
         delete_templates=True,
         business_scoped_ids=True,
     )
@@ -136,10 +137,10 @@ class Twilio:
         return template_submit(self._ask, draft)
 
     def edit_template(self, external_id: str, draft: TemplateDraft) -> RemoteTemplate:
-        raise ProviderCallError(Reason.UNSUPPORTED, detail="A content that was submitted cannot be changed at Twilio.")
+        return template_edit(self._ask, external_id, draft)
 
     def delete_template(self, external_id: str, *, name: str, language: str) -> None:
-        template_delete(self._ask, quote(external_id, safe=""))
+        template_delete(self._ask, external_id)
 
     def fetch_numbers(self) -> Iterable[RemoteNumber]:
         return ()

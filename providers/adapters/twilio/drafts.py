@@ -37,6 +37,25 @@ def content_build(draft: TemplateDraft) -> JsonObject:
     }
 
 
+def content_rebuild(draft: TemplateDraft, current: JsonObject) -> JsonObject:
+    """The body of PUT /v1/Content/{sid}, which replaces `current` whole: what of that our draft has no word for stays.
+
+    That is what stands behind a quick reply. Raises ProviderCallError(UNSUPPORTED) for what would be lost: a second type (an
+    SMS beside the WhatsApp text), and an answer with a variable.
+    """
+    types = {kind: item for kind, item in part(current, "types").items() if isinstance(item, dict)}
+    if len(types) > 1:
+        raise _only_there(f"The content has several types ({', '.join(sorted(types))})")
+    known = {text(action.get("title")): text(action.get("id")) for item in types.values() for action in _replies(item)}
+    if any(PLACE.search(answer) for answer in known.values()):
+        raise _only_there("The answer behind one of its quick replies has a variable")
+    content = content_build(draft)
+    for item in content["types"].values():
+        for action in _replies(item):
+            action["id"] = known.get(action["title"]) or action["id"]
+    return content
+
+
 class _Variables:
     """Numbers the places as they come and collects their samples."""
 
@@ -87,6 +106,12 @@ def _type_build(found: dict[str, JsonObject], variables: _Variables) -> tuple[st
     if actions and "QUICK_REPLY" not in kinds:
         return "twilio/call-to-action", {"body": words, "actions": actions}
     return ("whatsapp/card", {"body": words, "actions": actions}) if actions else ("twilio/text", {"body": words})
+
+
+def _replies(item: JsonObject) -> list[JsonObject]:
+    """The quick replies of a content's type; they name no type where nothing else is possible."""
+    actions = parts(item, "actions")
+    return [action for action in actions if (text(action.get("type")) or "QUICK_REPLY").upper() == "QUICK_REPLY"]
 
 
 def _card(card: JsonObject, variables: _Variables) -> JsonObject:
@@ -166,3 +191,7 @@ def _first(value: object) -> str:
 
 def _unsupported(what: str) -> ProviderCallError:
     return ProviderCallError(Reason.UNSUPPORTED, detail=f"Twilio has no content with: {what}.")
+
+
+def _only_there(why: str) -> ProviderCallError:
+    return ProviderCallError(Reason.UNSUPPORTED, detail=f"{why}: it can only be changed at Twilio.")

@@ -1,4 +1,4 @@
-"""The Content API: contents with their approvals, creating, submitting and deleting one."""
+"""The Content API: contents with their approvals; creating, changing, submitting and deleting one."""
 
 from __future__ import annotations
 
@@ -50,16 +50,10 @@ def listed(call: Call, account: Account) -> web.Response:
 def create(call: Call, account: Account, wire: Wire) -> web.Response:
     """``POST /v1/Content``: not submitted yet."""
     body = call.json()
-    # Twilio's own client names every type there is, with null for those that a content has not.
-    types = {name: item for name, item in mapping(body.get("types")).items() if item is not None}
-    samples = mapping(body.get("variables"))
+    types, samples, components = _given(body)
     language, name = str(body.get("language", "")), str(body.get("friendly_name", ""))
-    if not language or not types:
+    if not language:
         raise TwilioError(400, 60203, "language and types are required")
-    try:
-        components = components_of(types, samples)
-    except Refusal as refusal:
-        raise TwilioError(400, 60203, refusal.details or "The types are not valid") from refusal
     made = datetime.fromtimestamp(int(call.now), UTC).strftime("%Y-%m-%dT%H:%M:%SZ")
     sid = wire.new_template_id()
     template = Template(
@@ -77,6 +71,32 @@ def create(call: Call, account: Account, wire: Wire) -> web.Response:
     return json_response(_linked(template, account), 201)
 
 
+def change(call: Call, account: Account) -> web.Response:
+    """``PUT /v1/Content/{sid}``: the types are replaced. What becomes of the approval is inferred: it is asked for anew."""
+    template, body = content_of(call, account), call.json()
+    types, samples, components = _given(body)
+    if template.status in ("PENDING", "DISABLED"):
+        raise TwilioError(400, 60204, "The content cannot be changed in this status")
+    template.components, template.status = components, UNSUBMITTED
+    template.settings |= {"types": types, "variables": samples}
+    template.settings["friendly_name"] = str(body.get("friendly_name") or template.settings.get("friendly_name", ""))
+    call.request.app[SIMULATOR].save(template)
+    return json_response(_linked(template, account))
+
+
+def _given(body: Json) -> tuple[Json, Json, list[Json]]:
+    """Types, samples and components that a body asks for; raises TwilioError."""
+    # Twilio's own client names every type there is, with null for those that a content has not.
+    types = {name: item for name, item in mapping(body.get("types")).items() if item is not None}
+    samples = mapping(body.get("variables"))
+    if not types:
+        raise TwilioError(400, 60203, "language and types are required")
+    try:
+        return types, samples, components_of(types, samples)
+    except Refusal as refusal:
+        raise TwilioError(400, 60203, refusal.details or "The types are not valid") from refusal
+
+
 def submit(call: Call, account: Account) -> web.Response:
     """``POST /v1/Content/{sid}/ApprovalRequests/whatsapp``."""
     template, body = content_of(call, account), call.json()
@@ -85,7 +105,7 @@ def submit(call: Call, account: Account) -> web.Response:
         raise TwilioError(400, 60203, "name and category are required")
     if template.status != UNSUBMITTED:
         raise TwilioError(400, 60204, "The content was already submitted for approval")
-    if call.world.template_named(account.waba_id, name, template.language) is not None:
+    if call.world.template_named(account.waba_id, name, template.language) not in (None, template):
         raise TwilioError(400, 60204, "There is a template with this name and language already")
     simulator = call.request.app[SIMULATOR]
     simulator.delete_template(template.id)

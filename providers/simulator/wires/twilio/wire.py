@@ -45,6 +45,7 @@ class TwilioWire(Wire):
             web.get("/v2/ContentAndApprovals", self._answering(templates.listed)),
             web.post("/v1/Content", self._answering(lambda call, account: templates.create(call, account, self))),
             web.get(CONTENT, self._answering(templates.fetch)),
+            web.put(CONTENT, self._answering(templates.change)),
             web.delete(CONTENT, self._answering(templates.delete)),
             web.get(f"{CONTENT}/ApprovalRequests", self._answering(templates.approvals)),
             web.post(f"{CONTENT}/ApprovalRequests/whatsapp", self._answering(templates.submit)),

@@ -327,7 +327,7 @@ def test_a_content_that_was_not_created_is_not_submitted() -> None:
     assert (failure.reason, len(asked)) == (Reason.TEMPLATE_PARAMETERS, 1)
 
 
-# --- deleting and editing ------------------------------------------------------------------------------------------------
+# --- deleting -----------------------------------------------------------------------------------------------------------
 
 
 @pytest.mark.parametrize("answer", [(204, b""), (404, fixture("error-404-20404.json"))], ids=["there", "gone already"])
@@ -344,9 +344,72 @@ def test_a_deletion_that_fails_says_so() -> None:
     assert failure.reason is Reason.CREDENTIALS
 
 
-def test_a_submitted_content_cannot_be_edited() -> None:
+# --- changing ------------------------------------------------------------------------------------------------------------
+
+STORED: Answer = (200, fixture("content-create-201.json"))
+CHANGED: list[Answer] = [STORED, STORED, CREATED[1]]
+
+
+def changed(*answers: Answer, components: Any = ()) -> tuple[RemoteTemplate, list[Asked]]:
+    return managed(answers, lambda made: made.edit_template(CONTENT, draft(*components)))
+
+
+def with_answers(*actions: Any, **types: Any) -> Answer:
+    """A content with these quick replies, as it stands at Twilio."""
+    return 200, {"sid": CONTENT, "types": {"twilio/quick-reply": {"body": "Hola", "actions": list(actions)}, **types}}
+
+
+def test_a_change_replaces_the_content_and_asks_for_its_approval_anew() -> None:
+    template, asked = changed(*CHANGED)
+    assert account().capabilities.edit_templates
     assert isinstance(account(), SubmitsTemplates)
-    assert not account().capabilities.edit_templates
-    with pytest.raises(ProviderCallError) as caught:
-        account().edit_template(CONTENT, draft())
-    assert caught.value.reason is Reason.UNSUPPORTED
+    assert [(item.method, item.target) for item in asked] == [
+        ("GET", f"/v1/Content/{CONTENT}"),
+        ("PUT", f"/v1/Content/{CONTENT}"),
+        ("POST", f"/v1/Content/{CONTENT}/ApprovalRequests/whatsapp"),
+    ]
+    schema_check(asked[1].json, "ContentUpdateRequest")
+    assert asked[1].json == fixture("content-create.json")
+    assert asked[2].json == fixture("approval-create.json")
+    assert (template.external_id, template.name, template.status) == (CONTENT, "order_update", "PENDING")
+
+
+@pytest.mark.parametrize(
+    "answer",
+    [(400, {"code": 92009, "message": "Already submitted.", "status": 400}), (500, b"<html>")],
+    ids=["refused", "failed"],
+)
+def test_a_changed_content_waits_although_its_approval_could_not_be_asked_for(answer: Answer) -> None:
+    template, _asked = changed(STORED, STORED, answer)
+    assert (template.status, template.components[0]["text"]) == ("PENDING", SAMPLED["text"])
+
+
+def test_a_refused_change_asks_for_no_approval() -> None:
+    refusal = (400, {"code": 20001, "message": "It was submitted.", "status": 400})
+    failure, asked = managed(
+        [STORED, refusal], lambda made: failure_in(lambda: made.edit_template(CONTENT, draft(SAMPLED)))
+    )
+    assert (failure.detail, len(asked)) == ("It was submitted.", 2)
+
+
+def test_what_stands_behind_a_quick_reply_stays() -> None:
+    buttons = [{"type": "QUICK_REPLY", "text": "Voy"}, {"type": "QUICK_REPLY", "text": "Otro día"}]
+    stored = with_answers({"title": "Voy", "id": "confirm-1"}, {"title": "No", "id": "no"})
+    _template, asked = changed(stored, *CHANGED[1:], components=[SAMPLED, {"type": "BUTTONS", "buttons": buttons}])
+    actions = asked[1].json["types"]["twilio/quick-reply"]["actions"]
+    assert [action["id"] for action in actions] == ["confirm-1", "otro_día"]
+
+
+@pytest.mark.parametrize(
+    ("stored", "word"),
+    [
+        (with_answers({"title": "Voy", "id": "confirm:{{3}}"}), "variable"),
+        (with_answers(**{"twilio/text": {"body": "Hola"}}), "twilio/text"),
+    ],
+    ids=["an answer with a variable", "a text for other channels"],
+)
+def test_a_content_that_would_lose_something_is_not_changed(stored: Answer, word: str) -> None:
+    failure, asked = managed([stored], lambda made: failure_in(lambda: made.edit_template(CONTENT, draft(SAMPLED))))
+    assert failure.reason is Reason.UNSUPPORTED
+    assert word in failure.detail
+    assert len(asked) == 1

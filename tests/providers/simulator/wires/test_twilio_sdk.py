@@ -102,3 +102,17 @@ def test_it_creates_submits_and_deletes_a_content(stage: Stage, client: Client) 
     assert fetched.whatsapp["status"] == "approved"
     assert send(client, content_sid=content.sid).status == "queued"
     assert client.content.v1.contents(content.sid).delete()
+
+
+def test_it_changes_a_content_which_must_be_approved_again(stage: Stage, client: Client) -> None:
+    order = sample("twilio", "content-create")
+    order["types"]["twilio/text"]["body"] = "Hola {{1}}, tu pedido {{2}} salió."
+
+    content = client.content.v1.contents(ORDER).update(ContentList.ContentUpdateRequest(order))
+    assert content.types["twilio/text"]["body"] == "Hola {{1}}, tu pedido {{2}} salió."
+    assert client.content.v1.contents(ORDER).approval_fetch().fetch().whatsapp["status"] == "unsubmitted"
+
+    approval = ApprovalCreateList.ContentApprovalRequest({"name": "order_update", "category": "UTILITY"})
+    client.content.v1.contents(ORDER).approval_create.create(content_approval_request=approval)
+    stage.simulator.settle()
+    assert client.content.v1.contents(ORDER).approval_fetch().fetch().whatsapp["status"] == "approved"
