@@ -198,6 +198,8 @@ RAW_DATA_RETENTION_DAYS = env.int("RAW_DATA_RETENTION_DAYS", default=90)
 PROVIDER_BASE_URLS: dict[str, str] = env.dict("PROVIDER_BASE_URLS", default={})
 # Hosts that may be called over plain http: a simulator in the same private network, never a provider.
 PROVIDER_PLAIN_HTTP_HOSTS: list[str] = env.list("PROVIDER_PLAIN_HTTP_HOSTS", default=[])
+# Hosts of your own network from which a template's sample may be fetched. All others must be on the open internet.
+SAMPLE_PRIVATE_HOSTS: list[str] = env.list("SAMPLE_PRIVATE_HOSTS", default=[])
 PROVIDER_TIMEOUT_SECONDS = env.float("PROVIDER_TIMEOUT_SECONDS", default=20.0)
 AGENT_MESSAGE_LIFETIME_SECONDS = 3600
 # Longer than a day, so that what has to wait until tomorrow can still go then.

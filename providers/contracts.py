@@ -140,7 +140,8 @@ class Capabilities:
 
     `parts`: the parts of a template with send-time values that the adapter carries (see `providers.parts`).
     `bulk_limit`: messages in one request. `absence_proves_after`: seconds after which a look-up that finds nothing proves
-    that nothing was sent; None = it never does. `delete_scope`: what deleting a template takes along.
+    that nothing was sent; None = it never does. `delete_scope`: what deleting a template takes along. `edit_needs`: the
+    optional credentials without which it changes no templates.
     """
 
     text: bool = True
@@ -154,6 +155,7 @@ class Capabilities:
     list_templates: bool = True
     submit_templates: bool = False
     edit_templates: bool = False
+    edit_needs: Sequence[str] = ()
     delete_templates: bool = False
     delete_scope: DeleteScope = DeleteScope.ONE
     business_scoped_ids: bool = False

@@ -6,6 +6,8 @@ lazily translated, so this module needs Django's gettext, but no models.
 
 from __future__ import annotations
 
+from collections.abc import Iterator
+from contextlib import contextmanager
 from dataclasses import dataclass
 from datetime import datetime
 from enum import StrEnum
@@ -196,6 +198,21 @@ class ProviderCallError(Exception):
         self.provider_code = provider_code
         self.detail = detail
         self.exchange = exchange
+
+
+class PreparationFailed(ProviderCallError):
+    """What goes before a request failed, such as the upload of a file: the request itself was certainly not made."""
+
+
+@contextmanager
+def preparing() -> Iterator[None]:
+    """Whatever fails within the block is a PreparationFailed."""
+    try:
+        yield
+    except ProviderCallError as error:
+        raise PreparationFailed(
+            error.reason, provider_code=error.provider_code, detail=error.detail, exchange=error.exchange
+        ) from error
 
 
 @dataclass(frozen=True, slots=True)

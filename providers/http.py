@@ -59,7 +59,7 @@ class AnswerTooSlow(Exception):
 
 @dataclass(frozen=True, slots=True)
 class Call:
-    """One HTTP call. Exactly one of `json_body` and `form` for a body. `timeout` in seconds, for the whole call.
+    """One HTTP call, with one body at most; `multipart` has text fields. `timeout` in seconds, for the whole call.
 
     `kept_paths` are the places of the body that may be recorded (keys joined by dots, lists left out); all else is masked.
     """
@@ -70,6 +70,8 @@ class Call:
     params: Mapping[str, str] = field(default_factory=dict)
     json_body: JsonObject | None = field(default=None, repr=False)
     form: Mapping[str, str] | None = field(default=None, repr=False)
+    multipart: Mapping[str, str] | None = field(default=None, repr=False)
+    content: bytes | None = field(default=None, repr=False)
     kept_paths: frozenset[str] = frozenset()
     timeout: float = TOTAL_SECONDS
     max_bytes: int = MAX_ANSWER_BYTES
@@ -272,6 +274,8 @@ def _request_arguments(call: Call) -> dict[str, Any]:
         "params": dict(call.params) or None,
         "json": call.json_body,
         "data": dict(call.form) if call.form is not None else None,
+        "files": {name: (None, value) for name, value in call.multipart.items()} if call.multipart else None,
+        "content": call.content,
         "timeout": httpx.Timeout(call.timeout, connect=connect, pool=connect),
     }
 
@@ -336,12 +340,18 @@ class _Record:
         return Exchange(self.call.method, url[:500], request, self.status, response, duration_ms, words)
 
     def _request(self) -> JsonObject:
-        body = self.call.json_body if self.call.form is None else dict(self.call.form)
         self.redactor.learn_phones(self.call.params.values())
         return {
             "headers": self.redactor.headers(self.call.headers, kept=KEPT_HEADERS),
-            "body": self.redactor.request(body, kept_paths=self.call.kept_paths),
+            "body": self._body(),
         }
+
+    def _body(self) -> Any:
+        if self.call.content is not None:
+            return {"bytes": len(self.call.content)}
+        form = self.call.form or self.call.multipart
+        body = self.call.json_body if form is None else dict(form)
+        return self.redactor.request(body, kept_paths=self.call.kept_paths)
 
     def _response(self, headers: Mapping[str, str], body: bytes) -> JsonObject:
         parsed = _parsed(body)

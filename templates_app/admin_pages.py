@@ -15,7 +15,7 @@ from unfold.admin import ModelAdmin
 
 from providers.errors import ProviderCallError
 from providers.models import ProviderAccount
-from templates_app.abilities import account_abilities
+from templates_app.abilities import account_abilities, edit_needs_sentence
 from templates_app.drafts import undraftable
 from templates_app.hand import HAND_STATUSES
 from templates_app.history import QUALITY_TONES, rejection_words, status_tone, template_history
@@ -29,7 +29,13 @@ from templates_app.selectors import (
     template_uses,
 )
 from templates_app.submissions_shown import submission_notice
-from templates_app.submit import delete_problems, edit_problems, is_local, may_submit_again, submission_open
+from templates_app.submit import (
+    delete_problems,
+    edit_problems,
+    is_local,
+    may_submit_again,
+    submission_open,
+)
 from templates_app.sync import sync_failure_sentence, templates_sync
 
 SYNC_PERMISSION = "templates_app.change_template"
@@ -84,6 +90,7 @@ def _actions(request: HttpRequest, template: Template) -> dict[str, Any]:
         "may_edit": may_change and not again and (template.by_hand or not edit_problems(template)),
         "may_delete": may_delete
         and (not submission_open(template) if is_local(template) else not delete_problems(template)),
+        "edit_needs": edit_needs_sentence(account_abilities(template.account)) if may_change else "",
         "may_copy": _may_copy(request, template),
         "may_say_status": may_change and template.by_hand,
         "hand_statuses": [(status.value, status.label) for status in HAND_STATUSES],

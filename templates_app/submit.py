@@ -19,9 +19,9 @@ from django.utils.translation import gettext_lazy as _
 from providers.abilities import SubmitsTemplates, TemplateDraft
 from providers.calls import provider_call_record
 from providers.contracts import DeleteScope, RemoteTemplate
-from providers.errors import ProviderCallError, Reason
+from providers.errors import PreparationFailed, ProviderCallError, Reason
 from providers.models import ProviderAccount
-from templates_app.abilities import account_abilities, submitter_open
+from templates_app.abilities import account_abilities, edit_needs_sentence, submitter_open
 from templates_app.changes import TemplateFacts, template_change
 from templates_app.draft_rules import DraftProblem, draft_problems
 from templates_app.drafts import Draft, components_face, draft_components, undraftable
@@ -58,7 +58,10 @@ class NotSubmitted(Exception):
 
 def edit_problems(template: Template) -> list[DraftProblem]:
     """Why the template cannot be changed from here; empty = it can. Reads `template.account`."""
-    if not account_abilities(template.account).edit:
+    abilities = account_abilities(template.account)
+    if abilities.edit_needs:
+        return [_refused("edit_needs", edit_needs_sentence(abilities))]
+    if not abilities.edit:
         return [_refused("no_edit", _("The provider of this account takes no changes from the portal."))]
     if template.status not in EDITABLE:
         return [_refused("status", _("WhatsApp lets a template be changed while it is approved, rejected or paused."))]
@@ -300,7 +303,7 @@ def _carry_out(account: ProviderAccount, submission: TemplateSubmission, ask: As
 
 def is_doubtful(error: ProviderCallError) -> bool:
     """Whether the provider may have done what was asked although the call failed."""
-    if error.reason is Reason.NETWORK:
+    if error.reason is Reason.NETWORK or isinstance(error, PreparationFailed):
         return False
     status = error.exchange.status if error.exchange is not None else None
     unanswered = error.exchange is not None and (status is None or status >= 500)

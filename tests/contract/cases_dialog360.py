@@ -50,6 +50,8 @@ CASES = Cases(
     ],
     webhooks=WEBHOOKS,
     elsewhere={
+        "d360_template_edit.request.json": f"{OWN_TESTS}test_templates.py",
+        "d360_template_edit.response.json": f"{OWN_TESTS}test_templates.py",
         "d360_templates_list.response.json": f"{OWN_TESTS}test_templates.py",
         "d360_webhook_set.request.json": "set by a person, as docs/providers/dialog360.md says",
         "d360_webhook_set.response.json": "set by a person, as docs/providers/dialog360.md says",

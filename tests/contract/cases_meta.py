@@ -148,6 +148,7 @@ _ELSEWHERE = {
     "template": "tests/providers/adapters/meta/test_templates.py",
     "send_template.": "tests/providers/adapters/meta/test_send.py",
     "d360_": "360dialog's",
+    "upload_": "tests/providers/adapters/meta/test_samples.py",
     "phone_number": "tests/providers/adapters/meta/test_templates.py",
     "marketing_messages": "not sent: no account was seen to need the other endpoint",
     "": "an analytics answer, or notes of the fixtures' author",

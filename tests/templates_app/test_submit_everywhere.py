@@ -24,16 +24,28 @@ from tests.templates_app.writing import draft, losing_front
 SECRET = "a-long-word-of-the-webhook"
 KEY = "key-0123456789"
 TWILIO = "AC0123456789abcdef0123456789abcdef"
+PARTNER = {"partner_id": "abcPA", "partner_api_key": "partner-key-0123456789", "waba_account_id": "abcWA"}
 SETUPS = {
     "dialog360": Setup(
-        "dialog360", "301945226341870", {"api_key": KEY, "webhook_secret": SECRET}, KEY, template_id="111"
+        "dialog360",
+        "301945226341870",
+        {"api_key": KEY, "webhook_secret": SECRET, **PARTNER},
+        KEY,
+        settings=PARTNER,
+        template_id="111",
     ),
     "gupshup": Setup(
         "gupshup",
         "app-1",
-        {"api_key": KEY, "app_name": "Tienda", "app_number": NUMBER, "webhook_secret": SECRET},
+        {
+            "api_key": KEY,
+            "app_name": "Tienda",
+            "app_number": NUMBER,
+            "webhook_secret": SECRET,
+            "partner_app_token": "sk_0123456789",
+        },
         KEY,
-        settings={"app_id": "app-1", "app_name": "Tienda"},
+        settings={"app_id": "app-1", "app_name": "Tienda", "partner_app_token": "sk_0123456789"},
     ),
     "infobip": Setup("infobip", "tienda", {"api_key": KEY, "template_sender": NUMBER}, KEY, template_id="111"),
     "twilio": Setup(

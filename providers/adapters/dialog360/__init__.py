@@ -3,13 +3,18 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping, Sequence
-from urllib.parse import urlsplit
+from urllib.parse import quote, urlsplit
 
 from django.utils.translation import gettext_noop as _
 
 from providers.abilities import TemplateDraft
 from providers.adapters.dialog360.errors import CODES, is_own_error, own_error
-from providers.adapters.dialog360.templates import template_create, template_delete, templates_read
+from providers.adapters.dialog360.templates import (
+    template_create,
+    template_delete,
+    template_edit,
+    templates_read,
+)
 from providers.adapters.meta.send import KEPT_PATHS, answer_read, payload_build
 from providers.adapters.meta.webhook import body_parse
 from providers.contracts import (
@@ -33,6 +38,9 @@ from providers.policy import error_of
 from providers.webhook_protection import secret_protection, secret_verify
 
 BASE_URL = "https://waba-v2.360dialog.io"
+HUB_URL = "https://hub.360dialog.io"
+#: Of the Partner API; that a template below it is changed with PATCH is known from a client in use, not from its pages.
+PARTNER_PATH = "api/v2/partners/{partner}/waba_accounts/{waba}"
 #: Hosts of 360dialog that speak another contract: the old On-Premises API, and the sandbox, which answers without ids.
 OTHER_CONTRACTS = frozenset({"waba.360dialog.io", "waba-sandbox.360dialog.io"})
 KEPT_TEMPLATE_PATHS = frozenset({"name", "language", "category", "parameter_format", "components.type"})
@@ -47,6 +55,8 @@ class Dialog360:
         callback_reference=True,
         price_reports=True,
         submit_templates=True,
+        edit_templates=True,
+        edit_needs=("partner_id", "partner_api_key", "waba_account_id"),
         delete_templates=True,
         delete_scope=DeleteScope.ALL_LANGUAGES,
         business_scoped_ids=True,
@@ -58,6 +68,23 @@ class Dialog360:
             "webhook_secret",
             _("Webhook secret"),
             _("Any long word; the same one is entered at 360dialog as a header of the webhook's address."),
+            required=False,
+        ),
+        CredentialField(
+            "partner_id",
+            _("Partner id"),
+            _("Only for changing templates: your id in the 360dialog Partner Hub (...PA)."),
+            secret=False,
+            required=False,
+        ),
+        CredentialField(
+            "partner_api_key", _("Partner API key"), _("Only for changing templates: a key of the Hub."), required=False
+        ),
+        CredentialField(
+            "waba_account_id",
+            _("WABA account at 360dialog"),
+            _("Only for changing templates: 360dialog's own id of the account (...WA), not Meta's."),
+            secret=False,
             required=False,
         ),
     )
@@ -105,7 +132,13 @@ class Dialog360:
         return template_create(self._manage, draft)
 
     def edit_template(self, external_id: str, draft: TemplateDraft) -> RemoteTemplate:
-        raise ProviderCallError(Reason.UNSUPPORTED, detail="360dialog documents no editing of templates.")
+        if not all(self._credential(name) for name in self.capabilities.edit_needs):
+            raise ProviderCallError(Reason.CONFIGURATION, detail="The account has no access to the Partner API.")
+        path = PARTNER_PATH.format(
+            partner=quote(self._credential("partner_id"), safe=""),
+            waba=quote(self._credential("waba_account_id"), safe=""),
+        )
+        return template_edit(self._manage, self._hub, path, external_id, draft)
 
     def delete_template(self, external_id: str, *, name: str, language: str) -> None:
         template_delete(self._manage, name)
@@ -113,11 +146,21 @@ class Dialog360:
     def _manage(self, method: str, path: str, query: Mapping[str, str], body: JsonObject | None) -> Answer:
         if problem := self._address_problem():
             raise ProviderCallError(Reason.CONFIGURATION, detail=problem)
+        return self._called(method, f"{self._root}/{path}", query, body, self._headers)
+
+    def _hub(self, method: str, path: str, query: Mapping[str, str], body: JsonObject | None) -> Answer:
+        root = (self.config.base_url or HUB_URL).rstrip("/")
+        headers = {"X-API-Key": self._credential("partner_api_key")}
+        return self._called(method, f"{root}/{path}", query, body, headers)
+
+    def _called(
+        self, method: str, url: str, query: Mapping[str, str], body: JsonObject | None, headers: Mapping[str, str]
+    ) -> Answer:
         return call_provider_sync(
             Call(
                 method,
-                f"{self._root}/{path}",
-                headers=self._headers,
+                url,
+                headers=headers,
                 params=query,
                 json_body=body,
                 kept_paths=KEPT_TEMPLATE_PATHS,

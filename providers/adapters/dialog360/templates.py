@@ -1,4 +1,4 @@
-"""360dialog's list of templates, by offset, and their creation and deletion. The components are Meta's."""
+"""360dialog's list of templates, by offset, and their creation, change and deletion. The components are Meta's."""
 
 from __future__ import annotations
 
@@ -13,6 +13,7 @@ from providers.adapters.dialog360.errors import call_problem
 from providers.adapters.meta.reading import language, part, parts, text
 from providers.adapters.meta.vocabulary import TEMPLATE_STATUSES
 from providers.contracts import JsonObject, RemoteTemplate
+from providers.errors import PreparationFailed, Reason, preparing
 from providers.http import Answer
 from providers.policy import unreadable_answer
 from providers.reading import whole_number
@@ -61,6 +62,36 @@ def template_create(manage: Manage, draft: TemplateDraft) -> RemoteTemplate:
         components=list(draft.components),
         parameter_format=draft.parameter_format,
         namespace=text(item.get("namespace")),
+    )
+
+
+def template_edit(
+    manage: Manage, hub: Manage, waba_path: str, external_id: str, draft: TemplateDraft
+) -> RemoteTemplate:
+    """Replace its components, at the partner API: the number's own key changes no templates.
+
+    `hub` makes one call there, `waba_path` is the path of the account. The partner API knows the template by 360dialog's id,
+    which only the list tells.
+    """
+    with preparing():
+        found = [item for item, _answer in _all_pages(manage) if _id(item) == external_id]
+    if not found:
+        raise PreparationFailed(Reason.TEMPLATE_MISSING, detail="360dialog does not list the template.")
+    if category_read(found[0].get("category")) != draft.category:
+        raise PreparationFailed(Reason.UNSUPPORTED, detail="360dialog changes no category.")
+    path = f"{waba_path}/waba_templates/{quote(text(found[0].get('id')), safe='')}"
+    answer = hub("PATCH", path, {}, {"components": list(draft.components)})
+    if not 200 <= answer.status < 300 or "error" in (answer.json_object() or {}):
+        raise call_problem(answer)
+    return RemoteTemplate(
+        external_id=external_id,
+        name=draft.name,
+        language=draft.language,
+        category=draft.category,
+        status="PENDING",
+        components=list(draft.components),
+        parameter_format=draft.parameter_format,
+        namespace=text(found[0].get("namespace")),
     )
 
 

@@ -9,8 +9,17 @@ from django.utils.translation import gettext_noop as _
 
 from providers.abilities import TemplateDraft
 from providers.adapters.gupshup.errors import CODES
+from providers.adapters.gupshup.samples import sample_upload
 from providers.adapters.gupshup.send import KEPT_PATHS, PARTS, answer_read, template_form, text_form
-from providers.adapters.gupshup.templates import checked, draft_form, is_gone, template_created, templates_read
+from providers.adapters.gupshup.templates import (
+    change_form,
+    checked,
+    draft_form,
+    is_gone,
+    template_changed,
+    template_created,
+    templates_read,
+)
 from providers.adapters.gupshup.webhook import body_parse
 from providers.contracts import (
     Accepted,
@@ -27,11 +36,12 @@ from providers.contracts import (
     TemplateContent,
     WebhookRequest,
 )
-from providers.errors import ErrorCode, ProviderCallError, Reason
+from providers.errors import ErrorCode, ProviderCallError, Reason, preparing
 from providers.http import MAX_LIST_BYTES, Answer, Call, call_provider, call_provider_sync
 from providers.webhook_protection import secret_protection, secret_verify
 
 BASE_URL = "https://api.gupshup.io"
+PARTNER_URL = "https://partner.gupshup.io"
 
 
 class Gupshup:
@@ -43,6 +53,8 @@ class Gupshup:
         parts=PARTS,
         price_reports=True,
         submit_templates=True,
+        edit_templates=True,
+        edit_needs=("partner_app_token",),
         delete_templates=True,
         delete_scope=DeleteScope.ALL_LANGUAGES,
         business_scoped_ids=True,
@@ -56,6 +68,12 @@ class Gupshup:
             _("Number of the app"),
             _("With country code, digits only. Gupshup's events do not name it, so each app is an account of its own."),
             secret=False,
+        ),
+        CredentialField(
+            "partner_app_token",
+            _("Partner app token"),
+            _("Of the app, from Gupshup's partner portal. With it templates are changed and their samples uploaded."),
+            required=False,
         ),
         CredentialField(
             "webhook_secret",
@@ -107,17 +125,48 @@ class Gupshup:
 
     def submit_template(self, draft: TemplateDraft) -> RemoteTemplate:
         """Create the template; Gupshup hands it to WhatsApp for approval."""
-        return template_created(self._templates_call("POST", form=draft_form(draft)))
+        return template_created(self._templates_call("POST", form=draft_form(self._with_handle(draft))))
 
     def edit_template(self, external_id: str, draft: TemplateDraft) -> RemoteTemplate:
-        """Not offered (`capabilities.edit_templates`): no request for it is documented."""
-        raise ProviderCallError(Reason.UNSUPPORTED)
+        """Replace its content at the partner API, which alone documents it."""
+        if not self._credential("partner_app_token"):
+            raise ProviderCallError(Reason.CONFIGURATION, detail="The account has no partner app token.")
+        with preparing():
+            current = next((each for each in self.fetch_templates() if each.external_id == external_id), None)
+        path = f"templates/{quote(external_id, safe='')}"
+        form = change_form(self._with_handle(draft), current)
+        return template_changed(self._partner_call("PUT", path, form=form), external_id, draft)
 
     def delete_template(self, external_id: str, *, name: str, language: str) -> None:
         """Delete it in all its languages: Gupshup deletes by name."""
         answer = self._templates_call("DELETE", path=f"/{quote(name, safe='')}")
         if not is_gone(answer):
             checked(answer)
+
+    def _with_handle(self, draft: TemplateDraft) -> TemplateDraft:
+        if not self._credential("partner_app_token"):
+            return draft
+        return sample_upload(draft, lambda fields: self._partner_call("POST", "upload/media", multipart=fields))
+
+    def _partner_call(
+        self,
+        method: str,
+        path: str,
+        *,
+        form: Mapping[str, str] | None = None,
+        multipart: Mapping[str, str] | None = None,
+    ) -> Answer:
+        root = (self.config.base_url or PARTNER_URL).rstrip("/")
+        return call_provider_sync(
+            Call(
+                method,
+                f"{root}/partner/app/{quote(self.config.external_id.strip(), safe='')}/{path}",
+                headers={"Authorization": self._credential("partner_app_token")},
+                form=form,
+                multipart=multipart,
+                timeout=self.config.timeout_seconds,
+            )
+        )
 
     def _templates_call(
         self,

@@ -1,11 +1,14 @@
-"""Gupshup's templates: its list translated into Meta's component JSON, and a draft into its form."""
+"""Gupshup's templates: its list translated into Meta's component JSON, and a draft into its forms."""
 
 from __future__ import annotations
 
 import json
 import re
 from collections.abc import Callable
+from dataclasses import replace
 from typing import Any
+
+from django.utils.translation import gettext as _
 
 from providers.abilities import TemplateDraft
 from providers.adapters.gupshup.errors import CODES, is_error, message_read
@@ -23,6 +26,22 @@ MAX_PAGES = 200
 FIRST_PAGE = 0
 #: Gupshup wants a word on what the template is for, which WhatsApp does not know.
 VERTICAL = "HSM"
+#: What a change may name (Edit Template, partner documentation); `exampleHeader` is not in its table, and goes with `header`.
+CHANGEABLE = frozenset(
+    {
+        "content",
+        "templateType",
+        "example",
+        "exampleHeader",
+        "exampleMedia",
+        "enableSample",
+        "header",
+        "footer",
+        "buttons",
+    }
+)
+#: What the answer to a change looks like is not documented: a changed template waits for its review whatever it says.
+AFTER_A_CHANGE = "PENDING"
 
 _PLACE = re.compile(r"\{\{\s*(\w+)\s*\}\}")
 
@@ -90,6 +109,31 @@ def draft_form(draft: TemplateDraft) -> dict[str, str]:
     return form
 
 
+def change_form(draft: TemplateDraft, current: RemoteTemplate | None) -> dict[str, str]:
+    """The form that changes a template. The category is named only where it changes: an approved one's may not be repeated."""
+    form = draft_form(draft)
+    kept = {name: value for name, value in form.items() if name in CHANGEABLE}
+    if current is None or current.category != draft.category:
+        kept["category"] = form["category"]
+    return kept
+
+
+def template_changed(answer: Answer, external_id: str, draft: TemplateDraft) -> RemoteTemplate:
+    """The template that a change answers with; where that shows none, the draft in review. Raises ProviderCallError."""
+    shown = part(checked(answer), "template")
+    if text(shown.get("id")) and text(shown.get("elementName")) and text(shown.get("languageCode")):
+        # What an answer shows of the status is older than the review that it has begun.
+        return replace(_template(shown, answer), status=AFTER_A_CHANGE)
+    return RemoteTemplate(
+        external_id=external_id,
+        name=draft.name,
+        language=draft.language,
+        category=draft.category,
+        status=AFTER_A_CHANGE,
+        components=list(draft.components),
+    )
+
+
 def _header_form(header: JsonObject) -> dict[str, str]:
     kind, example = text(header.get("format")).upper() or "TEXT", part(header, "example")
     if kind == "TEXT":
@@ -102,8 +146,8 @@ def _header_form(header: JsonObject) -> dict[str, str]:
     handles = example.get("header_handle")
     handle = text(handles[0]) if isinstance(handles, list) and handles else ""
     if kind != "LOCATION" and (not handle or handle.startswith("http")):
-        # The handle comes from an upload to Gupshup, of which the page shows no request.
-        raise ProviderCallError(Reason.MEDIA, detail="A sample has to be uploaded at Gupshup; enter its handle.")
+        detail = _("Gupshup wants the sample uploaded: enter the partner app token in the account, or a handle here.")
+        raise ProviderCallError(Reason.MEDIA, detail=detail)
     return {"templateType": kind, **({"exampleMedia": handle} if handle else {})}
 
 

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import replace
 from functools import partial
 from urllib.parse import quote
 
@@ -13,6 +14,7 @@ from providers.abilities import Finding, LookUp, LookUpAnswer, TemplateDraft
 from providers.adapters.meta.diagnosis import findings
 from providers.adapters.meta.errors import CODES
 from providers.adapters.meta.look_up import history_query, history_read
+from providers.adapters.meta.samples import samples_upload
 from providers.adapters.meta.send import KEPT_PATHS, answer_read, payload_build
 from providers.adapters.meta.template_changes import KEPT_PATHS as KEPT_TEMPLATE_PATHS
 from providers.adapters.meta.template_changes import template_create, template_delete, template_edit
@@ -62,6 +64,13 @@ class MetaCloudApi:
             "verify_token", _("Verify token"), _("The word that Meta repeats when it checks the webhook."), secret=False
         ),
         CredentialField(
+            "app_id",
+            _("App id"),
+            _("Samples of new templates are uploaded under it. Empty: the app that the token belongs to."),
+            secret=False,
+            required=False,
+        ),
+        CredentialField(
             "graph_version",
             _("Graph version"),
             _("Of the form v25.0. Empty: the version that the portal was tested with."),
@@ -107,10 +116,12 @@ class MetaCloudApi:
         return numbers_read(partial(self._list, "phone_numbers"))
 
     def submit_template(self, draft: TemplateDraft) -> RemoteTemplate:
-        return template_create(self._manage, self.config.external_id, draft)
+        created = template_create(self._manage, self.config.external_id, self._with_handles(draft))
+        return replace(created, components=list(draft.components))
 
     def edit_template(self, external_id: str, draft: TemplateDraft) -> RemoteTemplate:
-        return template_edit(self._manage, external_id, draft)
+        edited = template_edit(self._manage, external_id, self._with_handles(draft))
+        return replace(edited, components=list(draft.components))
 
     def delete_template(self, external_id: str, *, name: str, language: str) -> None:
         template_delete(self._manage, self.config.external_id, external_id, name)
@@ -125,6 +136,22 @@ class MetaCloudApi:
         account_id = self.config.external_id
         numbers = sender_external_ids
         return findings(self._get, account_id=account_id, webhook_url=webhook_url, sender_external_ids=numbers)
+
+    def _with_handles(self, draft: TemplateDraft) -> TemplateDraft:
+        token = self._credential("access_token")
+        return samples_upload(draft, app_id=self._credential("app_id"), token=token, upload=self._upload)
+
+    def _upload(self, path: str, query: Mapping[str, str], headers: Mapping[str, str], content: bytes | None) -> Answer:
+        return call_provider_sync(
+            Call(
+                "POST",
+                f"{self._root}/{path}",
+                headers={**self._headers, **headers},
+                params=query,
+                content=content,
+                timeout=self.config.timeout_seconds,
+            )
+        )
 
     def _list(self, edge: str, query: Mapping[str, str]) -> Answer:
         return self._get(f"{quote(self.config.external_id, safe='')}/{edge}", query)

@@ -16,7 +16,7 @@ from providers.adapters.twilio.drafts import content_build, content_rebuild
 from providers.adapters.twilio.errors import CODES, answer_words
 from providers.adapters.twilio.vocabulary import TEMPLATE_STATUSES
 from providers.contracts import JsonObject, RemoteTemplate
-from providers.errors import ProviderCallError
+from providers.errors import ProviderCallError, preparing
 from providers.http import Answer
 from providers.policy import call_error, unreadable_answer
 from providers.reading import language, part, text
@@ -79,7 +79,8 @@ def template_edit(ask: Ask, external_id: str, draft: TemplateDraft) -> RemoteTem
     Whatever comes of the second, the content is changed by then: so that is no error, but a template that waits.
     """
     path = f"{CONTENTS}/{quote(external_id, safe='')}"
-    current = _checked(ask("GET", path, {}, None), 200)
+    with preparing():
+        current = _checked(ask("GET", path, {}, None), 200)
     answer = ask("PUT", path, {}, content_rebuild(draft, current))
     content = _checked(answer, 200)
     try:

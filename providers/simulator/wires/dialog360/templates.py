@@ -1,4 +1,4 @@
-"""Templates: listed by offset, made and deleted. What making and deleting answer is inferred."""
+"""Templates: listed by offset, made, changed and deleted. What making, changing and deleting answer is inferred."""
 
 from __future__ import annotations
 
@@ -16,7 +16,7 @@ from providers.simulator.reviews import review_later
 from providers.simulator.simulator import Simulator
 from providers.simulator.wires.contract import Call
 from providers.simulator.wires.meta.errors import InvalidTemplate
-from providers.simulator.wires.meta.templates import CATEGORIES, NAME, checked_components
+from providers.simulator.wires.meta.templates import CATEGORIES, EDITABLE, NAME, checked_components
 from providers.simulator.world import Account, Template
 
 LARGEST_PAGE = 1000
@@ -24,11 +24,16 @@ STATUSES = {"PENDING": "submitted"}
 NAMESPACE = "5b1c7a8e_9d34_4f0e_a6c1_2f7d0b9e8a11"
 
 
+def own_id(template: Template) -> str:
+    """360dialog's own id of a template."""
+    letters = base64.b64encode(hashlib.sha256(template.id.encode()).digest()).decode()
+    return re.sub(r"[^A-Za-z0-9]", "", letters)[:8] + "WT"
+
+
 def template_json(account: Account, template: Template) -> Json:
     """A template as 360dialog shows it: ``external_id`` is Meta's id."""
-    letters = base64.b64encode(hashlib.sha256(template.id.encode()).digest()).decode()
     return {
-        "id": re.sub(r"[^A-Za-z0-9]", "", letters)[:8] + "WT",
+        "id": own_id(template),
         "external_id": template.id,
         "name": template.name,
         "namespace": account.settings.get("namespace", NAMESPACE),
@@ -86,6 +91,23 @@ def created(simulator: Simulator, call: Call, account: Account) -> web.Response:
     simulator.save(template)
     review_later(simulator, template)
     return json_response(template_json(account, template), 201)
+
+
+def changed(simulator: Simulator, call: Call, account: Account) -> web.Response:
+    """``PATCH …/waba_templates/{template_id}`` of the Partner API: other components, then a new review."""
+    wanted, body = call.request.match_info["template_id"], call.json()
+    template = next((item for item in call.world.templates_of(account.waba_id) if own_id(item) == wanted), None)
+    if template is None:
+        raise InvalidTemplate(2593002, "Message Template Not Found", "There is no template with this id.")
+    if template.status not in EDITABLE:
+        raise InvalidTemplate(2388039, "Template Cannot Be Edited", "In this status no template can be edited.")
+    if body.keys() - {"components", "allow_category_change"}:
+        raise Refusal(100, "Only the components can be changed.")
+    template.components = checked_components(body.get("components"), template.category)
+    template.status = "PENDING"
+    simulator.save(template)
+    review_later(simulator, template)
+    return json_response({"success": True})
 
 
 def deleted(simulator: Simulator, call: Call, account: Account) -> web.Response:

@@ -21,6 +21,7 @@ from providers.simulator.wires.meta.wire import MetaWire
 from providers.simulator.world import Account, Number
 
 KEY_HEADER = "D360-API-KEY"
+PARTNER = "/api/v2/partners/{partner_id}/waba_accounts/{waba_account_id}"
 
 
 class Dialog360Wire(MetaWire):
@@ -36,10 +37,19 @@ class Dialog360Wire(MetaWire):
             web.get("/v1/configs/templates", self.list_templates),
             web.post("/v1/configs/templates", self.create_template),
             web.delete("/v1/configs/templates/{name}", self.delete_templates),
+            web.patch(PARTNER + "/waba_templates/{template_id}", self.edit_template),
         )
 
     def account(self, call: Call) -> Account:
-        """The account of the API key."""
+        """The account of the API key; at the Partner API of the partner's, its id and 360dialog's id of the WABA."""
+        named = call.request.match_info
+        if "partner_id" in named:
+            ids = {name: named[name] for name in ("partner_id", "waba_account_id")}
+            partner_key = call.request.headers.get("X-API-Key", "")
+            partner = call.world.account_with(self.slug, partner_api_key=partner_key, **ids) if partner_key else None
+            if partner is None:
+                raise Refusal(190)
+            return partner
         key = call.request.headers.get(KEY_HEADER, "")
         if not key:
             raise Refusal(104)
@@ -89,6 +99,11 @@ class Dialog360Wire(MetaWire):
         """``POST /v1/configs/templates``."""
         call = await call_of(request)
         return templates.created(request.app[SIMULATOR], call, self.account(call))
+
+    async def edit_template(self, request: web.Request) -> web.Response:
+        """``PATCH …/waba_templates/{template_id}``, of the Partner API."""
+        call = await call_of(request)
+        return templates.changed(request.app[SIMULATOR], call, self.account(call))
 
     async def delete_templates(self, request: web.Request) -> web.Response:
         """``DELETE /v1/configs/templates/{name}``."""

@@ -1,11 +1,14 @@
-"""Templates in Gupshup's words: listed, created from a form, deleted by name. Pure but for the reading of queries."""
+"""Templates in Gupshup's words: listed, made or changed by a form, deleted by name. Pure but for the reading of queries."""
 
 from __future__ import annotations
 
+import base64
 import json
 import re
 import uuid
 from collections.abc import Mapping
+from email import message_from_bytes
+from email.message import Message
 
 from providers.simulator.definition import VARIABLE, Definition, definition_of
 from providers.simulator.documents import Json, mapping, sequence
@@ -15,7 +18,10 @@ from providers.simulator.world import Account, Template
 NAME = re.compile(r"^[a-z0-9_]{1,180}$")
 CATEGORIES = ("MARKETING", "UTILITY", "AUTHENTICATION")
 MEDIA_TYPES = ("IMAGE", "VIDEO", "DOCUMENT", "LOCATION")
+KINDS_WITH_A_SAMPLE = MEDIA_TYPES[:3]
 TYPES = ("TEXT", "CATALOG", "CAROUSEL", *MEDIA_TYPES)
+EDITABLE = ("APPROVED", "REJECTED", "PAUSED")
+HANDLE = re.compile(r"^\d::")
 # The filters of a list, and the key of an item that each looks at.
 FILTERS = {
     "templateStatus": "status",
@@ -137,8 +143,7 @@ def template_of(form: Mapping[str, str], account: Account) -> Template:
         raise BadForm("Invalid Template Details")
     if not form.get("content", "").strip():
         raise BadForm("Template content is required")
-    if form.get("enableSample") == "true" and not form.get("example"):
-        raise BadForm("Template example is required")
+    _samples_check(form, kind)
     return Template(
         id=str(uuid.uuid4()),
         waba_id=account.waba_id,
@@ -149,6 +154,48 @@ def template_of(form: Mapping[str, str], account: Account) -> Template:
         status="PENDING",
         settings={"vertical": form.get("vertical", ""), "sample": form.get("example", "")},
     )
+
+
+def change(template: Template, form: Mapping[str, str]) -> None:
+    """Take over the form of a change: what it does not name stays. Raises BadForm."""
+    if template.status not in EDITABLE:
+        raise BadForm("Template cannot be edited in this status")
+    kind, category = form.get("templateType", "TEXT").upper(), form.get("category", template.category).upper()
+    if kind not in TYPES or category not in CATEGORIES or not form.get("content", "").strip():
+        raise BadForm("Invalid Template Details")
+    if template.status == "APPROVED" and "category" in form:
+        raise BadForm("Category of an approved template cannot be edited")
+    _samples_check(form, kind)
+    template.components, template.category, template.status = _components(form, kind), category, "PENDING"
+    template.settings["sample"] = form.get("example", "")
+
+
+def _samples_check(form: Mapping[str, str], kind: str) -> None:
+    if form.get("enableSample") != "true":
+        return
+    if not form.get("example"):
+        raise BadForm("Template example is required")
+    if kind in KINDS_WITH_A_SAMPLE and not HANDLE.match(form.get("exampleMedia", "")):
+        raise BadForm("Invalid media handle")
+
+
+def handle_of(fields: Mapping[str, str]) -> str:
+    """The handle of a sample that Gupshup fetches from its address. Raises BadForm."""
+    if not fields.get("file", "").startswith("https://") or "/" not in fields.get("file_type", ""):
+        raise BadForm("Invalid file or file_type")
+    return f"4::{base64.b64encode(fields['file_type'].encode()).decode()}:{uuid.uuid4().hex}:e:1:2:3:ARa"
+
+
+def multipart_fields(body: bytes, content_type: str) -> dict[str, str]:
+    """The text fields of a multipart body."""
+    message = message_from_bytes(f"Content-Type: {content_type}\r\n\r\n".encode() + body)
+    parts = message.get_payload() if message.is_multipart() else []
+    found = {}
+    for item in parts if isinstance(parts, list) else []:
+        payload = item.get_payload(decode=True) if isinstance(item, Message) else b""
+        name = item.get_param("name", header="content-disposition") if isinstance(item, Message) else ""
+        found[str(name)] = payload.decode() if isinstance(payload, bytes) else ""
+    return found
 
 
 def _components(form: Mapping[str, str], kind: str) -> list[Json]:

@@ -39,6 +39,8 @@ class GupshupWire(Wire):
             yield web.get(path, self.list_templates)
             yield web.post(path, self.create_template)
             yield web.delete(path + "/{name}", self.delete_template)
+        yield web.put("/partner/app/{app_id}/templates/{template_id}", self.edit_template)
+        yield web.post("/partner/app/{app_id}/upload/media", self.upload_media)
         for path in ("/wa/app/{app_id}/subscription", "/partner/app/{app_id}/subscription"):
             yield web.post(path, self.subscribe)
 
@@ -49,6 +51,8 @@ class GupshupWire(Wire):
         if not token:
             raise Refusal(104)
         account = call.world.account_with_token(self.slug, token)
+        if account is None and call.request.path.startswith("/partner/", len(self.slug) + 1):
+            account = call.world.account_with(self.slug, partner_app_token=token)
         if account is None or account.token_revoked:
             raise Refusal(190)
         app_id = call.request.match_info.get("app_id")
@@ -132,6 +136,25 @@ class GupshupWire(Wire):
         simulator.save(template)
         review_later(simulator, template)
         return json_response({"status": "success", "template": templates.created_item(account, template)})
+
+    async def edit_template(self, request: web.Request) -> web.Response:
+        """``PUT /partner/app/{app_id}/templates/{templateId}``: replaced, and reviewed anew. Its answer is inferred."""
+        call, simulator = await call_of(request), request.app[SIMULATOR]
+        account = self.account(call)
+        template = call.world.templates.get(request.match_info["template_id"])
+        if template is None or template.waba_id != account.waba_id:
+            raise BadForm("Template Does not exists")
+        templates.change(template, call.form())
+        simulator.save(template)
+        review_later(simulator, template)
+        return json_response({"status": "success"})
+
+    async def upload_media(self, request: web.Request) -> web.Response:
+        """``POST /partner/app/{app_id}/upload/media``: the handle of a sample."""
+        call = await call_of(request)
+        self.account(call)
+        fields = templates.multipart_fields(call.body, request.headers.get("Content-Type", ""))
+        return json_response({"status": "success", "handleId": {"message": templates.handle_of(fields)}})
 
     async def delete_template(self, request: web.Request) -> web.Response:
         """``DELETE …/template/{elementName}``: all its languages."""

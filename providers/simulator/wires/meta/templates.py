@@ -15,6 +15,7 @@ from providers.simulator.reviews import change_status, review_later, tell
 from providers.simulator.simulator import SIMULATOR
 from providers.simulator.wires.meta.access import account_by_token, graph_response, json_body, template_of, waba_of
 from providers.simulator.wires.meta.errors import InvalidTemplate
+from providers.simulator.wires.meta.uploads import samples_check
 from providers.simulator.world import Template
 
 NAME = re.compile(r"^[a-z0-9_]{1,512}$")
@@ -152,13 +153,15 @@ async def create_template(request: web.Request) -> web.Response:
             "Content in This Language Already Exists",
             f"There is already {language} content for this template. You can create a new template and try again.",
         )
+    components = checked_components(body.get("components"), category.upper())
+    samples_check(account, components)
     template = Template(
         id=new_object_id(),
         waba_id=account.waba_id,
         name=name,
         language=language,
         category=category.upper(),
-        components=checked_components(body.get("components"), category.upper()),
+        components=components,
         status="PENDING",
         parameter_format=str(body.get("parameter_format", "POSITIONAL")).upper(),
         message_send_ttl_seconds=body.get("message_send_ttl_seconds"),
@@ -210,7 +213,9 @@ async def edit_template(request: web.Request) -> web.Response:
     if category not in CATEGORIES or (template.status == "APPROVED" and category != template.category):
         raise Refusal(100, "The category of an approved template cannot be changed.")
     if "components" in body:
-        template.components = checked_components(body["components"], category)
+        components = checked_components(body["components"], category)
+        samples_check(account, components)
+        template.components = components
     template.category = category
     template.message_send_ttl_seconds = body.get("message_send_ttl_seconds", template.message_send_ttl_seconds)
     template.status = "PENDING"

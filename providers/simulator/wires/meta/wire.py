@@ -15,7 +15,7 @@ from providers.simulator.refusal import Refusal
 from providers.simulator.validation import Check
 from providers.simulator.wires.contract import Call, Hook, Note, Order, Result, Told, Wire
 from providers.simulator.wires.facts import InboundFact, NumberFact, PreferenceFact, StatusFact, TemplateFact
-from providers.simulator.wires.meta import notes, objects, templates
+from providers.simulator.wires.meta import notes, objects, templates, uploads
 from providers.simulator.wires.meta.access import (
     PROVIDER,
     account_by_token,
@@ -29,7 +29,8 @@ from providers.simulator.wires.meta.send import answer_body, order_of
 from providers.simulator.world import Account, Customer, Number, Template
 
 PARAMETER_ERRORS_CHANGED_IN = 23.0
-OBJECT = r"/{version:v\d+\.\d+}/{object_id}"
+VERSION = r"/{version:v\d+\.\d+}"
+OBJECT = VERSION + "/{object_id}"
 
 
 class MetaWire(Wire):
@@ -48,6 +49,8 @@ class MetaWire(Wire):
             web.get(OBJECT + "/message_templates", templates.list_templates),
             web.post(OBJECT + "/message_templates", templates.create_template),
             web.delete(OBJECT + "/message_templates", templates.delete_templates),
+            web.post(VERSION + "/{app_id}/uploads", uploads.begin),
+            web.post(VERSION + r"/{session:upload:[^/]+}", uploads.receive),
             web.post(OBJECT + "/unpause", templates.unpause_template),
             web.get(OBJECT + "/phone_numbers", objects.list_numbers),
             web.get(OBJECT + "/subscribed_apps", objects.list_subscriptions),

@@ -4,13 +4,14 @@ from __future__ import annotations
 
 import copy
 import json
+from dataclasses import replace
 from typing import Any
 
 import pytest
 
 from providers.abilities import SubmitsTemplates, TemplateDraft
-from providers.errors import ProviderCallError, Reason
-from tests.providers.adapters.dialog360.wire import Page, adapter, from_pages, payload
+from providers.errors import PreparationFailed, ProviderCallError, Reason
+from tests.providers.adapters.dialog360.wire import PARTNER, Page, adapter, from_pages, payload
 
 LIST = payload("d360_templates_list.response")
 DRAFT = TemplateDraft("aviso_vencimiento", "es_AR", "utility", [{"type": "BODY", "text": "Hola, vence hoy."}])
@@ -21,9 +22,9 @@ def templates(*bodies: Any, status: str = "200 OK") -> list[Any]:
     return found
 
 
-def problem(work: Any, *pages: Page) -> ProviderCallError:
+def problem(work: Any, *pages: Page, **credentials: str) -> ProviderCallError:
     with pytest.raises(ProviderCallError) as caught:
-        from_pages(list(pages), work)
+        from_pages(list(pages), work, **credentials)
     return caught.value
 
 
@@ -101,7 +102,6 @@ def test_it_submits_and_deletes() -> None:
     made = adapter()
     assert isinstance(made, SubmitsTemplates)
     assert made.capabilities.submit_templates
-    assert not made.capabilities.edit_templates
 
 
 def test_a_template_is_created_as_meta_writes_it() -> None:
@@ -149,7 +149,51 @@ def test_a_deletion_that_is_refused_says_so() -> None:
     assert (error.reason, error.detail) == (Reason.PERMISSION, "Endpoint blocked")
 
 
-def test_editing_is_refused_before_any_call() -> None:
+# --- changing ------------------------------------------------------------------------------------------------------------
+
+CHANGED = TemplateDraft("aviso_vencimiento", "es_AR", "utility", payload("d360_template_edit.request")["components"])
+LISTED, EDITED = ("200 OK", LIST), ("200 OK", payload("d360_template_edit.response"))
+
+
+def test_a_change_goes_to_the_partner_api_by_360dialogs_own_ids() -> None:
+    template, requests = from_pages(
+        [LISTED, EDITED], lambda made: made.edit_template("1274830044512345", CHANGED), **PARTNER
+    )
+    head, _, body = requests[1].partition("\r\n\r\n")
+    assert head.startswith("PATCH /api/v2/partners/abcPA/waba_accounts/abcWA/waba_templates/QwErTy12WT HTTP/1.1")
+    assert "x-api-key: partner-key-0123456789\r\n" in head.lower()
+    assert "d360-api-key" not in head.lower()
+    assert json.loads(body) == payload("d360_template_edit.request")
+    assert (template.external_id, template.status) == ("1274830044512345", "PENDING")
+    assert template.components == CHANGED.components
+
+
+@pytest.mark.parametrize(
+    ("external_id", "draft", "reason"),
+    [
+        ("99", CHANGED, Reason.TEMPLATE_MISSING),
+        ("1274830044512345", replace(CHANGED, category="marketing"), Reason.UNSUPPORTED),
+    ],
+    ids=["not listed", "another category"],
+)
+def test_what_cannot_be_changed_is_refused_before_the_change(
+    external_id: str, draft: TemplateDraft, reason: Reason
+) -> None:
+    error = problem(lambda made: made.edit_template(external_id, draft), LISTED, **PARTNER)
+    assert isinstance(error, PreparationFailed)
+    assert error.reason is reason
+
+
+def test_a_refused_change_says_what_is_wrong() -> None:
+    body = {"error": {"code": 100, "error_user_msg": "This template cannot be edited now."}}
+    error = problem(
+        lambda made: made.edit_template("1274830044512345", CHANGED), LISTED, ("400 Bad Request", body), **PARTNER
+    )
+    assert error.detail == "This template cannot be edited now."
+
+
+def test_without_access_to_the_partner_api_nothing_is_asked() -> None:
+    assert set(PARTNER) == set(adapter().capabilities.edit_needs)
     with pytest.raises(ProviderCallError) as caught:
-        adapter().edit_template("1", DRAFT)
-    assert caught.value.reason is Reason.UNSUPPORTED
+        adapter().edit_template("1274830044512345", CHANGED)
+    assert caught.value.reason is Reason.CONFIGURATION

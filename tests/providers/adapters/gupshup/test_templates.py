@@ -1,10 +1,11 @@
-"""Gupshup's templates: listed, created, deleted, over a real socket."""
+"""Gupshup's templates: listed, created, changed, deleted, over a real socket."""
 
 from __future__ import annotations
 
 import asyncio
 import json
 from collections.abc import Callable
+from dataclasses import replace
 from typing import Any, TypeVar
 from urllib.parse import parse_qsl
 
@@ -14,7 +15,7 @@ from providers.abilities import SubmitsTemplates, TemplateDraft
 from providers.adapters.gupshup import Gupshup
 from providers.adapters.gupshup.templates import PAGE_SIZE, VERTICAL
 from providers.contracts import RemoteTemplate
-from providers.errors import ProviderCallError, Reason
+from providers.errors import PreparationFailed, ProviderCallError, Reason
 from templates_app.components import parse_components
 from tests.contract.cases_gupshup import APP, CASES, TEXT_TEMPLATE, payload
 from tests.providers.wire import answer, free_port, request_read, run, served
@@ -268,7 +269,6 @@ def test_a_media_header_goes_with_the_handle_of_its_sample() -> None:
 @pytest.mark.parametrize(
     "component",
     [
-        {"type": "HEADER", "format": "IMAGE", "example": {"header_handle": ["https://cdn.example.com/a.jpg"]}},
         {"type": "HEADER", "format": "VIDEO"},
         {"type": "HEADER", "format": "PRODUCT"},
         {"type": "CAROUSEL", "cards": []},
@@ -312,7 +312,106 @@ def test_a_deletion_that_fails_says_so() -> None:
         delete(400, {"status": "error", "message": "Invalid App Details"})
 
 
-def test_editing_is_not_offered() -> None:
-    assert not Gupshup.capabilities.edit_templates
-    with pytest.raises(ProviderCallError):
-        CASES.adapter().edit_template("x", DRAFT)  # type: ignore[attr-defined]
+# --- changing ------------------------------------------------------------------------------------------------------------
+
+CHANGED = TemplateDraft(
+    "order_update",
+    "es_AR",
+    "utility",
+    [
+        {
+            "type": "BODY",
+            "text": "Hola {{1}}, tu pedido {{2}} está en camino.",
+            "example": {"body_text": [["Ana", "ORD-1042"]]},
+        }
+    ],
+)
+LISTED = (200, LIST)
+EDITED = (200, payload("template-edit-success.json"))
+
+
+def change(draft: TemplateDraft, *answers: tuple[int, Any]) -> tuple[RemoteTemplate, list[str]]:
+    return answered(list(answers), lambda made: made.edit_template(LIST["templates"][0]["id"], draft))
+
+
+def sent(request: str) -> dict[str, str]:
+    """The fields of a form."""
+    return dict(parse_qsl(request.partition("\r\n\r\n")[2]))
+
+
+def test_a_change_goes_to_the_partner_api_with_its_token() -> None:
+    template, requests = change(CHANGED, LISTED, EDITED)
+    head = requests[1].lower()
+    assert requests[1].startswith(f"PUT /partner/app/{APP}/templates/{LIST['templates'][0]['id']} ")
+    assert f"authorization: {CASES.credentials['partner_app_token']}\r\n" in head
+    assert "apikey" not in head
+    assert sent(requests[1]) == payload("template-edit.form.json")
+    assert (template.external_id, template.status) == (LIST["templates"][0]["id"], "PENDING")
+    assert template.components == CHANGED.components
+
+
+def test_the_category_is_named_where_it_changes() -> None:
+    _template, requests = change(replace(CHANGED, category="marketing"), LISTED, EDITED)
+    assert sent(requests[1])["category"] == "MARKETING"
+
+
+def test_an_answer_that_shows_the_template_as_it_was_does_not_approve_the_change() -> None:
+    template, _requests = change(CHANGED, LISTED, (200, {"status": "success", "template": LIST["templates"][0]}))
+    assert (template.name, template.status) == ("order_update", "PENDING")
+
+
+def test_a_refused_change_is_said_in_gupshups_words() -> None:
+    with pytest.raises(ProviderCallError) as caught:
+        change(CHANGED, LISTED, (400, {"status": "error", "message": "Template is not editable"}))
+    assert caught.value.detail == "Template is not editable"
+    assert not isinstance(caught.value, PreparationFailed)
+
+
+def test_a_list_that_fails_before_the_change_proves_that_nothing_was_asked() -> None:
+    with pytest.raises(PreparationFailed):
+        change(CHANGED, (500, {"status": "error", "message": "Internal"}))
+
+
+def without_token() -> Gupshup:
+    config = CASES.adapter("http://127.0.0.1:9").config  # type: ignore[attr-defined]
+    return Gupshup(replace(config, credentials={**CASES.credentials, "partner_app_token": ""}))
+
+
+def test_without_the_partners_token_nothing_is_changed() -> None:
+    assert Gupshup.capabilities.edit_needs == ("partner_app_token",)
+    with pytest.raises(ProviderCallError) as caught:
+        without_token().edit_template("x", CHANGED)
+    assert caught.value.reason is Reason.CONFIGURATION
+
+
+# --- samples -------------------------------------------------------------------------------------------------------------
+
+IMAGE = {"type": "HEADER", "format": "IMAGE", "example": {"header_handle": ["https://cdn.example.com/a.png?x=1"]}}
+
+
+def test_a_sample_is_uploaded_by_its_address_before_the_template_is_created() -> None:
+    created = (200, payload("template-create-success.json"))
+    uploaded = payload("upload-media-success.json")
+    template, requests = answered([(200, uploaded), created], lambda made: made.submit_template(draft(IMAGE)))
+    assert requests[0].startswith(f"POST /partner/app/{APP}/upload/media ")
+    assert "multipart/form-data" in requests[0]
+    for name, value in (("file", "https://cdn.example.com/a.png?x=1"), ("file_type", "image/png")):
+        assert f'name="{name}"\r\n\r\n{value}\r\n' in requests[0]
+    assert sent(requests[1])["exampleMedia"] == uploaded["handleId"]["message"]
+    assert template.name == "order_update"
+
+
+@pytest.mark.parametrize(
+    "answer",
+    [(500, {"status": "error", "message": "Internal"}), (200, {"status": "success"})],
+    ids=["failed", "no handle"],
+)
+def test_an_upload_that_fails_proves_that_nothing_was_created(answer: tuple[int, Any]) -> None:
+    with pytest.raises(PreparationFailed):
+        answered([answer], lambda made: made.submit_template(draft(IMAGE)))
+
+
+def test_without_the_partners_token_the_sentence_says_what_is_missing() -> None:
+    with pytest.raises(ProviderCallError) as caught:
+        without_token().submit_template(draft(IMAGE))
+    assert "partner app token" in caught.value.detail

@@ -1,0 +1,124 @@
+"""A file that a person names by its address: only over https, from public addresses, and no larger than may be.
+
+A person could name an address inside our own network, and a public name may lead there too. So every address that the name
+has is looked at, and the connection goes to the one that was looked at, not to what the name means a moment later.
+"""
+
+from __future__ import annotations
+
+import socket
+import time
+from collections.abc import Iterable
+from dataclasses import dataclass
+from ipaddress import IPv6Address, IPv6Network, ip_address
+from typing import Any
+from urllib.parse import urlsplit
+
+import httpcore
+import httpx
+from django.conf import settings
+from django.utils.translation import gettext as _
+
+from providers.errors import PreparationFailed, Reason
+from providers.http import CONNECT_SECONDS
+
+MAX_BYTES = 16 * 1024 * 1024
+TIMEOUT_SECONDS = 15.0
+HEADERS = [("Accept", "image/*, video/*, application/pdf"), ("User-Agent", "HSM-Portal")]
+#: Networks behind which an IPv4 address hides.
+_TRANSLATED = (
+    IPv6Network("64:ff9b::/96"),
+    IPv6Network("64:ff9b:1::/48"),
+    IPv6Network("2002::/16"),
+    IPv6Network("2001::/32"),
+)
+
+
+@dataclass(frozen=True, slots=True)
+class PublicFile:
+    """A file with its type, seen in its first bytes: what a server says of it may be wrong."""
+
+    name: str
+    content_type: str
+    content: bytes
+
+
+def file_fetch(url: str) -> PublicFile:
+    """The file at `url`. Raises PreparationFailed(MEDIA) with a sentence for people."""
+    parts = urlsplit(url)
+    if parts.scheme != "https" or not parts.hostname:
+        raise _refused(_("The address of the sample must begin with https://."))
+    try:
+        content = _read(url)
+    except httpcore.TimeoutException as error:
+        raise _refused(_("The server of the sample did not answer in time.")) from error
+    except (httpcore.NetworkError, httpcore.ProtocolError, OSError, ValueError) as error:
+        raise _refused(_("The server of the sample could not be reached.")) from error
+    kind = content_type_of(content)
+    if not kind:
+        raise _refused(_("The sample is no JPEG or PNG image, no MP4 video and no PDF."))
+    return PublicFile(parts.path.rpartition("/")[2][-100:] or "sample", kind, content)
+
+
+def content_type_of(content: bytes) -> str:
+    """The type that the first bytes show; "" for one that WhatsApp takes no sample of."""
+    if content.startswith(b"\xff\xd8\xff"):
+        return "image/jpeg"
+    if content.startswith(b"\x89PNG\r\n\x1a\n"):
+        return "image/png"
+    if content.startswith(b"%PDF-"):
+        return "application/pdf"
+    return "video/mp4" if content[4:8] == b"ftyp" else ""
+
+
+def is_public(address: str) -> bool:
+    """Whether an IP address is on the open internet, and hides no other."""
+    found = ip_address(address.partition("%")[0])
+    hidden = isinstance(found, IPv6Address) and (
+        found.ipv4_mapped is not None or any(found in network for network in _TRANSLATED)
+    )
+    return found.is_global and not found.is_multicast and not hidden
+
+
+class _PublicOnly(httpcore.SyncBackend):
+    """Connects to public addresses, and to hosts that the settings name."""
+
+    def connect_tcp(
+        self,
+        host: str,
+        port: int,
+        timeout: float | None = None,
+        local_address: str | None = None,
+        socket_options: Iterable[Any] | None = None,
+    ) -> httpcore.NetworkStream:
+        """As every backend, but to an address that was looked at. Raises PreparationFailed for one that is not public."""
+        found = socket.getaddrinfo(host, port, type=socket.SOCK_STREAM)
+        addresses = [str(each[4][0]) for each in found]
+        if host not in settings.SAMPLE_PRIVATE_HOSTS and not all(is_public(address) for address in addresses):
+            raise _refused(_("The address of the sample leads into a private network."))
+        return super().connect_tcp(addresses[0], port, timeout, local_address, socket_options)
+
+
+def _read(url: str) -> bytes:
+    deadline = time.monotonic() + TIMEOUT_SECONDS
+    limits = {"connect": CONNECT_SECONDS, "read": CONNECT_SECONDS, "write": CONNECT_SECONDS, "pool": CONNECT_SECONDS}
+    with (
+        httpcore.ConnectionPool(ssl_context=httpx.create_ssl_context(), network_backend=_PublicOnly()) as pool,
+        pool.stream("GET", url, headers=HEADERS, extensions={"timeout": limits}) as response,
+    ):
+        if response.status != 200:
+            # Where a redirect leads nobody has looked at.
+            raise _refused(_("The server of the sample answers with HTTP %(status)s.") % {"status": response.status})
+        content = bytearray()
+        for chunk in response.iter_stream():
+            content += chunk
+            if len(content) > MAX_BYTES:
+                limit = {"limit": MAX_BYTES // 1024 // 1024}
+                raise _refused(_("The sample is larger than %(limit)s MB.") % limit)
+            if time.monotonic() > deadline:
+                raise httpcore.ReadTimeout
+        return bytes(content)
+
+
+def _refused(sentence: str) -> PreparationFailed:
+    return PreparationFailed(Reason.MEDIA, detail=sentence)
