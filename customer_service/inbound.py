@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
+
 from django.db import transaction
 from django.utils.translation import gettext as _
 
@@ -14,6 +16,7 @@ from recontact.hashes import keyed_hash
 from recontact.inbound import customer_wrote
 from recontact.opt_out_words import is_opt_out
 from recontact.phones import phone_from_wire
+from recontact.taps import tapped_words
 from recontact.wishes import CUSTOMERS_WORD, marketing_stop
 
 _WORDED = frozenset({"text", "button", "interactive"})
@@ -28,6 +31,7 @@ def inbound_receive(account_id: int, event: InboundEvent) -> InboundMessage:
     known = _known(account_id, event)
     if known is not None:
         return known
+    event = _worded(account_id, event)
     number = number_find(account_id=account_id, external_id=event.sender_external_id)
     if number is None:
         raise CannotHandle("The sender number is not known here. Sync the account's numbers, then replay.")
@@ -62,6 +66,16 @@ def inbound_receive(account_id: int, event: InboundEvent) -> InboundMessage:
         payload=event.payload,
         occurred_at=event.occurred_at,
     )
+
+
+def _worded(account_id: int, event: InboundEvent) -> InboundEvent:
+    """Some providers tell of a tap only what the button carries: then its words are those of the message that was sent."""
+    if event.kind != "button" or event.text not in ("", event.button_payload):
+        return event
+    words = tapped_words(
+        account_id=account_id, context_message_id=event.context_message_id, payload=event.button_payload
+    )
+    return replace(event, text=words) if words else event
 
 
 def _known(account_id: int, event: InboundEvent) -> InboundMessage | None:

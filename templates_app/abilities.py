@@ -12,7 +12,7 @@ from providers.contracts import ALL_PARTS, Capabilities, DeleteScope, Provider
 from providers.credentials import CredentialsError
 from providers.errors import ProviderCallError, Reason
 from providers.models import ProviderAccount
-from providers.registry import BadAdapter, UnknownProvider, adapter_class, adapter_for
+from providers.registry import AdapterClass, BadAdapter, UnknownProvider, adapter_class, adapter_for
 
 
 @dataclass(frozen=True, slots=True)
@@ -68,7 +68,7 @@ def edit_needs_sentence(abilities: Abilities) -> str:
     return text % {"fields": fields}
 
 
-def _missing(account: ProviderAccount, adapter: type[Provider]) -> tuple[str, ...]:
+def _missing(account: ProviderAccount, adapter: AdapterClass) -> tuple[str, ...]:
     names = adapter.capabilities.edit_needs
     stored = account_credentials(account) if names else {}
     return tuple(

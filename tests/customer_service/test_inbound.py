@@ -52,6 +52,12 @@ def _inbound(name: str = "webhook_inbound_text", **changes: Any) -> dict[str, An
     return content
 
 
+def payload_context(name: str) -> str:
+    """The id of our message that the answer in a payload names."""
+    found: str = payload(name)["entry"][0]["changes"][0]["value"]["messages"][0]["context"]["id"]
+    return found
+
+
 def _sent_message(number: SenderNumber, *, origin: str, with_query: bool) -> Message:
     """A message that the customer of the payloads got, under the id that their answers name."""
     customer = customer_make(phone=CUSTOMER_PHONE)
@@ -273,6 +279,26 @@ def test_a_word_of_the_customer_opts_him_out_of_marketing(
     opt_out = OptOut.objects.get()
     assert (opt_out.scope, opt_out.source, opt_out.revoked_at) == ("marketing", "customer's word", None)
     assert InboundMessage.objects.count() == 1
+
+
+@pytest.mark.parametrize(
+    ("told", "stored"), [("stop-7", "Darme de baja"), ("stop-8", "stop-8")], ids=["ours", "of no button of ours"]
+)
+def test_a_tap_told_without_its_words_gets_those_of_the_message_that_was_sent(
+    number: SenderNumber, told: str, stored: str
+) -> None:
+    message = _sent_message(number, origin="agent", with_query=True)
+    reply = {"type": "payload", "payload": "stop-7"}
+    Message.objects.filter(pk=message.pk).update(
+        components=[{"type": "button", "sub_type": "QUICK_REPLY", "index": "1", "parameters": [reply]}],
+        bubble={"buttons": [{"kind": "url", "text": "Ver"}, {"kind": "quick_reply", "text": "Darme de baja"}]},
+        provider_message_id=payload_context("webhook_inbound_button_quick_reply"),
+    )
+
+    deliver(number.account, _inbound("webhook_inbound_button_quick_reply", button={"text": told, "payload": told}))
+
+    assert InboundMessage.objects.get().text == stored
+    assert OptOut.objects.exists() == (stored == "Darme de baja")
 
 
 def test_an_ordinary_sentence_opts_nobody_out(number: SenderNumber) -> None:

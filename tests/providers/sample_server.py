@@ -11,8 +11,9 @@ from typing import Any
 
 import pytest
 
-from tests.providers.simulator.wires.tls_front import HOST, tls_front
+from tests.providers.simulator.wires.tls_front import tls_front
 
+HOST = "127.0.0.1"
 PNG = b"\x89PNG\r\n\x1a\n" + b"\x00" * 64
 FILES: dict[str, tuple[int, bytes]] = {
     "/foto.png": (200, PNG),

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from providers.adapters.sinch import auth
 from tests.providers.e2e.provider import Provider, Refusal, Report, Tap, Unheard
-from tests.providers.e2e.stage import BODY, REPLY, Setup
+from tests.providers.e2e.stage import BODY, REPLY, VALUES, Setup
 
 APP = "01HF8Z5K3W9Q2E7T1Y6U4I0P8A"
 PROJECT = "6f1e2d3c-4b5a-4978-8695-a4b3c2d1e0f9"
@@ -26,6 +26,7 @@ PROVIDER = Provider(
         app_secret=SECRET,
         settings={"key_id": "key-1", "project_id": PROJECT, "app_id": APP},
         components=[BODY, REPLY],
+        values={**VALUES, "button.0.payload": "si"},
     ),
     refused=[Refusal("bad_request", "INVALID_ARGUMENT", fail_code=100)],
     failed=[
@@ -35,8 +36,8 @@ PROVIDER = Provider(
     unheard={"41": Unheard.FOUND, "40": Unheard.ABSENT},
     strangers=[{"app_secret": "another-word"}],
     report=Report.NOTHING,
-    # Of a tap only the payload is told.
-    tap=Tap("si", told="si"),
+    # Of a tap only the payload is told: its words come from the message that was sent.
+    tap=Tap("si"),
     key_asked_first=True,
     forget=auth._tokens.clear,
 )
