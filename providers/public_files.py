@@ -9,6 +9,7 @@ from __future__ import annotations
 import socket
 import time
 from collections.abc import Iterable
+from contextlib import suppress
 from dataclasses import dataclass
 from ipaddress import IPv6Address, IPv6Network, ip_address
 from typing import Any
@@ -49,10 +50,10 @@ def file_fetch(url: str) -> PublicFile:
     if parts.scheme != "https" or not parts.hostname:
         raise _refused(_("The address of the sample must begin with https://."))
     try:
-        content = _read(url)
+        content = _read(str(httpx.URL(url)))
     except httpcore.TimeoutException as error:
         raise _refused(_("The server of the sample did not answer in time.")) from error
-    except (httpcore.NetworkError, httpcore.ProtocolError, OSError, ValueError) as error:
+    except (httpcore.NetworkError, httpcore.ProtocolError, httpx.InvalidURL, OSError, ValueError) as error:
         raise _refused(_("The server of the sample could not be reached.")) from error
     kind = content_type_of(content)
     if not kind:
@@ -93,10 +94,14 @@ class _PublicOnly(httpcore.SyncBackend):
     ) -> httpcore.NetworkStream:
         """As every backend, but to an address that was looked at. Raises PreparationFailed for one that is not public."""
         found = socket.getaddrinfo(host, port, type=socket.SOCK_STREAM)
-        addresses = [str(each[4][0]) for each in found]
+        addresses = list(dict.fromkeys(str(each[4][0]) for each in found))
         if host not in settings.SAMPLE_PRIVATE_HOSTS and not all(is_public(address) for address in addresses):
             raise _refused(_("The address of the sample leads into a private network."))
-        return super().connect_tcp(addresses[0], port, timeout, local_address, socket_options)
+        for address in addresses[:-1]:
+            # A name often has an address of a kind that this machine has no way to.
+            with suppress(httpcore.ConnectError, httpcore.ConnectTimeout):
+                return super().connect_tcp(address, port, timeout, local_address, socket_options)
+        return super().connect_tcp(addresses[-1], port, timeout, local_address, socket_options)
 
 
 def _read(url: str) -> bytes:

@@ -32,7 +32,7 @@ def refusal(url: str) -> str:
 
 
 def test_a_file_comes_with_its_name_and_the_type_of_its_first_bytes(server: str) -> None:
-    assert file_fetch(f"{server}/foto.png?firma=1") == PublicFile("foto.png", "image/png", PNG)
+    assert file_fetch(f"{server}/foto.png?firma=señal 1") == PublicFile("foto.png", "image/png", PNG)
 
 
 @pytest.mark.parametrize(
@@ -53,6 +53,20 @@ def test_a_redirect_is_not_followed(server: str) -> None:
 def test_a_file_that_is_too_large_is_not_read_to_its_end(server: str, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(public_files, "MAX_BYTES", 32)
     assert "larger than" in refusal(f"{server}/foto.png")
+
+
+def test_another_address_of_the_name_is_tried_when_one_does_not_answer(
+    server: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    real = socket.getaddrinfo
+
+    def resolved(host: str, port: int, *rest: Any, **named: Any) -> list[Any]:
+        # The socket library asks too, for each address by itself.
+        wanted = ("::1", HOST) if named else (host,)
+        return [each for one in wanted for each in real(one, port, *rest, **named)]
+
+    monkeypatch.setattr(socket, "getaddrinfo", resolved)
+    assert file_fetch(f"{server}/foto.png").content == PNG
 
 
 def test_a_server_that_is_not_there_is_said_so(settings: Settings) -> None:

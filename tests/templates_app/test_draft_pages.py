@@ -320,6 +320,16 @@ def test_its_page_offers_only_what_can_be_done(client: Client, fields: dict[str,
 
 
 @pytest.mark.django_db
+def test_its_page_says_what_the_account_lacks_for_a_change(client: Client) -> None:
+    template = template_make(account=account_make(provider="gupshup"))
+
+    html = html_of(client.get(page_of(template)))
+
+    assert "the account needs this from the provider: Partner app token." in html
+    assert f"/{template.pk}/edit/" not in html
+
+
+@pytest.mark.django_db
 def test_its_page_and_the_list_say_that_a_submission_is_uncertain(client: Client) -> None:
     template = template_make(status="DRAFT", external_id="")
     TemplateSubmission.objects.create(template=template, kind="create", state="uncertain")

@@ -10,6 +10,7 @@ from django.db import transaction
 from django.utils import timezone
 from pytest_django import Settings
 
+from providers.accounts import account_credentials_merge
 from providers.contracts import TemplateEvent
 from providers.models import ProviderCall
 from templates_app.models import Template, TemplateChange, TemplateStatus, TemplateSubmission
@@ -18,6 +19,7 @@ from templates_app.selectors import template_blockers
 from templates_app.settling import ABSENCE_PROVES_AFTER
 from templates_app.submit import (
     NotSubmitted,
+    edit_problems,
     may_submit_again,
     template_delete,
     template_discard,
@@ -142,6 +144,20 @@ def test_it_asks_no_account_that_is_off_or_whose_provider_takes_none(world: Worl
     for account in (account_make(is_active=False), account_make(provider="none")):
         with pytest.raises(NotSubmitted, match="no_submit"):
             template_submit(account_id=account.pk, draft=draft(), user=None)
+
+
+@pytest.mark.django_db
+def test_it_changes_nothing_for_an_account_that_lacks_what_the_provider_wants_for_it() -> None:
+    template = template_make(account=account_make(provider="dialog360"))
+
+    (problem,) = edit_problems(template)
+
+    assert problem.code == "edit_needs"
+    assert "Partner id, Partner API key, WABA account at 360dialog" in str(problem.sentence)
+    account_credentials_merge(
+        account=template.account, values=dict.fromkeys(("partner_id", "partner_api_key", "waba_account_id"), "x")
+    )
+    assert edit_problems(template) == []
 
 
 @pytest.mark.django_db
