@@ -14,7 +14,10 @@ class InboundMessage(models.Model):
     """One message of a customer, stored once by its id at the provider. `text` is what a person reads."""
 
     account = models.ForeignKey(ProviderAccount, models.PROTECT, related_name="+", verbose_name=_("account"))
-    sender_number = models.ForeignKey(SenderNumber, models.PROTECT, related_name="+", verbose_name=_("sender number"))
+    # Its index is inbound_by_number's.
+    sender_number = models.ForeignKey(
+        SenderNumber, models.PROTECT, related_name="+", db_index=False, verbose_name=_("sender number")
+    )
     customer = models.ForeignKey(Customer, models.PROTECT, related_name="inbound_messages", verbose_name=_("customer"))
     query = models.ForeignKey(Query, models.PROTECT, related_name="inbound_messages", verbose_name=_("query"))
     provider_message_id = models.CharField(_("id at the provider"), max_length=128)
@@ -36,6 +39,7 @@ class InboundMessage(models.Model):
         indexes = [
             models.Index(fields=["query", "id"], name="inbound_by_query"),
             models.Index(fields=["customer", "id"], name="inbound_by_customer"),
+            models.Index(fields=["sender_number", "received_at"], name="inbound_by_number"),
         ]
 
     def __str__(self) -> str:

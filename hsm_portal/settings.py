@@ -214,6 +214,16 @@ CAMPAIGN_APPROVAL_AMOUNT = Decimal(env.str("CAMPAIGN_APPROVAL_AMOUNT", default="
 CAMPAIGN_TIME_ZONE = env.str("CAMPAIGN_TIME_ZONE", default=TIME_ZONE)
 # Of a portfolio's people in 24 hours, the share that campaigns leave to the agents.
 PORTFOLIO_AGENTS_SHARE = env.float("PORTFOLIO_AGENTS_SHARE", default=0.05)
+# Of a number's messages per second, the share that campaigns leave to the agents while these are writing.
+RATE_AGENTS_SHARE = env.float("RATE_AGENTS_SHARE", default=0.1)
+# Seconds between two messages to one person through one number (WhatsApp's own limit); 0 = no pause.
+PAIR_SECONDS = env.float("PAIR_SECONDS", default=6.0)
+# The circuit of a number: once such a share of at least so many calls in so many seconds failed for no person's sake, the
+# number is stopped for the pause, twice as long each time it does not help. A share of 0 = no circuit.
+CIRCUIT_SHARE = env.float("CIRCUIT_SHARE", default=0.5)
+CIRCUIT_CALLS = env.int("CIRCUIT_CALLS", default=20)
+CIRCUIT_WINDOW_SECONDS = env.int("CIRCUIT_WINDOW_SECONDS", default=60)
+CIRCUIT_PAUSE_SECONDS = env.float("CIRCUIT_PAUSE_SECONDS", default=60.0)
 # The uploaded file of a campaign is emptied so many days after it ended, that of a forgotten draft as long after its upload.
 CAMPAIGN_FILE_RETENTION_DAYS = env.int("CAMPAIGN_FILE_RETENTION_DAYS", default=90)
 UNCERTAIN_SETTLE_AFTER_SECONDS = 3600

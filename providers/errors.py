@@ -77,6 +77,7 @@ class Reason(StrEnum):
     BAD_REQUEST = "bad_request"
     UNSUPPORTED = "unsupported"
     PROVIDER_REJECTED = "provider_rejected"
+    CIRCUIT = "circuit"
 
 
 SENTENCES: dict[Reason, StrPromise] = {
@@ -126,6 +127,7 @@ SENTENCES: dict[Reason, StrPromise] = {
     Reason.BAD_REQUEST: _("The provider did not understand the message."),
     Reason.UNSUPPORTED: _("The provider cannot send this kind of message."),
     Reason.PROVIDER_REJECTED: _("The provider refused the message."),
+    Reason.CIRCUIT: _("Too many calls through the number failed, so it rests for a while. What waits is not lost."),
 }
 
 

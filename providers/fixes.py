@@ -36,6 +36,10 @@ FIXES: dict[Reason, StrPromise] = {
     Reason.TEMPLATE_DISABLED: _("It will not come back: make a new template, and send with that."),
     Reason.TEMPLATE_POLICY: _("Change the template's content at the provider and have it approved again."),
     Reason.TEMPLATE_FLOW: _("Put the flow right at the provider; it is tried again by itself."),
+    Reason.CIRCUIT: _(
+        "Nothing: it is tried again with a few messages at the time that is named. See what the provider says; "
+        "resume tries at once."
+    ),
     Reason.MARKETING_ROUTE: _("Allow marketing for the account at the provider, then resume."),
 }
 

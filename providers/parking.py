@@ -10,8 +10,9 @@ from django.dispatch import Signal
 from django.utils import timezone
 from django.utils.translation import gettext_lazy as _
 
+from providers.circuit_words import circuit_words
 from providers.clock import ClockTimestamp
-from providers.errors import reason_sentence
+from providers.errors import Reason, reason_sentence
 
 #: Sent by `unpark` in its transaction, with `row`: what waits for it may go on.
 released = Signal()
@@ -37,6 +38,11 @@ class Parkable(models.Model):
     @property
     def parked_sentence(self) -> str:
         return reason_sentence(self.parked_reason) if self.parked_reason else ""
+
+    @property
+    def parked_words(self) -> str:
+        """What stands with the reason: the provider's own words, or the figures of the circuit."""
+        return circuit_words(self.parked_detail) if self.parked_reason == Reason.CIRCUIT else self.parked_detail
 
 
 def park(

@@ -138,7 +138,29 @@ RULES: dict[Reason, Rule] = {
     Reason.BAD_REQUEST: _GIVE_UP,
     Reason.UNSUPPORTED: _GIVE_UP,
     Reason.PROVIDER_REJECTED: _GIVE_UP,
+    # Our own word about many failures: no provider's code means it.
+    Reason.CIRCUIT: Rule(Action.PARK_NUMBER, MINUTE),
 }
+
+#: What a failed call says about the way to the provider, and not about the person or the template: the provider's or the
+#: network's own failures, doubt, and what is wrong with account or number. None of them rejects its message, so a number that
+#: stops for them loses none. A plain refusal of a message is the provider's word about that message.
+SYSTEMIC = frozenset(
+    {
+        Reason.PROVIDER_DOWN,
+        Reason.NETWORK,
+        Reason.NO_ANSWER,
+        Reason.UNREADABLE_ANSWER,
+        Reason.PROVIDER_ERROR,
+        Reason.CREDENTIALS,
+        Reason.PERMISSION,
+        Reason.ACCOUNT_BLOCKED,
+        Reason.BILLING,
+        Reason.CONFIGURATION,
+        Reason.NUMBER_BLOCKED,
+        Reason.NUMBER_NOT_REGISTERED,
+    }
+)
 
 _PARKS = {
     Action.PARK_TEMPLATE: Park.TEMPLATE,
@@ -167,6 +189,16 @@ def hold_of(reason: Reason) -> Hold:
 def holds_number(reason: Reason) -> bool:
     """Whether nothing at all may go from the number during a wait for this reason."""
     return RULES[reason].hold in (Hold.NUMBER, Hold.ACCOUNT)
+
+
+def is_systemic(reason: Reason) -> bool:
+    """Whether a call that failed for it counts against its number: the next person's would probably fail as well."""
+    return reason in SYSTEMIC
+
+
+def says_nothing(error: SendError) -> bool:
+    """Whether it tells nothing about how well the provider works: a limit was reached, or no call was made."""
+    return isinstance(error, Throttled) or error.reason is Reason.NOT_STARTED
 
 
 def suppresses(reason: Reason) -> bool:

@@ -24,13 +24,15 @@ LATE_SECONDS = 5
 
 
 def groups(claims: Sequence[Claim], adapter: Provider) -> list[list[Claim]]:
-    """The claims as they go out: templates together as far as the adapter takes them, everything else alone."""
+    """The claims as they go out: templates of one lane together as far as the adapter takes them, everything else alone."""
     limit = adapter.capabilities.bulk_limit if isinstance(adapter, SendsInBulk) else 1
     if limit <= 1:
         return [[each] for each in claims]
-    together = [each for each in claims if isinstance(each.outbound.content, TemplateContent)]
+    templates = [each for each in claims if isinstance(each.outbound.content, TemplateContent)]
     alone = [[each] for each in claims if not isinstance(each.outbound.content, TemplateContent)]
-    return alone + [together[start : start + limit] for start in range(0, len(together), limit)]
+    # Agents' first, and not in one request with a campaign's: they wait for no turn of those.
+    lanes = [[each for each in templates if each.of_agents is of_agents] for of_agents in (True, False)]
+    return alone + [lane[start : start + limit] for lane in lanes for start in range(0, len(lane), limit)]
 
 
 async def call(adapter: Provider, claims: Sequence[Claim]) -> list[Outcome]:

@@ -15,7 +15,9 @@ from django.db import connection, transaction
 from providers.contracts import OutboundMessage, Recipient, TemplateContent, TextContent
 from recontact import ledger
 from recontact.clock import ClockTimestamp, database_now
+from recontact.dispatch.circuit import claimable
 from recontact.dispatch.lease import Lease, number_may_send
+from recontact.dispatch.pair import pairs_wait
 from recontact.dispatch.recheck import CAMPAIGN_WIDE, recheck
 from recontact.dispatch.slots import slots_take
 from recontact.dispatch.switch import identity_current
@@ -60,20 +62,23 @@ class Claim:
     number_id: int
     template_id: int | None
     outbound: OutboundMessage
+    of_agents: bool = False
 
 
 @transaction.atomic
-def claim(lease: Lease, limit: int, turn: int = 0) -> list[Claim]:
-    """Claim up to `limit` due messages of the leased number; `turn` says whose turn it is among the campaigns.
+def claim(lease: Lease, limit: int, turn: int = 0, for_agents: int = 0) -> list[Claim]:
+    """Claim up to `limit` due messages of the leased number, and `for_agents` more if they are agents'; `turn` says whose
+    turn it is among the campaigns.
 
-    What fails the second check is skipped with its reason, or parks its campaign; what would pass the portfolio's limit
-    waits. Raises LeaseLost. Empty while everything
-    is halted, and while the number or its account is parked or switched off.
+    What fails the second check is skipped with its reason, or parks its campaign; what would pass the pair's or the
+    portfolio's limit waits. Raises LeaseLost. Empty while everything is halted, and while the number or its account is
+    parked or switched off.
     """
     if _halted():
         return []
     _lease_still_ours(lease)
-    ids = _candidates(lease.number_id, limit, turn)
+    most = claimable(number_id=lease.number_id, limit=limit + for_agents)
+    ids = _candidates(lease.number_id, min(limit, most), turn, most)
     # Looked at after them: a record may put a message back and park its account in between, together.
     if not ids or not number_may_send(lease.number_id):
         return []
@@ -84,6 +89,8 @@ def claim(lease: Lease, limit: int, turn: int = 0) -> list[Claim]:
     reasons = recheck(messages, now)
     _skip(messages, reasons)
     going = [message for message in messages if message.pk not in reasons]
+    too_soon = pairs_wait(number_id=lease.number_id, messages=going)
+    going = [message for message in going if message.pk not in too_soon]
     without_slot = slots_take(number_id=lease.number_id, messages=going, now=now)
     going = [message for message in going if message.pk not in without_slot]
     attempts = _to_sending([message.pk for message in going])
@@ -112,12 +119,15 @@ def _lease_still_ours(lease: Lease) -> None:
         raise LeaseLost
 
 
-def _candidates(number_id: int, limit: int, turn: int) -> list[int]:
-    """Ids to claim: the agents' lane first, then the running campaigns from `turn` on; one message per customer."""
+def _candidates(number_id: int, limit: int, turn: int, most: int) -> list[int]:
+    """Ids to claim: the agents' lane first, up to `most`, then the running campaigns from `turn` on, up to `limit` in all; one
+    message per customer."""
     chosen: dict[int, int] = {}
     with connection.cursor() as cursor:
-        cursor.execute(_AGENTS, [number_id, limit])
+        cursor.execute(_AGENTS, [number_id, most])
         _add(chosen, cursor.fetchall())
+        if len(chosen) >= limit:
+            return list(chosen.values())
         campaigns = list(
             Campaign.objects.filter(state=Campaign.State.RUNNING).order_by("pk").values_list("pk", flat=True)
         )
@@ -192,6 +202,7 @@ def _claim_of(message: Message, lease: Lease, attempt_number: int) -> Claim:
         account_id=message.account_id,
         number_id=message.sender_number_id,
         template_id=message.template_id,
+        of_agents=message.campaign_id is None,
         outbound=OutboundMessage(
             reference=str(message.reference),
             sender_external_id=lease.sender_external_id,

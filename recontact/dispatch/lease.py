@@ -16,6 +16,7 @@ from providers.models import ProviderAccount, SenderNumber
 from providers.parking import park
 from providers.registry import BadAdapter, UnknownProvider
 from recontact.clock import ClockTimestamp
+from recontact.dispatch.inbound_rate import number_rate
 
 log = structlog.get_logger(__name__)
 
@@ -50,10 +51,6 @@ class Lease:
     sender_phone: str
     rate: float
     config: AccountConfig
-
-
-#: The provider's ceiling counts inbound messages too, so not all of it is ours to use.
-HEADROOM = 0.9
 
 
 def numbers_due() -> bool:
@@ -121,7 +118,7 @@ def _with_settings(tokens: dict[int, int]) -> list[Lease]:
                 token=tokens[number.pk],
                 sender_external_id=number.external_id,
                 sender_phone=number.phone,
-                rate=max(0.5, number.throughput * HEADROOM),
+                rate=number_rate(number_id=number.pk, ceiling=number.throughput).outbound,
                 config=config,
             )
         )

@@ -20,6 +20,7 @@ from providers.registry import adapter_for
 from recontact.dispatch.call import Outcome, call, groups
 from recontact.dispatch.claim import CLAIM_DEADLINE_SECONDS, Claim, LeaseLost, claim
 from recontact.dispatch.deadline import Deadline
+from recontact.dispatch.inbound_rate import number_rate_now
 from recontact.dispatch.lease import (
     LEASE_SECONDS,
     Lease,
@@ -204,6 +205,7 @@ class NumberPump:
                 if time.monotonic() - renewed > LEASE_SECONDS / 3:
                     if not await self.pump.in_database(lease_renew, self.lease):
                         return
+                    self.rate.change(await self.pump.in_database(number_rate_now, self.lease.number_id))
                     renewed = time.monotonic()
                 claimed = await self._claim()
                 idle_since = None if claimed or self.sends else idle_since or time.monotonic()
@@ -221,11 +223,11 @@ class NumberPump:
                 await self.pump.in_database(lease_release, self.lease)
 
     async def _claim(self) -> int:
-        limit = self.rate.room()
-        if limit < 1:
+        limit, for_agents = self.rate.room(), self.rate.room_for_agents()
+        if limit + for_agents < 1:
             return 0
         deadline = Deadline.after(CLAIM_DEADLINE_SECONDS)
-        claims = await self.pump.in_database(claim, self.lease, limit, self.turn)
+        claims = await self.pump.in_database(claim, self.lease, limit, self.turn, for_agents)
         self.turn += 1
         for group in groups(claims, self.adapter):
             task = asyncio.create_task(self._send(group, deadline))
@@ -235,7 +237,9 @@ class NumberPump:
 
     async def _send(self, claims: list[Claim], deadline: Deadline) -> None:
         """One call for these claims; begun before their deadline, or certainly not at all."""
-        if await self.rate.take(deadline.monotonic, len(claims)) and not deadline.has_passed():
+        of_agents = claims[0].of_agents
+        in_turn = await self.rate.take(deadline.monotonic, len(claims), of_agents=of_agents)
+        if in_turn and not deadline.has_passed():
             outcomes: list[Outcome] = await call(self.adapter, claims)
         else:
             outcomes = [Unavailable(Reason.NOT_STARTED) for _ in claims]

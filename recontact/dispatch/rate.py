@@ -1,41 +1,71 @@
-"""A sender number's pace: a token bucket in messages/s that never lets more than a quarter of a second gather."""
+"""A sender number's pace: a token bucket in messages/s that never lets more than a quarter of a second gather.
+
+Agents and campaigns stand in one line. While agents write, campaigns leave a share of the rate to them, and an agent's message
+within that share does not wait behind the campaigns' in line.
+"""
 
 from __future__ import annotations
 
 import asyncio
+import math
 import time
+
+from django.conf import settings
 
 #: How much of a second's messages may be claimed ahead and sent in one go.
 AHEAD_SECONDS = 0.25
+#: Agents are taken to be writing for so long after their last message.
+WRITING_SECONDS = 10.0
+#: So many seconds of the agents' share may gather. Where that is no whole message, the line is shorter than a second anyway.
+GATHER_SECONDS = 1.0
+#: The longest pause before looking for an agent's message, however slow the number is.
+LOOK_SECONDS = 0.0625
 
 
 class RateLimit:
     """Room for messages at `rate` per second. `room` is reserved by claiming; `take` waits for each message's turn."""
 
     def __init__(self, rate: float) -> None:
-        self.rate = rate
-        self.burst = max(1.0, rate * AHEAD_SECONDS)
+        self.share = settings.RATE_AGENTS_SHARE
         self.next_at = time.monotonic()
         self.held_until = 0.0
+        self.agents_at = -math.inf
+        self.share_used_until = 0.0
+        self.change(rate)
+
+    def change(self, rate: float) -> None:
+        """From now on `rate` messages per second."""
+        self.rate = rate
+
+    def line_rate(self, now: float) -> float:
+        """Messages per second of the line: all of the rate, but for the agents' share while they write."""
+        writing = now - self.agents_at < WRITING_SECONDS
+        return self.rate * (1 - self.share) if writing else self.rate
 
     def room(self) -> int:
         """How many messages may be claimed now, so that all of them go within a quarter of a second."""
-        behind = self.next_at - time.monotonic()
-        return int(max(0.0, self.burst - max(0.0, behind) * self.rate))
+        now = time.monotonic()
+        behind, line_rate = max(0.0, self.next_at - now), self.line_rate(now)
+        return int(max(0.0, self._burst(line_rate) - behind * line_rate))
+
+    def room_for_agents(self) -> int:
+        """How many more may be claimed now if they are agents': what has gathered of their share."""
+        return self._gathered(time.monotonic())
 
     def pause(self) -> float:
         """Seconds until there is room for at least one more message (at least a tick, so that others run)."""
-        wait = self.next_at - time.monotonic() - (self.burst - 1) / self.rate
-        return min(max(wait, 0.005), 1.0)
-
-    async def take(self, deadline: float, count: int = 1) -> bool:
-        """Wait for the turn of the next `count` messages. False when it would come after `deadline` (local monotonic
-        clock), or when the provider throttled the number meanwhile."""
         now = time.monotonic()
-        turn = max(now, self.next_at)
-        if turn > deadline:
+        line_rate = self.line_rate(now)
+        wait = self.next_at - now - (self._burst(line_rate) - 1) / line_rate
+        return min(max(wait, 0.005), LOOK_SECONDS)
+
+    async def take(self, deadline: float, count: int = 1, *, of_agents: bool = False) -> bool:
+        """Wait for the turn of the next `count` messages; agents' within their share have theirs at once. False when it would
+        come after `deadline` (local monotonic clock), or when the provider throttled the number meanwhile."""
+        now = time.monotonic()
+        turn = self.turn(now, deadline, count, of_agents=of_agents)
+        if turn is None:
             return False
-        self.next_at = turn + count / self.rate
         if turn > now:
             await asyncio.sleep(turn - now)
         # A sleep may end a little early.
@@ -45,3 +75,27 @@ class RateLimit:
         """The provider throttled: nothing more from this number for `seconds`."""
         self.held_until = max(self.held_until, time.monotonic() + min(seconds, 60.0))
         self.next_at = max(self.next_at, self.held_until)
+
+    def turn(self, now: float, deadline: float, count: int, *, of_agents: bool) -> float | None:
+        """When (local monotonic clock) the next `count` messages go, asked at `now`; None = not before `deadline`, and then
+        they took no place."""
+        if of_agents:
+            self.agents_at = now
+            if count <= self._gathered(now):
+                self.share_used_until = max(now, self.share_used_until) + count / (self.rate * self.share)
+                return now
+        turn = max(now, self.next_at)
+        if turn > deadline:
+            return None
+        self.next_at = turn + count / self.line_rate(now)
+        return turn
+
+    def _gathered(self, now: float) -> int:
+        """Messages of the agents' share that are free."""
+        if not self.share or now < self.held_until:
+            return 0
+        free_seconds = GATHER_SECONDS - max(0.0, self.share_used_until - now)
+        return int(max(0.0, free_seconds * self.rate * self.share))
+
+    def _burst(self, line_rate: float) -> float:
+        return max(1.0, line_rate * AHEAD_SECONDS)

@@ -19,6 +19,7 @@ from providers.policy import Hold, hold_of, suppresses
 from recontact import ledger
 from recontact.clock import ClockTimestamp, database_now
 from recontact.delivery import acceptance_after_the_fact, events_match
+from recontact.dispatch.circuit import circuit_tally, circuits_look
 from recontact.dispatch.claim import Claim
 from recontact.dispatch.hold import hold
 from recontact.models import Attempt, Message
@@ -69,6 +70,7 @@ def record(results: Sequence[Result]) -> None:
     # Before anything else is locked: the customer comes first everywhere.
     _suppressions(refused)
     _record(results, refused)
+    circuits_look((result.claim.number_id, result.outcome) for result in results)
 
 
 @transaction.atomic
@@ -80,6 +82,7 @@ def _record(results: Sequence[Result], refused: Sequence[tuple[Claim, SendError]
     for claim, error in refused:
         _refused(claim, error)
     ledger.settle(result.claim.message_id for result in results)
+    circuit_tally((result.claim.number_id, result.outcome) for result in results)
     _parks(refused)
     _waits(refused)
     # At the end, for a failure among them may lock a campaign.

@@ -3,7 +3,15 @@
 from recontact.models.campaign import Campaign, CampaignRefusal
 from recontact.models.cost import CostEntry, PriceStatement
 from recontact.models.customer import Customer, OptOut, ServiceWindow
-from recontact.models.dispatch import DispatchSwitch, Heartbeat, NumberLease, PortfolioSlot, PortfolioUse
+from recontact.models.dispatch import (
+    CircuitTally,
+    DispatchSwitch,
+    Heartbeat,
+    NumberCircuit,
+    NumberLease,
+    PortfolioSlot,
+    PortfolioUse,
+)
 from recontact.models.doubt import Incident, LookUpRecord, Settlement
 from recontact.models.idempotency import IdempotencyKey
 from recontact.models.ledger import Recontact
@@ -17,6 +25,7 @@ __all__ = [
     "CampaignFile",
     "CampaignRecipient",
     "CampaignRefusal",
+    "CircuitTally",
     "CostEntry",
     "Customer",
     "DispatchSwitch",
@@ -26,6 +35,7 @@ __all__ = [
     "LookUpRecord",
     "Message",
     "MessageEvent",
+    "NumberCircuit",
     "NumberLease",
     "OptOut",
     "PortfolioSlot",

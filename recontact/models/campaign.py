@@ -68,6 +68,8 @@ class Campaign(models.Model):
     default_country = models.CharField(_("country of phones without one"), max_length=2, blank=True)
     #: Whether those with an open query at this number are written to as well.
     include_open_queries = models.BooleanField(_("also those with an open query"), default=False)
+    #: Whether those are written to as well whom another campaign wrote to within settings.CAMPAIGN_FREQUENCY_CAP_DAYS.
+    include_recent = models.BooleanField(_("also those whom another campaign wrote to lately"), default=False)
     #: What the recipients were planned with; the template must still be that when they are sent (I7).
     template_hash = models.CharField(max_length=64, blank=True, editable=False)
     category = models.CharField(_("category"), max_length=20, blank=True, editable=False)

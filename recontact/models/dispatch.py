@@ -1,4 +1,5 @@
-"""What the dispatcher keeps in the database: the stop switch, the numbers' leases, heartbeats, the portfolios' slots."""
+"""What the dispatcher keeps in the database: the stop switch, the numbers' leases and circuits, heartbeats, the portfolios'
+slots."""
 
 from __future__ import annotations
 
@@ -97,3 +98,43 @@ class PortfolioSlot(models.Model):
 
     def __str__(self) -> str:
         return f"{self.portfolio_id} {self.customer_id}"
+
+
+class NumberCircuit(models.Model):
+    """The circuit of a sender number (recontact.dispatch.circuit): how often in a row it opened, 0 = it is closed.
+
+    While it is open the number is parked for it, and what opened it stands there. After that a few messages try it.
+    """
+
+    sender_number = models.OneToOneField(SenderNumber, models.CASCADE, primary_key=True, related_name="circuit")
+    trips = models.PositiveIntegerField(default=0)
+
+    class Meta:
+        verbose_name = _("circuit of a number")
+        verbose_name_plural = _("circuits of numbers")
+
+    def __str__(self) -> str:
+        return f"{self.sender_number_id} {self.trips}"
+
+
+class CircuitTally(models.Model):
+    """How many calls through a number ended in one stretch of time (`epoch`), well (`cause` empty) or for one cause.
+
+    A ring: each `slot` is used again once its stretch is out of the sample.
+    """
+
+    sender_number = models.ForeignKey(SenderNumber, models.CASCADE, related_name="+", db_index=False)
+    slot = models.PositiveSmallIntegerField()
+    cause = models.CharField(max_length=90, blank=True)
+    epoch = models.BigIntegerField()
+    calls = models.PositiveIntegerField()
+
+    class Meta:
+        verbose_name = _("tally of a circuit")
+        verbose_name_plural = _("tallies of circuits")
+        constraints = [
+            models.UniqueConstraint(fields=["sender_number", "slot", "cause"], name="one_tally_per_slot_and_cause")
+        ]
+
+    def __str__(self) -> str:
+        return f"{self.sender_number_id} {self.epoch} {self.cause}"

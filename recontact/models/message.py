@@ -77,7 +77,10 @@ class Message(models.Model):
     reference = models.UUIDField(_("reference"), default=uuid.uuid4, unique=True, editable=False)
     send_key = models.CharField(_("send key"), max_length=100, null=True, unique=True, editable=False)
     account = models.ForeignKey(ProviderAccount, models.PROTECT, related_name="+", verbose_name=_("account"))
-    sender_number = models.ForeignKey(SenderNumber, models.PROTECT, related_name="+", verbose_name=_("sender number"))
+    # Its index is message_pair's.
+    sender_number = models.ForeignKey(
+        SenderNumber, models.PROTECT, related_name="+", db_index=False, verbose_name=_("sender number")
+    )
     customer = models.ForeignKey(Customer, models.PROTECT, related_name="messages", verbose_name=_("customer"))
     query = models.ForeignKey(
         Query, models.PROTECT, null=True, blank=True, related_name="messages", verbose_name=_("query")
@@ -167,6 +170,13 @@ class Message(models.Model):
             models.Index(fields=["lease_expires_at"], name="message_lease", condition=models.Q(state="sending")),
             models.Index(
                 fields=["sender_number", "customer"], name="message_in_flight", condition=models.Q(state="sending")
+            ),
+            # What one number sent one person lately (recontact.dispatch.pair), and who waits for that.
+            models.Index(fields=["sender_number", "customer", "claimed_at"], name="message_pair"),
+            models.Index(
+                fields=["sender_number", "campaign"],
+                name="message_pair_waits",
+                condition=models.Q(state="queued", reason="pair_rate"),
             ),
             models.Index(fields=["id"], name="message_uncertain", condition=models.Q(state="uncertain")),
             models.Index(fields=["account", "provider_message_id"], name="message_by_provider_id"),

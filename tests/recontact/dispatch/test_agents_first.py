@@ -1,0 +1,65 @@
+"""An agent's message during a campaign at full speed, through the real adapter to the simulator process."""
+
+from __future__ import annotations
+
+import threading
+import time
+
+import pytest
+from pytest_django import Settings
+
+from providers.models import SenderNumber
+from recontact.campaigns.control import campaign_launch
+from recontact.campaigns.launch import campaigns_launch
+from recontact.models import Attempt, Campaign, Message
+from tests.factories import campaign_make
+from tests.world import World
+
+AGENTS_MESSAGES = 4
+
+
+@pytest.mark.parametrize(("share", "overtakes"), [(0.2, True), (0.0, False)])
+def test_it_overtakes_what_was_claimed_for_the_campaign_before(
+    world: World, settings: Settings, share: float, overtakes: bool
+) -> None:
+    settings.RATE_AGENTS_SHARE = share
+    SenderNumber.objects.update(throughput=30)
+    world.number.refresh_from_db()
+    campaign = campaign_make(sender_number=world.number, template=world.template, recipients=400)
+    campaign_launch(campaign_id=campaign.pk, user=campaign.created_by)
+    campaigns_launch()
+    pump = threading.Thread(target=world.pump, args=(60.0,), kwargs={"stop": lambda: _over(campaign)})
+    pump.start()
+    agents = []
+    for already in range(AGENTS_MESSAGES):
+        _until_gone(campaign, 15 * (already + 1))
+        agents.append(world.message())
+    pump.join(60)
+    overtaken = [_overtaken(world, campaign, message) for message in agents]
+    assert (sum(overtaken) > 0) is overtakes, overtaken
+
+
+def _gone(campaign: Campaign) -> int:
+    return Message.objects.filter(campaign=campaign).exclude(state__in=["queued", "sending"]).count()
+
+
+def _until_gone(campaign: Campaign, count: int) -> None:
+    ends = time.monotonic() + 30
+    while _gone(campaign) < count and time.monotonic() < ends:
+        time.sleep(0.02)
+
+
+def _over(campaign: Campaign) -> bool:
+    return _gone(campaign) >= 15 * (AGENTS_MESSAGES + 1)
+
+
+def _overtaken(world: World, campaign: Campaign, message: Message) -> int:
+    """How many of the campaign's messages were claimed before the agent's, and reached the provider after it."""
+    claimed_at = Attempt.objects.get(message=message).claimed_at
+    [request] = world.simulator.get("requests", reference=str(message.reference))["data"]
+    earlier = Attempt.objects.filter(message__campaign=campaign, claimed_at__lt=claimed_at)
+    count = 0
+    for reference in earlier.values_list("message__reference", flat=True):
+        seen = world.simulator.get("requests", reference=str(reference))["data"]
+        count += bool(seen and seen[0]["at"] > request["at"])
+    return count

@@ -1,0 +1,165 @@
+"""A number's pace: what comes in is taken off it, and an agent's message does not wait behind a campaign's."""
+
+from __future__ import annotations
+
+import asyncio
+import time
+from datetime import timedelta
+
+import pytest
+from django.db import connection
+from django.test.utils import CaptureQueriesContext
+from django.utils import timezone
+from pytest_django import Settings
+
+from customer_service.models import InboundMessage
+from providers.models import SenderNumber
+from recontact.dispatch.inbound_rate import COUNTED_SECONDS, number_rate, number_rate_now
+from recontact.dispatch.lease import leases_take
+from recontact.dispatch.rate import AHEAD_SECONDS, WRITING_SECONDS, RateLimit
+from recontact.models import Query
+from tests.factories import message_make, query_make, sender_number_make
+
+
+def _wrote(query: Query, count: int, *, ago: timedelta = timedelta(), late: timedelta = timedelta()) -> None:
+    """That many messages of the customer came in so long ago, written `late` before that."""
+    at = timezone.now() - ago
+    rows = InboundMessage.objects.bulk_create(
+        InboundMessage(
+            account=query.sender_number.account,
+            sender_number=query.sender_number,
+            customer=query.customer,
+            query=query,
+            provider_message_id=f"wamid.{count}.{ago}.{late}.{each}",
+            kind="text",
+            occurred_at=at - late,
+        )
+        for each in range(count)
+    )
+    InboundMessage.objects.filter(pk__in=[row.pk for row in rows]).update(received_at=at)
+
+
+# --- what comes in ----------------------------------------------------------------------------------------------------
+
+
+@pytest.mark.django_db
+def test_what_comes_in_is_taken_off_the_rate() -> None:
+    query = query_make(sender_number=sender_number_make(throughput=80))
+    number = query.sender_number
+    assert number_rate_now(number.pk) == 72
+    _wrote(query, 20 * COUNTED_SECONDS)
+    assert number_rate_now(number.pk) == 52
+
+
+@pytest.mark.django_db
+def test_what_came_in_earlier_elsewhere_or_late_takes_nothing_off() -> None:
+    query = query_make(sender_number=sender_number_make(throughput=80))
+    _wrote(query, 50, ago=timedelta(seconds=COUNTED_SECONDS + 1))
+    _wrote(query, 50, late=timedelta(hours=1))
+    _wrote(query_make(sender_number=sender_number_make()), 50)
+    assert number_rate_now(query.sender_number_id) == 72
+
+
+@pytest.mark.django_db
+@pytest.mark.parametrize(("ceiling", "least"), [(80, 16), (1, 0.5)])
+def test_however_much_comes_in_something_still_goes_out(ceiling: int, least: float) -> None:
+    query = query_make(sender_number=sender_number_make(throughput=ceiling))
+    _wrote(query, 200 * COUNTED_SECONDS)
+    assert number_rate_now(query.sender_number_id) == least
+
+
+@pytest.mark.django_db
+def test_a_pump_that_takes_the_number_over_knows_what_comes_in() -> None:
+    message = message_make()
+    SenderNumber.objects.update(throughput=80)
+    assert message.query is not None
+    _wrote(message.query, 100)
+    [lease] = leases_take("pump")
+    assert lease.rate == 62
+
+
+@pytest.mark.django_db
+def test_counting_what_comes_in_reads_an_index_and_no_history() -> None:
+    number = sender_number_make()
+    with CaptureQueriesContext(connection) as queries:
+        number_rate(number_id=number.pk, ceiling=80)
+    [statement] = [each["sql"] for each in queries]
+    with connection.cursor() as cursor:
+        cursor.execute("SET LOCAL enable_seqscan = off")
+        cursor.execute(f"EXPLAIN {statement}")
+        plan = "\n".join(line for [line] in cursor.fetchall())
+    assert "inbound_by_number" in plan
+
+
+# --- the agents' share ------------------------------------------------------------------------------------------------
+
+
+def _line_filled(rate: RateLimit) -> int:
+    """Claim for campaigns whatever there is room for, and give each its turn in line."""
+    claimed = rate.room()
+    now = time.monotonic()
+    for _ in range(claimed):
+        rate.turn(now, now + 60, 1, of_agents=False)
+    return claimed
+
+
+def test_an_agents_message_within_the_share_does_not_wait_behind_the_campaigns_claimed_ahead(
+    settings: Settings,
+) -> None:
+    settings.RATE_AGENTS_SHARE = 0.1
+    rate = RateLimit(72)
+    assert _line_filled(rate) == int(72 * AHEAD_SECONDS)
+    assert (rate.room(), rate.room_for_agents()) == (0, 7)
+    now = time.monotonic()
+    assert [rate.turn(now, now + 60, 1, of_agents=True) for _ in range(7)] == [now] * 7
+    eighth = rate.turn(now, now + 60, 1, of_agents=True)
+    assert eighth is not None
+    assert eighth > now + AHEAD_SECONDS / 2
+
+
+def test_campaigns_leave_the_share_while_agents_write_and_have_it_back_afterwards(settings: Settings) -> None:
+    settings.RATE_AGENTS_SHARE = 0.1
+    rate = RateLimit(100)
+    now = time.monotonic()
+    assert rate.line_rate(now) == 100
+    rate.turn(now, now + 60, 1, of_agents=True)
+    assert rate.line_rate(now + WRITING_SECONDS - 1) == 90
+    assert rate.line_rate(now + WRITING_SECONDS + 1) == 100
+
+
+def test_agents_and_campaigns_together_keep_the_rate(settings: Settings) -> None:
+    """Ten seconds in which both always have something to send, step by step on a clock of its own."""
+    settings.RATE_AGENTS_SHARE = 0.2
+    rate = RateLimit(50)
+    start = now = time.monotonic() + 5
+    turns = []
+    while now < start + 10:
+        for of_agents in (True, False):
+            turn = rate.turn(now, now + AHEAD_SECONDS, 1, of_agents=of_agents)
+            turns += [] if turn is None else [turn]
+        now += 0.01
+    for second in range(10):
+        within = [turn for turn in turns if start + second <= turn < start + second + 1]
+        # The share that had gathered before goes in the first second.
+        assert len(within) <= 50 + (10 if second == 0 else 1)
+
+
+def test_a_number_of_few_messages_a_second_is_never_outrun(settings: Settings) -> None:
+    settings.RATE_AGENTS_SHARE = 0.1
+    rate = RateLimit(0.9)
+    assert _line_filled(rate) == 1
+    assert (rate.room(), rate.room_for_agents()) == (0, 0)
+
+
+def test_nobody_passes_a_wait_of_the_provider(settings: Settings) -> None:
+    settings.RATE_AGENTS_SHARE = 0.1
+    rate = RateLimit(72)
+    rate.hold(30)
+    assert rate.room_for_agents() == 0
+    assert not asyncio.run(rate.take(time.monotonic() + 8, of_agents=True))
+
+
+def test_a_rate_that_changes_counts_from_then_on() -> None:
+    rate = RateLimit(100)
+    rate.change(20)
+    assert rate.room() == int(20 * AHEAD_SECONDS)
