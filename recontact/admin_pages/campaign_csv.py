@@ -14,7 +14,7 @@ from django.utils.text import slugify
 from django.utils.translation import gettext as _
 
 from recontact.admin_pages.page import ManagerPage
-from recontact.campaigns.outcome_words import code_words
+from recontact.campaigns.outcome_words import why_words
 from recontact.campaigns.outcomes import harmless, recipients_csv, recipients_of
 from recontact.models import Campaign, CampaignRecipient, Message
 from recontact.phones import phone_for
@@ -67,7 +67,7 @@ def _result_line(row: CampaignRecipient, *, whole: bool, prices: bool) -> list[A
         phone_for(row.phone, whole=whole),
         row.name,
         row.get_outcome_display(),
-        code_words(why) if why else "",
+        why_words(row, why),
     ]
     line += _message_cells(message) if message is not None else [""] * 8
     if prices:

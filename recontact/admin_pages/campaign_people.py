@@ -11,7 +11,7 @@ from django.db.models import Q
 from django.http import HttpRequest
 from django.utils.translation import gettext as _
 
-from recontact.campaigns.outcome_words import code_words
+from recontact.campaigns.outcome_words import why_words
 from recontact.campaigns.outcomes import recipients_of, variable_labels
 from recontact.campaigns.proof import Books
 from recontact.campaigns.recipients import unlaunched
@@ -144,7 +144,7 @@ def _of_recipient(recipient: CampaignRecipient, campaign: Campaign, labels: Mapp
         phone=recipient.phone,
         state=DROPPED if recipient.dropped else "" if sendable else recipient.outcome,
         label=label,
-        why=code_words(why, labels.get(key, key)) if why else "",
+        why=why_words(recipient, why, labels.get(key, key)),
         code="",
         message_id=None,
         amount=recipient.estimate if sendable and not recipient.dropped and not cancelled else None,

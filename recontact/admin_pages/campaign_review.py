@@ -6,9 +6,10 @@ import contextlib
 from typing import Any
 from urllib.parse import urlencode
 
+from django.conf import settings
 from django.core.cache import cache
 from django.http import Http404, HttpRequest, HttpResponse
-from django.utils.translation import get_language
+from django.utils.translation import get_language, ngettext
 from django.utils.translation import gettext as _
 
 from recontact.admin_pages.campaign_step import (
@@ -148,6 +149,14 @@ def plan_warnings(campaign: Campaign) -> list[str]:
         warnings += [refusal.sentence for refusal in refusals]
         if campaign.template_hash and campaign.template.content_hash != campaign.template_hash:
             warnings.append(_("The template changed after the rows were checked: check them again before you launch."))
+    days = settings.CAMPAIGN_FREQUENCY_CAP_DAYS
+    if campaign.include_recent and days:
+        text = ngettext(
+            "Those whom another campaign wrote to within %(days)s day are written to as well.",
+            "Those whom another campaign wrote to within %(days)s days are written to as well.",
+            days,
+        )
+        warnings.append(text % {"days": days})
     return warnings
 
 

@@ -73,6 +73,7 @@ class Choice:
     name: str
     facts: SheetFacts | None
     include_open_queries: bool
+    include_recent: bool
     mapping: dict[str, Source] = field(default_factory=dict)
     samples: list[Sample] = field(default_factory=list)
 
@@ -104,6 +105,7 @@ class CampaignVariablesPage(CampaignStepPage):
                 mapping=choice.mapping,
                 default_country=choice.country,
                 include_open_queries=choice.include_open_queries,
+                include_recent=choice.include_recent,
             )
         except NotADraft as refused:
             messages.warning(request, str(refused))
@@ -153,6 +155,7 @@ def choice_from(campaign: Campaign, data: QueryDict, user: Any) -> Choice:
         name=data.get("name", campaign.name).replace("\x00", ""),
         facts=None,
         include_open_queries="include_open_queries" in data if data else campaign.include_open_queries,
+        include_recent="include_recent" in data if data else campaign.include_recent,
     )
     file = CampaignFile.objects.filter(campaign=campaign).first()
     if file is not None:
@@ -252,5 +255,7 @@ def choice_context(choice: Choice) -> dict[str, Any]:
         "text_source": TEXT,
         "samples": choice.samples,
         "include_open_queries": choice.include_open_queries,
+        "include_recent": choice.include_recent,
+        "cap_days": settings.CAMPAIGN_FREQUENCY_CAP_DAYS,
         "blockers": [refusal.sentence for refusal in blockers],
     }

@@ -5,12 +5,14 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
+from typing import Any
 
 from django.conf import settings
 
 from providers.models import SenderNumber
 from providers.rates.markets import market_of
 from recontact.campaigns.pricing import PRICE_CHANGED
+from recontact.campaigns.recent import RECENT_CAMPAIGN, recently_written
 from recontact.campaigns.recipients import SAME_PERSON
 from recontact.costs.estimate import Estimate, NoRate, estimate_for
 from recontact.dispatch.recheck import customer_reason, opt_outs_of
@@ -36,7 +38,8 @@ class Batch:
 
 @dataclass(slots=True)
 class Decided:
-    """Messages to make, by the place of their recipient, and the recipients left out, by code.
+    """Messages to make, by the place of their recipient, and the recipients left out, by code; `told` is what a code's
+    sentence needs, where it needs something.
 
     `stop` is why the whole campaign must wait for a person; then there is nothing else.
     """
@@ -45,6 +48,7 @@ class Decided:
     messages: list[Message] = field(default_factory=list)
     estimates: list[Estimate] = field(default_factory=list)
     dropped: dict[int, str] = field(default_factory=dict)
+    told: dict[int, dict[str, Any]] = field(default_factory=dict)
     stop: str = ""
 
 
@@ -64,6 +68,8 @@ def batch_decide(batch: Batch, due_from: datetime) -> Decided:
         message = None if code else _message(batch, facts, recipient, customer, due_at)
         if message is None or not isinstance(estimate, Estimate):
             decided.dropped[recipient.pk] = code or Code.INVALID_VARIABLES
+            if code == RECENT_CAMPAIGN:
+                decided.told[recipient.pk] = facts.recent[customer.pk]
             continue
         message.estimate, message.currency = estimate.amount, estimate.currency
         decided.recipients.append(recipient)
@@ -88,6 +94,7 @@ class _Facts:
         self.open_windows = set(windows.values_list("customer_id", flat=True))
         written = Message.objects.filter(campaign=batch.campaign, customer__in=customers)
         self.written_to = set(written.values_list("customer_id", flat=True))
+        self.recent = recently_written(campaign=batch.campaign, customers=customers, now=batch.now)
         self._prices: dict[str, Estimate | NoRate] = {}
 
     def against(self, customer: Customer) -> str:
@@ -99,6 +106,8 @@ class _Facts:
             return SAME_PERSON
         if customer.pk in self.open_windows:
             return Code.WINDOW_OPEN
+        if customer.pk in self.recent:
+            return RECENT_CAMPAIGN
         if category == Template.Category.AUTHENTICATION and not customer.phone:
             return Code.TEMPLATE_NEEDS_PHONE
         return ""

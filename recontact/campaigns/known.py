@@ -3,19 +3,18 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
-from datetime import datetime, timedelta
+from datetime import datetime
 from typing import Any
 
-from django.conf import settings
 from django.db import connection
 from django.db.models import Q
 
 from recontact.campaigns.audience import Candidate
+from recontact.campaigns.recent import RECENT_CAMPAIGN, recently_written
 from recontact.hashes import keyed_hash
 from recontact.models import (
     Campaign,
     Customer,
-    Message,
     OptOut,
     Query,
     Recontact,
@@ -23,13 +22,11 @@ from recontact.models import (
 )
 from recontact.phones import phone_variants
 from recontact.refusals import Code
-from recontact.states import NEVER_SENT
 from recontact.wishes import BLOCKED
 from templates_app.models import Template
 
 DUPLICATE = "duplicate"
 BLOCKED_CODE = "blocked"
-RECENT_CAMPAIGN = "recent_campaign"
 
 # One step on a unique index for each key. An IN of thousands would be planned by statistics that know nothing yet of a
 # campaign being planned: as a scan of all its rows, for every batch.
@@ -151,14 +148,8 @@ class Known:
                 self._queries[customer_id] = (Code.OPEN_QUERY_EXISTS, {"query": query_id})
 
     def _load_recent(self, customers: set[int], now: datetime) -> None:
-        self._recent: dict[int, Reason] = {}
-        days = settings.CAMPAIGN_FREQUENCY_CAP_DAYS
-        if not days:
-            return
-        rows = Message.objects.filter(customer__in=customers, created_at__gte=now - timedelta(days=days))
-        rows = rows.exclude(campaign=None).exclude(campaign=self.campaign).exclude(state__in=NEVER_SENT)
-        for customer_id, name in rows.order_by("created_at").values_list("customer_id", "campaign__name"):
-            self._recent[customer_id] = (RECENT_CAMPAIGN, {"campaign": name, "days": days})
+        recent = recently_written(campaign=self.campaign, customers=customers, now=now)
+        self._recent: dict[int, Reason] = {customer_id: (RECENT_CAMPAIGN, told) for customer_id, told in recent.items()}
 
 
 def _identities(candidate: Candidate) -> list[str | int]:

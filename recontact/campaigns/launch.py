@@ -6,6 +6,7 @@ for nobody, so nobody can wait for it in a circle. A recipient gets its message 
 
 from __future__ import annotations
 
+import json
 import time
 from datetime import datetime, timedelta
 
@@ -138,10 +139,15 @@ def _locked(campaign_id: int, ids: list[int]) -> tuple[list[CampaignRecipient], 
 
 
 def _due_from(campaign: Campaign, now: datetime) -> datetime:
-    """When the next message is due: behind those that wait by the campaign's pace, else now."""
+    """When the next message is due: behind those that wait by the campaign's pace, else now.
+
+    Whoever is due later than the pace accounts for was put off alone, and holds nobody up.
+    """
     if not campaign.pace:
         return now
-    last: datetime | None = _queued(campaign).aggregate(last=Max("due_at"))["last"]
+    ahead = timedelta(seconds=max(AHEAD_AT_LEAST / campaign.pace, AHEAD_SECONDS))
+    waiting = _queued(campaign).filter(due_at__lte=now + ahead)
+    last: datetime | None = waiting.aggregate(last=Max("due_at"))["last"]
     return now if last is None else max(now, last + timedelta(seconds=1 / campaign.pace))
 
 
@@ -165,8 +171,12 @@ def _store(decided: Decided) -> None:
         if cursor.rowcount != len(ids):
             raise RuntimeError("a recipient was launched twice")
         cursor.execute(
-            """UPDATE recontact_campaignrecipient r SET dropped = v.code
-               FROM unnest(%s::bigint[], %s::text[]) AS v(id, code)
+            """UPDATE recontact_campaignrecipient r SET dropped = v.code, params = r.params || v.told
+               FROM unnest(%s::bigint[], %s::text[], %s::jsonb[]) AS v(id, code, told)
                WHERE r.id = v.id AND r.message_id IS NULL AND r.dropped = ''""",
-            [list(decided.dropped), [str(code) for code in decided.dropped.values()]],
+            [
+                list(decided.dropped),
+                [str(code) for code in decided.dropped.values()],
+                [json.dumps(decided.told.get(recipient_id, {})) for recipient_id in decided.dropped],
+            ],
         )

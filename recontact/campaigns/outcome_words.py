@@ -12,7 +12,8 @@ from typing import Any
 from django.utils.translation import gettext as _
 
 from recontact.campaigns.audience import PHONE_MISSING, PHONE_ROUNDED
-from recontact.campaigns.known import BLOCKED_CODE, DUPLICATE, RECENT_CAMPAIGN
+from recontact.campaigns.known import BLOCKED_CODE, DUPLICATE
+from recontact.campaigns.recent import RECENT_CAMPAIGN
 from recontact.campaigns.recipients import SAME_PERSON
 from recontact.campaigns.verdicts import CELL_ERROR, PHONE_REWRITTEN
 from recontact.models import CampaignRecipient
@@ -45,6 +46,13 @@ def code_words(code: str, variable: str = "") -> str:
         Code.PARTS_NOT_CARRIED: _("The provider does not carry a part of it"),
     }
     return words[code] if code in words else _value_words(code, variable)
+
+
+def why_words(recipient: CampaignRecipient, code: str, variable: str = "") -> str:
+    """Why this row has no message, in a few words; for one whom another campaign wrote to, which one it was."""
+    if code == RECENT_CAMPAIGN:
+        return code_sentence(code, recipient.params)
+    return code_words(code, variable) if code else ""
 
 
 def _value_words(code: str, variable: str) -> str:

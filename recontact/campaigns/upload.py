@@ -90,13 +90,14 @@ def campaign_configure(
     mapping: Mapping[str, Source],
     default_country: str,
     include_open_queries: bool = False,
+    include_recent: bool = False,
 ) -> Campaign:
     """Set what the recipients are planned with. A plan made before no longer counts. Raises NotADraft."""
     campaign = draft_lock(campaign_id)
     campaign.template_id, campaign.sender_number_id = template_id, sender_number_id
     campaign.mapping = mapping_stored(mapping)
     campaign.default_country = default_country
-    campaign.include_open_queries = include_open_queries
+    campaign.include_open_queries, campaign.include_recent = include_open_queries, include_recent
     campaign.state, campaign.planned_at, campaign.planning_since = Campaign.State.DRAFT, None, None
     campaign.save()
     return campaign

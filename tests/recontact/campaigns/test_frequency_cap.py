@@ -1,0 +1,132 @@
+"""A person is left alone for some days after a campaign: looked at when it is planned, and again when his turn comes."""
+
+from __future__ import annotations
+
+import threading
+from collections import Counter
+from concurrent.futures import ThreadPoolExecutor
+from datetime import timedelta
+
+import pytest
+from django.db import connections
+from django.utils import timezone, translation
+from pytest_django import Settings
+
+from providers.models import SenderNumber
+from recontact.books import differences
+from recontact.campaigns import launch
+from recontact.campaigns.control import campaign_cancel, campaign_launch
+from recontact.campaigns.launch import campaigns_launch
+from recontact.campaigns.outcome_words import why_words
+from recontact.campaigns.proof import campaign_books
+from recontact.models import Campaign, CampaignRecipient, Message
+from tests.factories import campaign_make, rate_card_make, recipients_make, sender_number_make, template_make
+
+
+@pytest.fixture(autouse=True)
+def cap(settings: Settings) -> None:
+    settings.CAMPAIGN_FREQUENCY_CAP_DAYS = 7
+
+
+@pytest.fixture
+def number() -> SenderNumber:
+    number = sender_number_make()
+    rate_card_make(account=number.account)
+    template_make(account=number.account)
+    return number
+
+
+def _launched(number: SenderNumber, name: str, phones: list[str], **fields: object) -> Campaign:
+    """A campaign to these phones, planned when nobody had written to them yet, and launched."""
+    campaign = campaign_make(sender_number=number, template=number.account.templates.get(), **fields)
+    Campaign.objects.filter(pk=campaign.pk).update(name=name)
+    for phone in phones:
+        recipients_make(campaign=campaign, count=1, phone=phone)
+    return campaign_launch(campaign_id=campaign.pk, user=campaign.created_by)
+
+
+PHONES = [f"+5491155{row:06d}" for row in range(40)]
+
+
+@pytest.mark.django_db
+def test_of_two_campaigns_planned_at_the_same_time_the_second_leaves_the_first_ones_people_out(
+    number: SenderNumber,
+) -> None:
+    first = _launched(number, "Deudores", PHONES[:3])
+    second = _launched(number, "Ofertas", PHONES[2:5])
+    campaigns_launch()
+    assert (first.messages.count(), second.messages.count()) == (3, 2)
+    dropped = second.recipients.get(dropped="recent_campaign")
+    with translation.override("en"):
+        words = why_words(dropped, dropped.dropped)
+    assert words == "“Deudores” wrote to the customer in the last 7 days."
+    assert campaign_books(second.pk).balance
+
+
+@pytest.mark.django_db
+@pytest.mark.parametrize("ended", ["cancelled", "long ago"])
+def test_a_message_that_was_never_sent_or_is_long_gone_holds_nobody_back(number: SenderNumber, ended: str) -> None:
+    first = _launched(number, "Deudores", PHONES[:3])
+    campaigns_launch()
+    if ended == "cancelled":
+        campaign_cancel(campaign_id=first.pk)
+    else:
+        Message.objects.update(created_at=timezone.now() - timedelta(days=8))
+    second = _launched(number, "Ofertas", PHONES[:3])
+    campaigns_launch()
+    assert second.messages.count() == 3
+
+
+@pytest.mark.django_db
+def test_a_campaign_may_write_to_them_all_the_same(number: SenderNumber) -> None:
+    _launched(number, "Deudores", PHONES[:3])
+    campaigns_launch()
+    second = _launched(number, "Corte de agua", PHONES[:3], include_recent=True)
+    campaigns_launch()
+    assert second.messages.count() == 3
+
+
+@pytest.mark.django_db
+def test_without_a_cap_nobody_is_left_out(number: SenderNumber, settings: Settings) -> None:
+    settings.CAMPAIGN_FREQUENCY_CAP_DAYS = 0
+    campaigns = [_launched(number, name, PHONES[:3]) for name in ("uno", "dos")]
+    campaigns_launch()
+    assert [campaign.messages.count() for campaign in campaigns] == [3, 3]
+
+
+@pytest.mark.django_db(transaction=True)
+@pytest.mark.parametrize("round_number", range(3))
+def test_launchers_at_the_same_moment_write_to_nobody_twice(
+    number: SenderNumber, monkeypatch: pytest.MonkeyPatch, round_number: int
+) -> None:
+    monkeypatch.setattr(launch, "BATCH", 5)
+    campaigns = [_launched(number, name, PHONES) for name in ("uno", "dos", "tres")]
+    together = threading.Barrier(3)
+
+    def run(_launcher: int) -> None:
+        try:
+            together.wait(5)
+            campaigns_launch()
+        finally:
+            connections.close_all()
+
+    with ThreadPoolExecutor(3) as pool:
+        list(pool.map(run, range(3)))
+    for _ in range(10):
+        campaigns_launch()
+    people = Counter(Message.objects.values_list("recipient_phone", flat=True))
+    assert people == Counter(PHONES)
+    assert CampaignRecipient.objects.filter(dropped="recent_campaign").count() == 80
+    assert [campaign_books(campaign.pk).balance for campaign in campaigns] == [True] * 3
+    assert list(differences()) == []
+
+
+@pytest.mark.django_db
+def test_who_was_put_off_until_tomorrow_does_not_slow_the_campaigns_pace_down(number: SenderNumber) -> None:
+    campaign = _launched(number, "Deudores", PHONES[:1], pace=10)
+    campaigns_launch()
+    Message.objects.update(due_at=timezone.now() + timedelta(days=1))
+    recipients_make(campaign=campaign, count=3)
+    campaigns_launch()
+    due = Message.objects.order_by("due_at").values_list("due_at", flat=True)
+    assert due[2] < timezone.now() + timedelta(seconds=5)
