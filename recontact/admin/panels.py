@@ -12,6 +12,7 @@ from providers.inbox import delivery_parse
 from providers.models import ProviderAccount, SenderNumber, WebhookDelivery
 from providers.panels import panel_of
 from recontact.limits import portfolio_used, waiting_of
+from recontact.limits_now import number_limits
 from recontact.reports import Reported, reports_in
 
 MESSAGE_PERMISSION = "recontact.view_message"
@@ -19,9 +20,10 @@ MESSAGE_PERMISSION = "recontact.view_message"
 
 @panel_of(SenderNumber)
 def number_panel(request: HttpRequest, number: SenderNumber) -> str:
-    """Messages waiting at the number, and how much of its portfolio's limit is used."""
+    """Messages waiting at the number, how much of its portfolio's limit is used, and every limit as it stands."""
     used = None if number.portfolio is None else portfolio_used(number.portfolio)
-    return _panel(request, "number_panel.html", number=number, waiting=waiting_of(Q(sender_number=number)), used=used)
+    waiting = waiting_of(Q(sender_number=number))
+    return _panel(request, "number_panel.html", number=number, waiting=waiting, used=used, limits=number_limits(number))
 
 
 @panel_of(ProviderAccount)

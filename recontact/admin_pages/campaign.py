@@ -17,6 +17,7 @@ from recontact.campaigns.control import campaign_cancel, campaign_pause, campaig
 from recontact.campaigns.progress import LARGE, books_lately, campaign_progress
 from recontact.campaigns.proof import Books, campaign_books, never_tried
 from recontact.campaigns.results import campaign_results
+from recontact.limits_now import campaign_limits
 from recontact.models import Campaign, Message
 from recontact.states import MessageState
 
@@ -134,6 +135,7 @@ def live_context(campaign: Campaign, books: Books) -> dict[str, Any]:
         "look_again_seconds": 10 if campaign.rows_total > LARGE else 3,
         "progress": campaign_progress(campaign, books),
         "results": campaign_results(campaign),
+        "limits": campaign_limits(campaign),
         "of_queries": campaign.source == Campaign.Source.QUERIES,
         "rows": books.planned + books.left_out + books.errors,
         "can_pause": campaign.state in _GOING,

@@ -49,7 +49,7 @@ def slots_take(*, number_id: int, messages: Sequence[Message], now: datetime) ->
     if portfolio is None or portfolio.messaging_limit is None or not wanted:
         return set()
     use = _locked_use(portfolio)
-    for_campaigns = int(portfolio.messaging_limit * (1 - settings.PORTFOLIO_AGENTS_SHARE))
+    for_campaigns = campaigns_limit(portfolio.messaging_limit)
     have = _have(portfolio, {message.customer_id for message in wanted})
     taken, new, without = use.taken, set(have), []
     for message in sorted(wanted, key=lambda message: message.campaign_id is not None):
@@ -65,6 +65,11 @@ def slots_take(*, number_id: int, messages: Sequence[Message], now: datetime) ->
     if without:
         _wait(portfolio, without, now)
     return {message.pk for message in without}
+
+
+def campaigns_limit(limit: int) -> int:
+    """What campaigns may use of a portfolio's limit: all but the agents' share."""
+    return int(limit * (1 - settings.PORTFOLIO_AGENTS_SHARE))
 
 
 def _locked_use(portfolio: Portfolio) -> PortfolioUse:
