@@ -74,10 +74,10 @@ def _stop(number: SenderNumber) -> LimitNow | None:
         return LimitNow(_("Switched off"), _("The number or its account is switched off."), holds=True)
     for row, name in ((number, _("Number stopped")), (number.account, _("Account stopped"))):
         if row.is_parked and row.parked_reason != Reason.CIRCUIT:
-            words = f"{row.parked_sentence} {_until(row.parked_until)}".strip()
+            words = f"{row.parked_sentence} · {_until(row.parked_until)}"
             return LimitNow(name, words, holds=True)
     if number.is_throttled:
-        words = f"{_('The provider asked for a pause.')} {_until(number.throttled_until)}"
+        words = f"{_('The provider asked for a pause.')} · {_until(number.throttled_until)}"
         return LimitNow(_("Provider's pause"), words, holds=True)
     return None
 
@@ -135,8 +135,8 @@ def _circuit(number: SenderNumber, circuit: CircuitNow) -> LimitNow | None:
         return None
     name = _("Failing calls")
     if number.is_parked and number.parked_reason == Reason.CIRCUIT:
-        words = f"{number.parked_sentence} {number.parked_words} {_until(number.parked_until)}"
-        return LimitNow(name, words.strip(), holds=True)
+        words = f"{number.parked_sentence} {number.parked_words} · {_until(number.parked_until)}"
+        return LimitNow(name, words, holds=True)
     told = {
         "failures": _figure(circuit.failures),
         "calls": _figure(circuit.calls),
@@ -178,9 +178,9 @@ def _cap(campaign: Campaign) -> LimitNow:
 
 def _until(moment: datetime | None) -> str:
     if moment is None:
-        return _("Until a person resumes it.")
+        return _("until a person resumes it")
     shown = formats.date_format(timezone.localtime(moment), "SHORT_DATETIME_FORMAT")
-    return _("Until %(moment)s.") % {"moment": shown}
+    return _("until %(moment)s") % {"moment": shown}
 
 
 def _figure(value: float, decimals: int = 0) -> str:

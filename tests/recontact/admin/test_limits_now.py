@@ -102,7 +102,7 @@ def test_a_circuit_tells_how_many_calls_failed_while_closed_open_and_tried(campa
     _calls(campaign, DOWN)
     opened = _limit(campaign, "Failing calls")
     assert "10 of 20 calls failed within 60 s, most with: 503 · " in opened.words
-    assert "Until " in opened.words
+    assert "· until " in opened.words
     SenderNumber.objects.update(parked_until=timezone.now() - timedelta(seconds=1))
     assert _limit(campaign, "Failing calls").words.startswith("Tried with a few messages after a stop")
     assert _holding(campaign) == ["Failing calls"]
@@ -111,10 +111,10 @@ def test_a_circuit_tells_how_many_calls_failed_while_closed_open_and_tried(campa
 
 
 def test_a_stopped_number_and_a_stopped_account_say_why_and_until_when(campaign: Campaign) -> None:
-    number = SenderNumber.objects.get(pk=campaign.sender_number_id)
+    number = SenderNumber.objects.get()
     park(number, reason=Reason.NUMBER_BLOCKED)
     assert _holding(campaign) == ["Number stopped"]
-    assert _limit(campaign, "Number stopped").words.endswith("Until a person resumes it.")
+    assert _limit(campaign, "Number stopped").words.endswith("· until a person resumes it")
 
 
 def test_the_campaigns_own_pace_and_its_rest_after_another_are_told(campaign: Campaign, settings: Settings) -> None:
@@ -140,7 +140,7 @@ def test_a_campaign_that_is_over_has_no_limits(campaign: Campaign) -> None:
 
 
 def test_telling_them_takes_few_queries_however_many_wait(campaign: Campaign) -> None:
-    number = SenderNumber.objects.select_related("account", "portfolio").get(pk=campaign.sender_number_id)
+    number = SenderNumber.objects.select_related("account", "portfolio").get()
     PortfolioUse.objects.create(portfolio=Portfolio.objects.get(), taken=94)
     with CaptureQueriesContext(connection) as queries:
         number_limits(number)

@@ -6,6 +6,7 @@ import threading
 from collections import Counter
 from concurrent.futures import ThreadPoolExecutor
 from datetime import timedelta
+from typing import Any
 
 import pytest
 from django.db import connections
@@ -36,7 +37,7 @@ def number() -> SenderNumber:
     return number
 
 
-def _launched(number: SenderNumber, name: str, phones: list[str], **fields: object) -> Campaign:
+def _launched(number: SenderNumber, name: str, phones: list[str], **fields: Any) -> Campaign:
     """A campaign to these phones, planned when nobody had written to them yet, and launched."""
     campaign = campaign_make(sender_number=number, template=number.account.templates.get(), **fields)
     Campaign.objects.filter(pk=campaign.pk).update(name=name)
