@@ -77,8 +77,8 @@ def _stop(number: SenderNumber) -> LimitNow | None:
             words = f"{row.parked_sentence} · {_until(row.parked_until)}"
             return LimitNow(name, words, holds=True)
     if number.is_throttled:
-        words = f"{_('The provider asked for a pause.')} · {_until(number.throttled_until)}"
-        return LimitNow(_("Provider's pause"), words, holds=True)
+        pause = _("The provider asked for a pause.")
+        return LimitNow(_("Provider's pause"), f"{pause} · {_until(number.throttled_until)}", holds=True)
     return None
 
 
