@@ -208,7 +208,9 @@ class NumberPump:
                     self.rate.change(await self.pump.in_database(number_rate_now, self.lease.number_id))
                     renewed = time.monotonic()
                 claimed = await self._claim()
-                idle_since = None if claimed or self.sends else idle_since or time.monotonic()
+                # One that waits for room keeps the number: whoever took it anew would begin a new line.
+                busy = claimed or self.sends or self.rate.room() < 1
+                idle_since = None if busy else idle_since or time.monotonic()
                 if idle_since is not None and time.monotonic() - idle_since > 2 * LOOK_EVERY_SECONDS:
                     return
                 await asyncio.sleep(self.rate.pause() if claimed else LOOK_EVERY_SECONDS / 4)

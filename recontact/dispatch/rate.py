@@ -16,17 +16,14 @@ from django.conf import settings
 AHEAD_SECONDS = 0.25
 #: Agents are taken to be writing for so long after their last message.
 WRITING_SECONDS = 10.0
-#: So many seconds of the agents' share may gather. Where that is no whole message, the line is shorter than a second anyway.
+#: So many seconds of the agents' share may gather. Where that is no whole message there is no share, and the line is short.
 GATHER_SECONDS = 1.0
-#: The longest pause before looking for an agent's message, however slow the number is.
-LOOK_SECONDS = 0.0625
 
 
 class RateLimit:
     """Room for messages at `rate` per second. `room` is reserved by claiming; `take` waits for each message's turn."""
 
     def __init__(self, rate: float) -> None:
-        self.share = settings.RATE_AGENTS_SHARE
         self.next_at = time.monotonic()
         self.held_until = 0.0
         self.agents_at = -math.inf
@@ -36,6 +33,8 @@ class RateLimit:
     def change(self, rate: float) -> None:
         """From now on `rate` messages per second."""
         self.rate = rate
+        share = settings.RATE_AGENTS_SHARE
+        self.share = share if rate * share * GATHER_SECONDS >= 1 else 0.0
 
     def line_rate(self, now: float) -> float:
         """Messages per second of the line: all of the rate, but for the agents' share while they write."""
@@ -57,7 +56,7 @@ class RateLimit:
         now = time.monotonic()
         line_rate = self.line_rate(now)
         wait = self.next_at - now - (self._burst(line_rate) - 1) / line_rate
-        return min(max(wait, 0.005), LOOK_SECONDS)
+        return min(max(wait, 0.005), 1.0)
 
     async def take(self, deadline: float, count: int = 1, *, of_agents: bool = False) -> bool:
         """Wait for the turn of the next `count` messages; agents' within their share have theirs at once. False when it would

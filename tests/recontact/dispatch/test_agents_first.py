@@ -11,7 +11,7 @@ from pytest_django import Settings
 from providers.models import SenderNumber
 from recontact.campaigns.control import campaign_launch
 from recontact.campaigns.launch import campaigns_launch
-from recontact.models import Attempt, Campaign, Message
+from recontact.models import Attempt, Campaign, Message, NumberLease
 from tests.factories import campaign_make
 from tests.world import World
 
@@ -63,3 +63,12 @@ def _overtaken(world: World, campaign: Campaign, message: Message) -> int:
         seen = world.simulator.get("requests", reference=str(reference))["data"]
         count += bool(seen and seen[0]["at"] > request["at"])
     return count
+
+
+def test_a_slow_number_is_kept_while_it_waits_for_its_next_message(world: World) -> None:
+    """Given back and taken anew it would begin a new line, and be faster than it may."""
+    SenderNumber.objects.update(throughput=1)
+    messages = [world.message() for _ in range(3)]
+    world.pump(30.0, stop=lambda: not Message.objects.filter(state__in=["queued", "sending"]).exists())
+    assert [len(world.accepted(message)) for message in messages] == [1, 1, 1]
+    assert NumberLease.objects.get().token == 1

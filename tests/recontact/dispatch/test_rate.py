@@ -149,6 +149,9 @@ def test_a_number_of_few_messages_a_second_is_never_outrun(settings: Settings) -
     rate = RateLimit(0.9)
     assert _line_filled(rate) == 1
     assert (rate.room(), rate.room_for_agents()) == (0, 0)
+    now = time.monotonic()
+    rate.turn(now, now + 60, 1, of_agents=True)
+    assert rate.line_rate(now) == 0.9
 
 
 def test_nobody_passes_a_wait_of_the_provider(settings: Settings) -> None:
