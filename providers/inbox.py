@@ -6,18 +6,21 @@ own. Handlers are idempotent, so a delivery may be read again at any time: after
 
 from __future__ import annotations
 
+import json
 import time
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import timedelta
 from pathlib import Path
 from traceback import walk_tb
+from typing import Any
 
 import structlog
 from django.conf import settings
 from django.db import IntegrityError, InterfaceError, OperationalError, connection, transaction
 from django.db.models import Q
 from django.db.models.functions import Now
+from django.utils import timezone
 
 from providers.clock import ClockTimestamp
 from providers.contracts import BadItem, Event, UnreadableWebhook, WebhookRequest
@@ -26,7 +29,8 @@ from providers.delivery_keys import item_keys
 from providers.events import CannotHandle, Handler, handlers_for
 from providers.models import ProviderAccount, WebhookDelivery
 from providers.registry import adapter_for
-from providers.wake import wake_inbox
+from providers.wake import wake_inbox_soon
+from providers.webhook_accounts import WebhookAccount
 
 log = structlog.get_logger(__name__)
 
@@ -71,14 +75,21 @@ class _Run:
         return WebhookDelivery.State.PARTIAL if self.good else WebhookDelivery.State.FAILED
 
 
-def delivery_store(*, account_id: int, body: bytes, headers: Mapping[str, str], query: str = "") -> WebhookDelivery:
-    """Keep a verified request as it came and wake a worker once it is committed. Header names in lower case."""
-    delivery = WebhookDelivery.objects.create(
-        account_id=account_id, body=body, headers=_kept(headers), query=query.replace("\x00", "")[:2000]
-    )
-    _touch(account_id)
-    transaction.on_commit(wake_inbox)
-    return delivery
+def delivery_store(*, account: WebhookAccount, body: bytes, headers: Mapping[str, str], query: str = "") -> int | None:
+    """Keep a verified request as it came and have a worker woken once it is committed. Header names in lower case.
+
+    Returns the delivery's id; None, and nothing is kept, when the account is no longer what `account` says.
+    """
+    values = (account.pk, account.provider, account.key, account.credentials)
+    values += (timezone.now(), body, json.dumps(_kept(headers)), query.replace("\x00", "")[:2000])
+    stored = _store(values)
+    if stored is None:
+        return None
+    delivery_id, is_to_be_noted = stored
+    if is_to_be_noted:
+        _touch(account.pk)
+    transaction.on_commit(wake_inbox_soon)
+    return delivery_id
 
 
 def handshake_note(account_id: int) -> None:
@@ -124,6 +135,42 @@ def _kept(headers: Mapping[str, str]) -> dict[str, str]:
         for name, value in headers.items()
         if name in _KEPT_HEADERS or any(word in name for word in _KEPT_WORDS)
     }
+
+
+_STORE = """
+    WITH account AS (
+        SELECT id, COALESCE(last_webhook_at < statement_timestamp() - %s, TRUE) AS is_to_be_noted
+        FROM providers_provideraccount
+        WHERE id = %s AND provider = %s AND webhook_key = %s AND credentials = %s
+    ), stored AS (
+        INSERT INTO providers_webhookdelivery
+            (account_id, received_at, body, headers, query, state, runs, items, problems, keys)
+        SELECT id, %s, %s, %s, %s, 'received', 0, 0, '[]', '{}' FROM account
+        RETURNING id
+    )
+    SELECT stored.id, account.is_to_be_noted FROM stored, account
+"""
+
+
+def _store(values: Sequence[Any]) -> tuple[int, bool] | None:
+    """One statement, and in autocommit one commit: the delivery's id and whether the account's moment is to be noted."""
+    # A round trip less than asking first whether the connection lives; a dead one shows here, and is replaced.
+    connection.health_check_done = True
+    try:
+        return _store_once(values)
+    except (OperationalError, InterfaceError):
+        if connection.in_atomic_block or connection.is_usable():
+            raise
+        connection.close()
+        # If the lost connection did store it, it is there twice, which changes nothing.
+        return _store_once(values)
+
+
+def _store_once(values: Sequence[Any]) -> tuple[int, bool] | None:
+    with connection.cursor() as cursor:
+        cursor.execute(_STORE, [TOUCH_AFTER, *values])
+        row: tuple[int, bool] | None = cursor.fetchone()
+    return row
 
 
 def _touch(account_id: int) -> None:

@@ -14,14 +14,20 @@ from django.views.decorators.cache import never_cache
 from django.views.decorators.csrf import csrf_exempt
 from django.views.decorators.http import require_http_methods
 
-from providers.contracts import BadSignature, Provider, WebhookRequest
+from providers.contracts import BadSignature, WebhookRequest
 from providers.credentials import CredentialsError
 from providers.doctor_probe import PROBE_HEADER, probe_proof
 from providers.inbox import delivery_store, handshake_note
-from providers.models import ProviderAccount
-from providers.registry import BadAdapter, UnknownProvider, adapter_for
+from providers.registry import BadAdapter, UnknownProvider
+from providers.webhook_accounts import WebhookAccount, account_load, account_remembered
 
 log = structlog.get_logger(__name__)
+
+_REFUSED = 403
+#: The account was changed while its request was being checked: the provider sends that one again.
+_CHANGED = 503
+#: What may be otherwise with the account as it is stored.
+_LOOK_AGAIN = frozenset({_REFUSED, _CHANGED})
 
 
 @csrf_exempt
@@ -41,50 +47,57 @@ def webhook(request: HttpRequest, provider: str, key: uuid.UUID) -> HttpResponse
 
 
 def _received(request: HttpRequest, provider: str, key: uuid.UUID, *, is_probe: bool) -> HttpResponse:
-    account = ProviderAccount.objects.filter(provider=provider, webhook_key=key).first()
-    if account is None:
-        return _answer(404)
+    remembered = None if request.method == "GET" or is_probe else account_remembered(provider, key)
+    if remembered is not None:
+        status = _delivery(remembered, request)
+        if status not in _LOOK_AGAIN:
+            return _answer(status)
     try:
-        adapter = adapter_for(account.config())
+        account = account_load(provider, key)
     except (CredentialsError, UnknownProvider, BadAdapter) as error:
         # Not the sender's fault: with 503 the provider keeps the delivery and sends it again.
-        log.error("webhook_account_unusable", account_id=account.pk, error=type(error).__name__)
+        log.error("webhook_account_unusable", provider=provider, error=type(error).__name__)
         return _answer(503)
+    if account is None:
+        return _answer(404)
     if request.method == "GET":
-        return _handshake(account, adapter, request)
-    return _delivery(account, adapter, request, is_probe=is_probe)
+        return _handshake(account, request)
+    status = _delivery(account, request, is_probe=is_probe)
+    if status == _REFUSED and not is_probe:
+        log.warning("webhook_signature_refused", account_id=account.pk)
+    return _answer(status)
 
 
-def _handshake(account: ProviderAccount, adapter: Provider, request: HttpRequest) -> HttpResponse:
-    challenge = adapter.webhook_challenge({name: str(value) for name, value in request.GET.items()})
+def _handshake(account: WebhookAccount, request: HttpRequest) -> HttpResponse:
+    challenge = account.adapter.webhook_challenge({name: str(value) for name, value in request.GET.items()})
     if challenge is None:
         return _answer(403)
     handshake_note(account.pk)
     return _answer(200, challenge)
 
 
-def _delivery(account: ProviderAccount, adapter: Provider, request: HttpRequest, *, is_probe: bool) -> HttpResponse:
+def _delivery(account: WebhookAccount, request: HttpRequest, *, is_probe: bool = False) -> int:
+    """Verify and store the request; returns the status to answer."""
     if _declared_length(request) > settings.WEBHOOK_MAX_BYTES:
-        return _answer(413)
+        return 413
     try:
         body = request.body
     except RequestDataTooBig:
-        return _answer(413)
+        return 413
     except UnreadablePostError:
-        return _answer(400)
+        return 400
     headers = {name.lower(): value for name, value in request.headers.items()}
     try:
         # Signed addresses are those that the provider called, which a proxy may have rewritten on the way here.
         url = f"{settings.PUBLIC_URL}{request.get_full_path()}"
-        adapter.verify_webhook(WebhookRequest(body=body, headers=headers, url=url))
+        account.adapter.verify_webhook(WebhookRequest(body=body, headers=headers, url=url))
     except BadSignature:
-        if not is_probe:
-            log.warning("webhook_signature_refused", account_id=account.pk)
-        return _answer(403)
+        return _REFUSED
     if is_probe:
-        return _answer(200)
-    delivery_store(account_id=account.pk, body=body, headers=headers, query=request.META.get("QUERY_STRING", ""))
-    return _answer(200)
+        return 200
+    query = request.META.get("QUERY_STRING", "")
+    stored = delivery_store(account=account, body=body, headers=headers, query=query)
+    return _CHANGED if stored is None else 200
 
 
 def _declared_length(request: HttpRequest) -> int:

@@ -10,7 +10,7 @@ from typing import Any
 
 from django.test import Client
 
-from providers.inbox import delivery_process, delivery_store
+from providers.inbox import delivery_process
 from providers.models import ProviderAccount, SenderNumber, WebhookDelivery
 from tests.factories import CREDENTIALS, account_make, sender_number_make
 
@@ -55,7 +55,7 @@ def webhook_post(client: Client, account: ProviderAccount, body: bytes, **header
 def delivery_make(account: ProviderAccount, content: dict[str, Any] | bytes) -> WebhookDelivery:
     """A stored delivery, not read yet."""
     body = content if isinstance(content, bytes) else json.dumps(content).encode()
-    return delivery_store(account_id=account.pk, body=body, headers={})
+    return WebhookDelivery.objects.create(account=account, body=body)
 
 
 def deliver(account: ProviderAccount, content: dict[str, Any] | bytes) -> WebhookDelivery:

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import json
 from collections.abc import Iterator
 
 import pytest
@@ -15,11 +14,11 @@ from hsm_portal.models import User
 from hsm_portal.roles import Role
 from providers.abilities import Check, Health
 from providers.doctor_words import KeptFinding
-from providers.inbox import delivery_store
 from providers.models import Checkup, ProviderCall
 from providers.parking import park
 from recontact.models import Attempt, Message, Query
 from tests.customer_service.agents import customer_writes
+from tests.deliveries import delivery_make
 from tests.e2e.stage import DESKTOP, PHONE, Visitor, person_make
 from tests.factories import message_make
 from tests.world import World
@@ -105,7 +104,7 @@ def wire_places(message: Message) -> dict[str, int]:
         message=message, number=1, claimed_at=timezone.now(), outcome="uncertain", reason="no_answer", provider_code="1",
         detail=long_word, request={"body": {long_word: long_word}},
     )  # fmt: skip
-    delivery = delivery_store(account_id=account.pk, body=json.dumps({long_word: long_word}).encode(), headers={})
+    delivery = delivery_make(account, {long_word: long_word})
     call = ProviderCall.objects.create(
         account=account, purpose="templates", method="GET", url=f"https://graph.example/{long_word}"[:500],
         duration_ms=1, response={"text": long_word},

@@ -3,24 +3,26 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
+from typing import Any
 
 import pytest
 import redis
 from celery import current_app
-from django.conf import settings
+from django.conf import settings as portal_settings
 
 from providers import tasks
-from providers.wake import INBOX_TASK, forget_woken, wake_inbox
+from providers.wake import INBOX_TASK, forget_woken, wake_inbox, wake_inbox_soon
+from tests.faults.processes import until
 
 
 @pytest.fixture
 def broker() -> Iterator[redis.Redis]:
-    with redis.Redis.from_url(settings.REDIS_URL) as client:
+    with redis.Redis.from_url(portal_settings.REDIS_URL) as client:
         yield client
 
 
 def _waiting(broker: redis.Redis) -> int:
-    return int(broker.llen(settings.CELERY_TASK_DEFAULT_QUEUE))
+    return int(broker.llen(portal_settings.CELERY_TASK_DEFAULT_QUEUE))
 
 
 def test_the_task_that_is_sent_exists() -> None:
@@ -38,6 +40,26 @@ def test_a_wake_after_the_worker_began_to_look_sends_another(broker: redis.Redis
     forget_woken()
     wake_inbox()
     assert _waiting(broker) == 2
+
+
+def test_a_wake_asked_for_while_the_one_before_is_sent_goes_out_too(
+    broker: redis.Redis, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def sent_while_asked_again() -> None:
+        wake_inbox()
+        forget_woken()
+        if _waiting(broker) == 1:
+            wake_inbox_soon()
+
+    monkeypatch.setattr("providers.wake.wake_inbox", sent_while_asked_again)
+    wake_inbox_soon()
+    until(lambda: _waiting(broker) == 2, what="the second wake")
+
+
+def test_a_broker_that_is_away_is_no_error(settings: Any, broker: redis.Redis) -> None:
+    settings.CACHES = {"default": {**settings.CACHES["default"], "LOCATION": "redis://127.0.0.1:1/0"}}
+    wake_inbox()
+    assert _waiting(broker) == 0
 
 
 @pytest.mark.django_db

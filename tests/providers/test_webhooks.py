@@ -5,11 +5,15 @@ from __future__ import annotations
 import uuid
 from typing import Any
 
+import psycopg
 import pytest
+from django.db import connection
 from django.test import Client
 
+from providers.credentials import credentials_encrypt
 from providers.models import ProviderAccount, WebhookDelivery
 from tests.deliveries import PAYLOADS, payload_account_make, signature, webhook_post
+from tests.factories import CREDENTIALS
 
 pytestmark = pytest.mark.django_db
 
@@ -118,8 +122,54 @@ def test_it_refuses_a_handshake_with_another_token(client: Client, account: Prov
     assert (answer.status_code, answer.content) == (403, b"")
 
 
-def test_an_answer_costs_three_statements(
+def test_an_answer_costs_one_statement_once_the_account_is_known(
     client: Client, account: ProviderAccount, django_assert_num_queries: Any
 ) -> None:
-    with django_assert_num_queries(3):
+    webhook_post(client, account, BODY)
+    with django_assert_num_queries(1):
         webhook_post(client, account, BODY)
+    assert WebhookDelivery.objects.count() == 2
+
+
+def test_a_changed_secret_counts_at_once(client: Client, account: ProviderAccount) -> None:
+    assert webhook_post(client, account, BODY).status_code == 200
+    credentials = credentials_encrypt({**CREDENTIALS, "app_secret": "a new secret"})
+    ProviderAccount.objects.update(credentials=credentials)
+    fresh = signature(BODY, "a new secret")
+    answers = [webhook_post(client, account, BODY).status_code]
+    answers.append(webhook_post(client, account, BODY, **{"X-Hub-Signature-256": fresh}).status_code)
+    answers.append(webhook_post(client, account, BODY).status_code)
+    assert (answers, WebhookDelivery.objects.count()) == ([403, 200, 403], 2)
+
+
+def test_an_account_that_lost_its_secret_meanwhile_is_found_as_it_is_stored(
+    client: Client, account: ProviderAccount
+) -> None:
+    webhook_post(client, account, BODY)
+    ProviderAccount.objects.update(credentials=b"not a token")
+    assert webhook_post(client, account, BODY).status_code == 503
+    assert WebhookDelivery.objects.count() == 1
+
+
+def test_a_deleted_account_gets_nothing_more(client: Client, account: ProviderAccount) -> None:
+    webhook_post(client, account, BODY)
+    ProviderAccount.objects.all().delete()
+    assert webhook_post(client, account, BODY).status_code == 404
+
+
+def test_the_key_of_an_address_counts_at_once(client: Client, account: ProviderAccount) -> None:
+    webhook_post(client, account, BODY)
+    ProviderAccount.objects.update(webhook_key=uuid.uuid4())
+    assert webhook_post(client, account, BODY).status_code == 404
+
+
+@pytest.mark.django_db(transaction=True)
+def test_it_stores_on_a_connection_that_died_meanwhile(client: Client, account: ProviderAccount) -> None:
+    webhook_post(client, account, BODY)
+    with connection.cursor() as cursor:
+        cursor.execute("SELECT pg_backend_pid()")
+        (pid,) = cursor.fetchone()
+    with psycopg.connect(**connection.get_connection_params() | {"cursor_factory": psycopg.Cursor}) as other:
+        other.execute("SELECT pg_terminate_backend(%s, 5000)", [pid])
+    assert webhook_post(client, account, BODY).status_code == 200
+    assert WebhookDelivery.objects.count() == 2
