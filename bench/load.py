@@ -58,7 +58,8 @@ async def _connection(port: int, requests: Iterator[bytes], taken: list[float]) 
 
 
 async def _post(port: int, connections: int, requests: list[bytes]) -> dict[str, object]:
-    waiting, taken = iter(requests), []
+    waiting = iter(requests)
+    taken: list[float] = []
     cpu, began = time.process_time(), time.perf_counter()
     await asyncio.gather(*(_connection(port, waiting, taken) for _ in range(connections)))
     return {"seconds": time.perf_counter() - began, "cpu": time.process_time() - cpu, "taken": taken}

@@ -5,7 +5,7 @@ from __future__ import annotations
 from celery import shared_task
 
 from providers.doctor import checkup_run, checkups_request_all
-from providers.inbox import deliveries_process_waiting
+from providers.inbox_batch import deliveries_process_waiting
 from providers.retention import raw_data_expire
 from providers.wake import forget_woken, wake_inbox
 

@@ -2,7 +2,7 @@
 
 What is remembered may be out of date, so it decides nothing alone: a signature that does not fit is looked at again with
 the account as it is stored, and a delivery is kept only if the account still is what its signature was checked with
-(`providers.inbox.delivery_store`).
+(`providers.inbox_storing.delivery_store`).
 """
 
 from __future__ import annotations

@@ -17,7 +17,7 @@ from django.views.decorators.http import require_http_methods
 from providers.contracts import BadSignature, WebhookRequest
 from providers.credentials import CredentialsError
 from providers.doctor_probe import PROBE_HEADER, probe_proof
-from providers.inbox import delivery_store, handshake_note
+from providers.inbox_storing import delivery_store, handshake_note
 from providers.registry import BadAdapter, UnknownProvider
 from providers.webhook_accounts import WebhookAccount, account_load, account_remembered
 

@@ -34,7 +34,7 @@ _FIRST = frozenset({DeliveryStatus.ACCEPTED, DeliveryStatus.SENT, DeliveryStatus
 def adoption_columns(account_id: int, event: StatusEvent) -> dict[str, Any]:
     """What is kept of the event so that it may be adopted; nothing where references or look-ups tell whose it is."""
     person = phone_from_wire(event.recipient_phone) or event.recipient_bsuid
-    if event.reference or not person or event.status not in _FIRST or not _in_need(account_id):
+    if event.reference or not person or event.status not in _FIRST or not in_need(account_id):
         return {}
     number = None
     if event.sender_external_id:
@@ -78,7 +78,8 @@ def adoptable() -> QuerySet[MessageEvent]:
     return rows.filter(received_at__gt=timezone.now() - ADOPT_FOR).order_by(F("received_at").desc())
 
 
-def _in_need(account_id: int) -> bool:
+def in_need(account_id: int) -> bool:
+    """Whether neither a reference nor a look-up tells the messages of this account from each other."""
     provider = ProviderAccount.objects.values_list("provider", flat=True).get(pk=account_id)
     adapter = adapter_class_known(provider)
     if adapter is None:

@@ -40,7 +40,7 @@ _ALL_GONE_THROUGH = "events:all-gone-through"
 _EVERY_SECONDS = 300
 
 #: When each status came, kept on the message; `read` implies `delivered`.
-_MOMENTS: dict[str, tuple[str, ...]] = {
+MOMENTS: dict[str, tuple[str, ...]] = {
     DeliveryStatus.ACCEPTED: ("accepted_at",),
     DeliveryStatus.SENT: ("accepted_at", "sent_at"),
     DeliveryStatus.DELIVERED: ("accepted_at", "delivered_at"),
@@ -174,7 +174,7 @@ def _apply(message: Message, event: MessageEvent) -> str:
 
 
 def _moments(message: Message, event: MessageEvent) -> dict[str, Any]:
-    return {name: event.occurred_at for name in _MOMENTS[event.status] if getattr(message, name) is None}
+    return {name: event.occurred_at for name in MOMENTS[event.status] if getattr(message, name) is None}
 
 
 def _against_the_books(message: Message, event: MessageEvent, current: MessageState, target: MessageState) -> str:

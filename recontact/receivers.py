@@ -12,12 +12,13 @@ from providers.parking import released
 from recontact.campaigns.waiting import campaigns_go_on
 from recontact.costs.statements import price_apply
 from recontact.delivery import status_apply
+from recontact.delivery_bulk import statuses_apply
 from recontact.dispatch.wake import wake_on_commit
 from recontact.identity import identity_change_apply
 from recontact.wishes import preference_apply
 
 
-@handles(StatusEvent)
+@handles(StatusEvent, in_bulk=statuses_apply)
 def on_status(account_id: int, event: StatusEvent) -> None:
     """A provider's word on one of our messages."""
     status_apply(account_id, event)

@@ -7,7 +7,7 @@ from decimal import Decimal, InvalidOperation
 from typing import Any
 
 from providers.contracts import PriceReport
-from providers.rates.lookup import rate_for
+from providers.rates.lookup import RateFor, rate_for
 from providers.rates.markets import market_of
 from recontact.models import CostEntry, Message
 
@@ -30,9 +30,14 @@ def price_stored(price: PriceReport) -> dict[str, Any]:
     }
 
 
+def is_free(price: dict[str, Any] | None) -> bool:
+    """Whether the price (as stored) says that the message costs nothing."""
+    return price is not None and (price.get("billable") is False or str(price.get("type", "")).startswith("free_"))
+
+
 def delivered_charge(*, message: Message, price: dict[str, Any] | None) -> CostEntry | None:
     """A delivered message is billed, unless its price (as stored) says that it was free. Returns the entry appended."""
-    free = price is not None and (price.get("billable") is False or str(price.get("type", "")).startswith("free_"))
+    free = is_free(price)
     if message.billed is None or free:
         Message.objects.filter(pk=message.pk).update(billed=not free)
     return None if price is None else report_append(message=message, price=price, free=free)
@@ -45,6 +50,14 @@ def report_append(*, message: Message, price: dict[str, Any], free: bool) -> Cos
     """
     if CostEntry.objects.filter(message=message, kind=CostEntry.Kind.REPORT).exists():
         return None
+    entry = report_entry(message=message, price=price, free=free, rate_for=rate_for)
+    if entry is not None:
+        entry.save()
+    return entry
+
+
+def report_entry(*, message: Message, price: dict[str, Any], free: bool, rate_for: RateFor) -> CostEntry | None:
+    """The price as a cost entry of the message, not stored yet; None when no rate gives the amount."""
     category = str(price.get("category") or message.category)
     market = market_of(phone=message.recipient_phone, bsuid=message.recipient_bsuid)
     amount, currency, rate = Decimal(0), message.currency, None
@@ -61,7 +74,7 @@ def report_append(*, message: Message, price: dict[str, Any], free: bool) -> Cos
         if rate is None:
             return None
         amount, currency = rate.price, rate.card.currency
-    return CostEntry.objects.create(
+    return CostEntry(
         message=message,
         kind=CostEntry.Kind.REPORT,
         amount=amount,

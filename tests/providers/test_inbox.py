@@ -16,10 +16,10 @@ from providers.contracts import InboundEvent, StatusEvent
 from providers.events import CannotHandle
 from providers.inbox import (
     DeliveryBusy,
-    deliveries_process_waiting,
     delivery_process,
     delivery_replay,
 )
+from providers.inbox_batch import deliveries_process_waiting
 from providers.models import ProviderAccount, WebhookDelivery
 from providers.tasks import inbox_process, inbox_sweep
 from tests.deliveries import deliver, delivery_make, payload, payload_account_make

@@ -22,7 +22,7 @@ from hsm_portal.roles import Role
 from providers.code_table import code_rows
 from providers.credentials import credentials_decrypt, credentials_encrypt
 from providers.http import close_client
-from providers.inbox import deliveries_process_waiting
+from providers.inbox_batch import deliveries_process_waiting
 from providers.models import ProviderAccount, WebhookDelivery
 from providers.registry import providers_available
 from recontact.dispatch.pump import Pump

@@ -22,7 +22,7 @@ from customer_service.models import InboundMessage
 from providers.contracts import JsonObject
 from providers.credentials import credentials_encrypt
 from providers.http import close_client
-from providers.inbox import deliveries_process_waiting
+from providers.inbox_batch import deliveries_process_waiting
 from providers.models import ProviderAccount, SenderNumber, WebhookDelivery
 from recontact.books import balance, differences
 from recontact.clock import ClockTimestamp

@@ -1,0 +1,208 @@
+"""Reading many waiting deliveries at once: what can be applied in bulk is, and everything else goes item by item.
+
+A batch changes no promise of `providers.inbox`: a bulk that fails is undone as a whole and its items go one by one, so that
+one bad item spoils nothing. A delivery whose worker died is read alone from then on.
+"""
+
+from __future__ import annotations
+
+import json
+import time
+from collections import defaultdict
+from collections.abc import Sequence
+from dataclasses import dataclass, field
+
+import structlog
+from django.db import connection, transaction
+from django.db.models import Q
+
+from providers.contracts import BadItem, Event, Provider
+from providers.credentials import CredentialsError
+from providers.events import BulkHandler, Handler, bulk_form_of, handlers_for
+from providers.inbox import (
+    LEASE,
+    MOST_PROBLEMS,
+    Run,
+    connection_is_lost,
+    delivery_claim,
+    delivery_read,
+    error_place,
+    item_handle,
+    items_of,
+)
+from providers.models import ProviderAccount, WebhookDelivery
+from providers.registry import BadAdapter, UnknownProvider, adapter_for
+
+log = structlog.get_logger(__name__)
+
+#: Deliveries claimed at once, and the bytes of their bodies after which no more is claimed.
+BATCH = 200
+BATCH_BYTES = 1024 * 1024
+#: Events applied in one transaction: what they lock is not kept from the dispatcher for long.
+BULK = 1_000
+
+_CLAIM = """
+    WITH free AS (
+        SELECT id, octet_length(body) AS size FROM providers_webhookdelivery
+        WHERE state = 'received' AND runs = 0 ORDER BY id LIMIT %s FOR UPDATE SKIP LOCKED
+    ), chosen AS (
+        SELECT id FROM (SELECT id, sum(size) OVER (ORDER BY id) - size AS before FROM free) AS summed WHERE before < %s
+    )
+    UPDATE providers_webhookdelivery AS delivery
+    SET runs = 1, claimed_until = clock_timestamp() + make_interval(secs => %s)
+    FROM chosen WHERE delivery.id = chosen.id
+    RETURNING delivery.*
+"""
+_FINISH = """
+    UPDATE providers_webhookdelivery AS delivery
+    SET state = told.state, items = told.items, problems = told.problems, keys = string_to_array(told.keys, ','),
+        processed_at = clock_timestamp(), claimed_until = NULL
+    FROM unnest(%s::bigint[], %s::text[], %s::int[], %s::jsonb[], %s::text[]) AS told (id, state, items, problems, keys)
+    WHERE delivery.id = told.id AND delivery.runs = 1
+"""
+
+Items = list[Event | BadItem]
+
+
+@dataclass(slots=True)
+class _Reading:
+    """One delivery of a batch: its items, and which handlers had which of them in bulk."""
+
+    run: Run
+    items: Items
+    had: dict[int, list[Handler]] = field(default_factory=lambda: defaultdict(list))
+
+
+def deliveries_process_waiting(limit: int = BATCH) -> int:
+    """Read up to `limit` waiting deliveries, oldest first; returns how many. For workers and for beat."""
+    done = _read_again(limit)
+    while done < limit:
+        deliveries = _claim(min(BATCH, limit - done))
+        if not deliveries:
+            break
+        _read(deliveries)
+        done += len(deliveries)
+    return done
+
+
+def _read_again(limit: int) -> int:
+    """Those whose worker died, alone: one of them may be the reason."""
+    for done in range(limit):
+        delivery = delivery_claim(Q(state=WebhookDelivery.State.RECEIVED, runs__gt=0))
+        if delivery is None:
+            return done
+        delivery_read(delivery)
+    return limit
+
+
+def _claim(most: int) -> list[WebhookDelivery]:
+    """The oldest deliveries that nobody has read, claimed and committed."""
+    rows = WebhookDelivery.objects.raw(_CLAIM, [most, BATCH_BYTES, LEASE.total_seconds()])
+    return sorted(rows, key=lambda delivery: delivery.pk)
+
+
+def _read(deliveries: Sequence[WebhookDelivery]) -> None:
+    readings = _parsed(deliveries)
+    _in_bulk(readings)
+    lease = _Lease([reading.run for reading in readings])
+    for reading in readings:
+        for position, item in enumerate(reading.items):
+            if not lease.holds(reading.run):
+                break
+            item_handle(reading.run, position, item, but=reading.had.get(position, ()))
+    _finish([reading.run for reading in readings if lease.holds(reading.run)])
+
+
+def _parsed(deliveries: Sequence[WebhookDelivery]) -> list[_Reading]:
+    accounts = ProviderAccount.objects.in_bulk({delivery.account_id for delivery in deliveries})
+    adapters = {pk: _adapter(account) for pk, account in accounts.items()}
+    readings = []
+    for delivery in deliveries:
+        delivery.account = accounts[delivery.account_id]
+        run = Run(delivery)
+        readings.append(_Reading(run, items_of(run, adapters[delivery.account_id])))
+    return readings
+
+
+def _adapter(account: ProviderAccount) -> Provider | None:
+    """The account's adapter; None for one that cannot be used, which each of its deliveries tells by itself."""
+    try:
+        return adapter_for(account.config())
+    except (CredentialsError, UnknownProvider, BadAdapter):
+        return None
+
+
+# --- in bulk ---------------------------------------------------------------------------------------------------------
+
+
+def _in_bulk(readings: Sequence[_Reading]) -> None:
+    """Have each handler that can apply many events at once do so, and note which it had."""
+    work: dict[Handler, list[tuple[_Reading, int]]] = defaultdict(list)
+    for reading in readings:
+        for position, item in enumerate(reading.items):
+            if not isinstance(item, BadItem):
+                for handler in handlers_for(item):
+                    work[handler].append((reading, position))
+    for handler, places in work.items():
+        bulk = bulk_form_of(handler)
+        if bulk is not None:
+            for first in range(0, len(places), BULK):
+                _apply(handler, bulk, places[first : first + BULK])
+
+
+def _apply(handler: Handler, bulk: BulkHandler, places: Sequence[tuple[_Reading, int]]) -> None:
+    events = [(reading.run.delivery.account_id, reading.items[position]) for reading, position in places]
+    try:
+        with transaction.atomic():
+            left = bulk(events)
+    except Exception as error:
+        if connection_is_lost(error):
+            raise
+        log.warning("webhook_bulk_undone", events=len(events), error=error_place(error))
+        return
+    for place, (reading, position) in enumerate(places):
+        if place not in left:
+            reading.had[position].append(handler)
+
+
+# --- the lease -------------------------------------------------------------------------------------------------------
+
+
+class _Lease:
+    """The batch is claimed for as long as it is read; a delivery that somebody else took over is left to him."""
+
+    def __init__(self, runs: Sequence[Run]) -> None:
+        self._held = {run.delivery.pk for run in runs}
+        self._renewed = time.monotonic()
+
+    def holds(self, run: Run) -> bool:
+        """Whether the delivery is still ours; renews the lease of all of them when it is time to."""
+        if time.monotonic() - self._renewed >= LEASE.total_seconds() / 4:
+            self._renew()
+        return run.delivery.pk in self._held
+
+    def _renew(self) -> None:
+        self._renewed = time.monotonic()
+        with connection.cursor() as cursor:
+            cursor.execute(
+                """UPDATE providers_webhookdelivery SET claimed_until = clock_timestamp() + make_interval(secs => %s)
+                   WHERE id = ANY(%s) AND runs = 1 RETURNING id""",
+                [LEASE.total_seconds(), sorted(self._held)],
+            )
+            self._held = {row[0] for row in cursor.fetchall()}
+
+
+def _finish(runs: Sequence[Run]) -> None:
+    with connection.cursor() as cursor:
+        cursor.execute(
+            _FINISH,
+            [
+                [run.delivery.pk for run in runs],
+                [run.state for run in runs],
+                [run.items for run in runs],
+                [json.dumps(run.problems[:MOST_PROBLEMS]) for run in runs],
+                [",".join(run.keys) for run in runs],
+            ],
+        )
+    for run in runs:
+        run.tell()

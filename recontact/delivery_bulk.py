@@ -1,0 +1,178 @@
+"""Many statuses at once: what `recontact.delivery.status_apply` makes of them one after the other, at a fraction of its cost.
+
+Only what is plain is done here (`recontact.delivery_plan`); the events of a message of which one is not are all left, so each
+message has its events in their order. Messages are locked without waiting: one that somebody else holds is left too. So no
+bulk ever waits for a message with others in its hands.
+"""
+
+from __future__ import annotations
+
+import uuid
+from collections import defaultdict
+from collections.abc import Sequence
+
+from providers.contracts import StatusEvent
+from providers.rates.lookup import RateBook
+from recontact import ledger
+from recontact.adoption import in_need
+from recontact.campaigns.storing import cost_entries_copy
+from recontact.costs.report import report_entry
+from recontact.delivery_plan import Known, Plan, is_plain, plan_make
+from recontact.delivery_rows import (
+    erased_ids,
+    events_known,
+    events_store,
+    messages_by_id,
+    messages_by_reference,
+    messages_store,
+    people_known,
+    prices_told,
+    released,
+    reported,
+    reserved,
+)
+from recontact.models import CostEntry, Message
+from recontact.phones import phone_from_wire
+
+Told = Sequence[tuple[int, StatusEvent]]
+
+
+def statuses_apply(told: Told) -> set[int]:
+    """Apply the plain ones of these (account, event) pairs, in the caller's transaction; returns the positions of the others.
+
+    Whatever is raised undoes all of it, and then each may be applied by itself.
+    """
+    groups = _groups(told, _found(told))
+    plans = _plans(told, groups)
+    _write(list(plans.values()))
+    done = {position for message, positions in groups if message.pk in plans for position in positions}
+    return set(range(len(told))) - done
+
+
+# --- whose they are --------------------------------------------------------------------------------------------------
+
+
+def _found(told: Told) -> dict[int, Message]:
+    """Position -> its message, locked: by our reference, else by the provider's id."""
+    references = {position: _reference(event) for position, (_account, event) in enumerate(told)}
+    by_reference = messages_by_reference({each for each in references.values() if each is not None})
+    found: dict[int, Message] = {}
+    for position, (account_id, _event) in enumerate(told):
+        reference = references[position]
+        message = by_reference.get(reference) if reference is not None else None
+        if message is not None and message.account_id == account_id:
+            found[position] = message
+    others = {
+        (account_id, event.provider_message_id)
+        for position, (account_id, event) in enumerate(told)
+        if position not in found and event.provider_message_id
+    }
+    by_id = messages_by_id(others, locked={message.pk: message for message in found.values()})
+    for position, (account_id, event) in enumerate(told):
+        if position not in found and (account_id, event.provider_message_id) in by_id:
+            found[position] = by_id[account_id, event.provider_message_id]
+    return found
+
+
+def _reference(event: StatusEvent) -> uuid.UUID | None:
+    try:
+        return uuid.UUID(event.reference) if event.reference else None
+    except ValueError:
+        return None
+
+
+def _groups(told: Told, found: dict[int, Message]) -> list[tuple[Message, list[int]]]:
+    """The messages all of whose events are plain, with the positions of these; no other event of the batch has their id."""
+    by_message: dict[int, list[int]] = defaultdict(list)
+    messages_of: dict[tuple[int, str], set[int | None]] = defaultdict(set)
+    for position, pair in enumerate(told):
+        message = found.get(position)
+        messages_of[_key(pair)].add(None if message is None else message.pk)
+        if message is not None:
+            by_message[message.pk].append(position)
+    adopting = _adopting(told)
+    groups = []
+    for message_id, positions in by_message.items():
+        pairs = [told[position] for position in positions]
+        alone = all(messages_of[_key(pair)] == {message_id} for pair in pairs)
+        if alone and all(
+            is_plain(event) and (event.reference or account_id not in adopting) for account_id, event in pairs
+        ):
+            groups.append((found[positions[0]], positions))
+    return groups
+
+
+def _adopting(told: Told) -> set[int]:
+    """The accounts whose events without a reference may have to be adopted: more is kept of these."""
+    return {account_id for account_id in {pair[0] for pair in told if not pair[1].reference} if in_need(account_id)}
+
+
+def _key(told: tuple[int, StatusEvent]) -> tuple[int, str]:
+    account_id, event = told
+    return account_id, event.provider_message_id
+
+
+# --- what they come to -----------------------------------------------------------------------------------------------
+
+
+def _plans(told: Told, groups: Sequence[tuple[Message, list[int]]]) -> dict[int, Plan]:
+    """Message id -> its plan, for those that have one."""
+    if not groups:
+        return {}
+    ids = {message.pk for message, _positions in groups}
+    keys = {message.pk: _key(told[positions[0]]) for message, positions in groups}
+    # A person gave its query's right back: what arrives now is an incident.
+    passed_over = released(ids) | _strangers(told, groups)
+    statuses, prices, in_books = events_known(set(keys.values())), prices_told(ids), reported(ids)
+    erased = erased_ids(
+        {keys[message.pk] for message, _ in groups if keys[message.pk][1] != message.provider_message_id}
+    )
+    plans = {}
+    for message, positions in groups:
+        key = keys[message.pk]
+        if message.pk in passed_over or key in erased:
+            continue
+        known = Known(statuses.get(key, {}), prices.get(message.pk), message.pk in in_books)
+        plan = plan_make(message, [told[position][1] for position in positions], known)
+        if plan is not None:
+            plans[message.pk] = plan
+    return plans
+
+
+def _strangers(told: Told, groups: Sequence[tuple[Message, list[int]]]) -> set[int]:
+    """The messages of which an event names a phone and a user id that are not known to be one person's."""
+    people = {
+        position: (phone_from_wire(event.recipient_phone), event.recipient_bsuid)
+        for _message, positions in groups
+        for position in positions
+        if (event := told[position][1]).recipient_phone and event.recipient_bsuid
+    }
+    known = people_known({bsuid for _phone, bsuid in people.values()})
+    return {
+        message.pk
+        for message, positions in groups
+        if any(position in people and people[position] not in known for position in positions)
+    }
+
+
+# --- writing ---------------------------------------------------------------------------------------------------------
+
+
+def _write(plans: Sequence[Plan]) -> None:
+    if not plans:
+        return
+    messages_store([plan.message for plan in plans if plan.is_changed])
+    events_store(plans)
+    ledger.settle(reserved({plan.message.pk for plan in plans if plan.events}))
+    book = RateBook()
+    entries = [entry for plan in plans if (entry := _report(plan, book)) is not None]
+    if entries:
+        cost_entries_copy(entries)
+
+
+def _report(plan: Plan, book: RateBook) -> CostEntry | None:
+    entries = (
+        report_entry(message=plan.message, price=price, free=free, rate_for=book.rate_for)
+        for price, free in plan.reports
+    )
+    return next((entry for entry in entries if entry is not None), None)

@@ -1,0 +1,295 @@
+"""Many statuses at once come to exactly what they come to one after the other; the one-by-one path is the specification."""
+
+from __future__ import annotations
+
+import threading
+from collections.abc import Callable, Sequence
+from datetime import UTC, datetime, timedelta
+from decimal import Decimal
+from typing import Any
+
+import pytest
+from django.db import connection, transaction
+from django.test.utils import CaptureQueriesContext
+from hypothesis import given, settings
+from hypothesis import strategies as st
+from hypothesis.extra.django import TestCase
+
+from providers.contracts import DeliveryStatus, PriceReport, StatusEvent
+from recontact import ledger
+from recontact.books import differences
+from recontact.delivery import status_apply
+from recontact.delivery_bulk import statuses_apply
+from recontact.ledger import release_by_person
+from recontact.models import (
+    CostEntry,
+    Customer,
+    Incident,
+    Message,
+    MessageEvent,
+    OptOut,
+    Recontact,
+)
+from tests.factories import message_make, query_make, user_make
+
+NOW = datetime(2026, 11, 20, 12, 0, tzinfo=UTC)
+PRICED = PriceReport(billable=True, category="utility", pricing_type="regular")
+FREE = PriceReport(billable=False, category="utility", pricing_type="free_entry_point")
+NAMED = PriceReport(billable=True, category="marketing", amount=Decimal("0.0311"), currency="EUR")
+UNRATED = PriceReport(billable=True, category="no such category")
+
+Pair = tuple[int, StatusEvent]
+
+
+def messages_make(count: int) -> list[Message]:
+    """Accepted recontacts of one account."""
+    first = query_make()
+    queries = [first, *(query_make(sender_number=first.sender_number) for _ in range(count - 1))]
+    template = None
+    messages = []
+    for query in queries:
+        message = message_make(query=query, template=template)
+        template = message.template
+        messages.append(message)
+    for message in messages:
+        _move(message, "sending", attempt_number=1, claimed_at=NOW)
+        message.attempts.create(number=1, claimed_at=NOW, outcome="accepted")
+        _move(message, "accepted", provider_message_id=f"wamid.{message.pk}", accepted_at=NOW)
+    return messages
+
+
+def _move(message: Message, state: str, **fields: Any) -> None:
+    Message.objects.filter(pk=message.pk).update(state=state, **fields)
+    ledger.settle([message.pk])
+    message.refresh_from_db()
+
+
+def event_of(message: Message, status: DeliveryStatus, **fields: Any) -> Pair:
+    """A plain status of the message."""
+    fields.setdefault("provider_message_id", f"wamid.{message.pk}")
+    fields.setdefault("reference", str(message.reference))
+    fields.setdefault("occurred_at", NOW + timedelta(seconds=1))
+    return message.account_id, StatusEvent(status=status, **fields)
+
+
+def one_by_one(pairs: Sequence[Pair]) -> None:
+    """As the specification has it."""
+    for account_id, event in pairs:
+        status_apply(account_id, event)
+
+
+def in_bulk(pairs: Sequence[Pair]) -> set[int]:
+    """As the inbox does it: what is left, or all of what failed, goes one by one."""
+    with transaction.atomic():
+        left = statuses_apply(pairs)
+    one_by_one([pairs[position] for position in sorted(left)])
+    return left
+
+
+# --- what is plain is done at once -------------------------------------------------------------------------------------
+
+
+@pytest.mark.django_db
+def test_plain_statuses_are_all_done_at_once_whoever_named_them() -> None:
+    messages = messages_make(3)
+    pairs = [event_of(message, DeliveryStatus.SENT, reference="") for message in messages]
+    pairs += [event_of(message, DeliveryStatus.DELIVERED, price=PRICED) for message in messages]
+    assert statuses_apply(pairs) == set()
+    assert set(Message.objects.values_list("state", "billed")) == {("delivered", True)}
+    assert MessageEvent.objects.filter(effect="moved").count() == 6
+    assert CostEntry.objects.filter(kind="report", amount=Decimal("0.026")).count() == 3
+    assert list(differences()) == []
+
+
+@pytest.mark.django_db
+def test_more_events_cost_no_more_statements() -> None:
+    counts = []
+    for messages in (messages_make(1), messages_make(6)):
+        pairs = [event_of(message, DeliveryStatus.DELIVERED, price=PRICED) for message in messages]
+        with CaptureQueriesContext(connection) as queries:
+            assert statuses_apply(pairs) == set()
+        counts.append(len(queries))
+    assert counts[0] == counts[1] <= 16
+
+
+@pytest.mark.django_db
+def test_what_was_told_before_changes_nothing() -> None:
+    (message,) = messages_make(1)
+    pairs = [event_of(message, DeliveryStatus.SENT), event_of(message, DeliveryStatus.READ)]
+    statuses_apply(pairs)
+    before = rows()
+    assert statuses_apply([*pairs, *pairs]) == set()
+    assert rows() == before
+
+
+@pytest.mark.django_db
+@pytest.mark.parametrize(
+    "fields",
+    [
+        {"status": DeliveryStatus.FAILED},
+        {"status": DeliveryStatus.UNKNOWN},
+        {"provider_message_id": ""},
+        {"provider_message_id": "wamid.another"},
+        {"error_code": "131026"},
+        {"error_detail": "words"},
+        {"recipient_phone": "5491100000000", "recipient_bsuid": "AR.1"},
+    ],
+)
+def test_what_is_not_plain_is_left_with_all_of_its_message_and_spoils_no_other(fields: dict[str, Any]) -> None:
+    messages = messages_make(2)
+    odd = {"status": DeliveryStatus.SENT, **fields}
+    pairs = [event_of(messages[0], DeliveryStatus.DELIVERED), event_of(messages[1], DeliveryStatus.DELIVERED)]
+    pairs.append(event_of(messages[0], **odd))
+    left = statuses_apply(pairs)
+    assert left == {0, 2}
+    assert Message.objects.get(pk=messages[1].pk).state == Message.State.DELIVERED
+
+
+@pytest.mark.django_db
+def test_a_status_that_is_nobodys_is_left_alone() -> None:
+    (message,) = messages_make(1)
+    foreign = event_of(message, DeliveryStatus.SENT, provider_message_id="wamid.nobody", reference="")
+    assert statuses_apply([event_of(message, DeliveryStatus.SENT), foreign]) == {1}
+
+
+@pytest.mark.django_db
+def test_proof_for_a_recontact_that_was_given_back_is_left() -> None:
+    (message,) = messages_make(1)
+    one_by_one([event_of(message, DeliveryStatus.FAILED)])
+    release_by_person(recontact_id=message.recontact.pk, user=user_make(), reason="falló")
+    one_by_one([event_of(message, DeliveryStatus.DELIVERED)])
+    assert statuses_apply([event_of(message, DeliveryStatus.READ)]) == {0}
+
+
+@pytest.mark.django_db(transaction=True)
+def test_it_waits_for_no_message_that_somebody_else_holds() -> None:
+    messages = messages_make(2)
+    locked, over = threading.Event(), threading.Event()
+
+    def hold() -> None:
+        with transaction.atomic():
+            Message.objects.select_for_update().get(pk=messages[0].pk)
+            locked.set()
+            over.wait(10)
+        connection.close()
+
+    other = threading.Thread(target=hold)
+    other.start()
+    locked.wait(10)
+    with transaction.atomic(), connection.cursor() as cursor:
+        cursor.execute("SET LOCAL lock_timeout TO '1s'")
+        left = statuses_apply([event_of(message, DeliveryStatus.SENT) for message in messages])
+    over.set()
+    other.join()
+    assert left == {0}
+    assert Message.objects.get(pk=messages[1].pk).state == Message.State.SENT
+
+
+# --- the property ------------------------------------------------------------------------------------------------------
+
+#: What is of the moment or of a sequence, and what two runs cannot have in common.
+_LEFT_OUT = {
+    "received_at",
+    "spent_at",
+    "released_at",
+    "settled_at",
+    "opened_at",
+    "created_at",
+    "event_id",
+    "revoked_at",
+}
+
+
+def rows() -> dict[str, list[Any]]:
+    """All rows that statuses may change, without what belongs to the moment."""
+    return {
+        "messages": _values(Message.objects.order_by("pk"), "id"),
+        "events": _values(MessageEvent.objects.order_by("provider_message_id", "pk")),
+        "costs": _values(CostEntry.objects.order_by("message_id", "pk")),
+        "ledger": _values(Recontact.objects.order_by("pk"), "id"),
+        "incidents": _values(Incident.objects.order_by("message_id", "kind")),
+        "opt-outs": _values(OptOut.objects.order_by("customer_id", "scope")),
+        "customers": _values(Customer.objects.order_by("pk"), "id"),
+    }
+
+
+def _values(found: Any, *kept: str) -> list[dict[str, Any]]:
+    left_out = _LEFT_OUT | ({"id"} - set(kept))
+    return [{name: value for name, value in row.items() if name not in left_out} for row in found.values()]
+
+
+def _undone(do: Callable[[], None]) -> dict[str, list[Any]]:
+    """The rows that `do` leaves, which are as before afterwards."""
+    with transaction.atomic():
+        do()
+        found = rows()
+        transaction.set_rollback(True)
+    return found
+
+
+EVENTS = st.lists(
+    st.tuples(
+        st.integers(0, 6),
+        st.sampled_from([*DeliveryStatus, DeliveryStatus.SENT, DeliveryStatus.DELIVERED, DeliveryStatus.READ]),
+        st.sampled_from(["both", "both", "both", "id", "reference", "another id", "our reference as id"]),
+        st.sampled_from([None, None, PRICED, PRICED, FREE, NAMED, UNRATED]),
+        st.sampled_from(["", "", "", "known", "unknown"]),
+        st.integers(0, 5),
+    ),
+    max_size=14,
+)
+CUTS = st.lists(st.integers(1, 6), min_size=14, max_size=14)
+
+
+class AnyBatching(TestCase):
+    """Property: whatever comes in whatever order, cut into whatever batches, the rows are those of one after the other."""
+
+    messages: list[Message]
+
+    @classmethod
+    def setUpTestData(cls) -> None:
+        """One message in each kind of state."""
+        cls.messages = messages_make(7)
+        queued, uncertain, unnamed, delivered, failed, never, _plain = cls.messages
+        for message, sql in ((queued, "queued"), (uncertain, "uncertain"), (never, "cancelled")):
+            # Past the triggers: how they came there is of no account here.
+            with connection.cursor() as cursor:
+                cursor.execute("SET LOCAL session_replication_role = replica")
+                cursor.execute(
+                    "UPDATE recontact_message SET state = %s, provider_message_id = '' WHERE id = %s", [sql, message.pk]
+                )
+                state = "released" if sql == "cancelled" else "reserved"
+                cursor.execute("UPDATE recontact_recontact SET state = %s WHERE message_id = %s", [state, message.pk])
+                cursor.execute("SET LOCAL session_replication_role = DEFAULT")
+        Message.objects.filter(pk=unnamed.pk).update(provider_message_id=str(unnamed.reference))
+        one_by_one([event_of(delivered, DeliveryStatus.DELIVERED), event_of(failed, DeliveryStatus.FAILED)])
+        for message in cls.messages:
+            message.refresh_from_db()
+            Customer.objects.filter(pk=message.customer_id).update(bsuid=f"AR.{message.pk}")
+
+    def _pair(self, number: int, status: DeliveryStatus, named: str, price: Any, person: str, seconds: int) -> Pair:
+        message = self.messages[number]
+        ids = {"another id": f"wamid.other{message.pk}", "our reference as id": str(message.reference), "reference": ""}
+        fields: dict[str, Any] = {"provider_message_id": ids.get(named, f"wamid.{message.pk}"), "price": price}
+        if named == "id":
+            fields["reference"] = ""
+        if person:
+            fields["recipient_phone"] = message.recipient_phone.lstrip("+")
+            fields["recipient_bsuid"] = f"AR.{message.pk}" if person == "known" else "AR.unknown"
+        if status == DeliveryStatus.FAILED:
+            fields |= {"error_code": "131050", "error_reason": "marketing_opt_out", "error_detail": "no more"}
+        return event_of(message, status, occurred_at=NOW + timedelta(seconds=seconds), **fields)
+
+    @settings(max_examples=60, deadline=None)
+    @given(told=EVENTS, cuts=CUTS)
+    def test_bulk_and_one_by_one_give_the_same_rows(self, told: list[Any], cuts: list[int]) -> None:
+        pairs = [self._pair(*each) for each in told]
+
+        def batches() -> None:
+            rest, sizes = list(pairs), iter(cuts)
+            while rest:
+                size = next(sizes)
+                in_bulk(rest[:size])
+                del rest[:size]
+
+        assert _undone(batches) == _undone(lambda: one_by_one(pairs))
