@@ -51,7 +51,8 @@ _CLAIM = """
     UPDATE providers_webhookdelivery AS delivery
     SET runs = 1, claimed_until = clock_timestamp() + make_interval(secs => %s)
     FROM chosen WHERE delivery.id = chosen.id
-    RETURNING delivery.*
+    RETURNING delivery.id, delivery.account_id, delivery.received_at, delivery.body, delivery.headers, delivery.query,
+        delivery.state, delivery.runs
 """
 _FINISH = """
     UPDATE providers_webhookdelivery AS delivery

@@ -98,10 +98,21 @@ def moment(value: Any, name: str = "timestamp") -> datetime:
 # --- a webhook's body --------------------------------------------------------------------------------------------------
 
 
+# Escapes of NUL and of halves of surrogate pairs, and bytes that may be either; nearly no body has any.
+_MAY_BE_UNSTORABLE = re.compile(rb"\\u(?:0000|[dD][89a-fA-F])|[\x00\xed]")
+
+
+def _finite(text: str) -> float | None:
+    number = float(text)
+    return number if math.isfinite(number) else None
+
+
 def body_object(body: bytes) -> JsonObject:
     """The body as a JSON object that PostgreSQL can store. Raises UnreadableWebhook when it is none."""
     try:
-        parsed = storable(json.loads(body, parse_constant=lambda _word: None))
+        parsed = json.loads(body, parse_constant=lambda _word: None, parse_float=_finite)
+        if _MAY_BE_UNSTORABLE.search(body) or body.count(b"{") + body.count(b"[") > DEEPEST:
+            parsed = storable(parsed)
     except (ValueError, RecursionError) as error:
         raise UnreadableWebhook("The body is no JSON.") from error
     if not isinstance(parsed, dict):

@@ -7,6 +7,7 @@ bulk ever waits for a message with others in its hands.
 
 from __future__ import annotations
 
+import re
 import uuid
 from collections import defaultdict
 from collections.abc import Sequence
@@ -17,7 +18,7 @@ from recontact import ledger
 from recontact.adoption import in_need
 from recontact.campaigns.storing import cost_entries_copy
 from recontact.costs.report import report_entry
-from recontact.delivery_plan import Known, Plan, is_plain, plan_make
+from recontact.delivery_plan import Known, Plan, Standing, is_plain, plan_make
 from recontact.delivery_rows import (
     erased_ids,
     events_known,
@@ -31,10 +32,12 @@ from recontact.delivery_rows import (
     reported,
     reserved,
 )
-from recontact.models import CostEntry, Message
-from recontact.phones import phone_from_wire
+from recontact.models import CostEntry
+from recontact.phones import phone_from_wire, phone_variants
 
 Told = Sequence[tuple[int, StatusEvent]]
+
+_OUR_SPELLING = re.compile(r"[0-9a-f]{8}(?:-[0-9a-f]{4}){3}-[0-9a-f]{12}")
 
 
 def statuses_apply(told: Told) -> set[int]:
@@ -52,14 +55,13 @@ def statuses_apply(told: Told) -> set[int]:
 # --- whose they are --------------------------------------------------------------------------------------------------
 
 
-def _found(told: Told) -> dict[int, Message]:
+def _found(told: Told) -> dict[int, Standing]:
     """Position -> its message, locked: by our reference, else by the provider's id."""
     references = {position: _reference(event) for position, (_account, event) in enumerate(told)}
-    by_reference = messages_by_reference({each for each in references.values() if each is not None})
-    found: dict[int, Message] = {}
+    by_reference = messages_by_reference({each for each in references.values() if each})
+    found: dict[int, Standing] = {}
     for position, (account_id, _event) in enumerate(told):
-        reference = references[position]
-        message = by_reference.get(reference) if reference is not None else None
+        message = by_reference.get(references[position])
         if message is not None and message.account_id == account_id:
             found[position] = message
     others = {
@@ -74,14 +76,17 @@ def _found(told: Told) -> dict[int, Message]:
     return found
 
 
-def _reference(event: StatusEvent) -> uuid.UUID | None:
+def _reference(event: StatusEvent) -> str:
+    """Our reference in its one spelling; empty when there is none."""
+    if not event.reference or _OUR_SPELLING.fullmatch(event.reference):
+        return event.reference
     try:
-        return uuid.UUID(event.reference) if event.reference else None
+        return str(uuid.UUID(event.reference))
     except ValueError:
-        return None
+        return ""
 
 
-def _groups(told: Told, found: dict[int, Message]) -> list[tuple[Message, list[int]]]:
+def _groups(told: Told, found: dict[int, Standing]) -> list[tuple[Standing, list[int]]]:
     """The messages all of whose events are plain, with the positions of these; no other event of the batch has their id."""
     by_message: dict[int, list[int]] = defaultdict(list)
     messages_of: dict[tuple[int, str], set[int | None]] = defaultdict(set)
@@ -90,13 +95,15 @@ def _groups(told: Told, found: dict[int, Message]) -> list[tuple[Message, list[i
         messages_of[_key(pair)].add(None if message is None else message.pk)
         if message is not None:
             by_message[message.pk].append(position)
-    adopting = _adopting(told)
+    adopting, strangers = _adopting(told), _strangers(told)
     groups = []
     for message_id, positions in by_message.items():
         pairs = [told[position] for position in positions]
         alone = all(messages_of[_key(pair)] == {message_id} for pair in pairs)
-        if alone and all(
-            is_plain(event) and (event.reference or account_id not in adopting) for account_id, event in pairs
+        if (
+            alone
+            and strangers.isdisjoint(positions)
+            and all(is_plain(event) and (event.reference or account_id not in adopting) for account_id, event in pairs)
         ):
             groups.append((found[positions[0]], positions))
     return groups
@@ -115,14 +122,14 @@ def _key(told: tuple[int, StatusEvent]) -> tuple[int, str]:
 # --- what they come to -----------------------------------------------------------------------------------------------
 
 
-def _plans(told: Told, groups: Sequence[tuple[Message, list[int]]]) -> dict[int, Plan]:
+def _plans(told: Told, groups: Sequence[tuple[Standing, list[int]]]) -> dict[int, Plan]:
     """Message id -> its plan, for those that have one."""
     if not groups:
         return {}
     ids = {message.pk for message, _positions in groups}
     keys = {message.pk: _key(told[positions[0]]) for message, positions in groups}
     # A person gave its query's right back: what arrives now is an incident.
-    passed_over = released(ids) | _strangers(told, groups)
+    passed_over = released(ids)
     statuses, prices, in_books = events_known(set(keys.values())), prices_told(ids), reported(ids)
     erased = erased_ids(
         {keys[message.pk] for message, _ in groups if keys[message.pk][1] != message.provider_message_id}
@@ -139,20 +146,24 @@ def _plans(told: Told, groups: Sequence[tuple[Message, list[int]]]) -> dict[int,
     return plans
 
 
-def _strangers(told: Told, groups: Sequence[tuple[Message, list[int]]]) -> set[int]:
-    """The messages of which an event names a phone and a user id that are not known to be one person's."""
+def _strangers(told: Told) -> set[int]:
+    """The positions of events that name a phone and a user id which are not known to be one person's.
+
+    And of those that name either of the two beside another: who is whose is told by one after the other.
+    """
     people = {
         position: (phone_from_wire(event.recipient_phone), event.recipient_bsuid)
-        for _message, positions in groups
-        for position in positions
-        if (event := told[position][1]).recipient_phone and event.recipient_bsuid
+        for position, (_account_id, event) in enumerate(told)
+        if event.recipient_phone and event.recipient_bsuid
     }
     known = people_known({bsuid for _phone, bsuid in people.values()})
-    return {
-        message.pk
-        for message, positions in groups
-        if any(position in people and people[position] not in known for position in positions)
+    strangers = set(people.values()) - known
+    if not strangers:
+        return set()
+    names = {bsuid for _phone, bsuid in strangers} | {
+        form for phone, _bsuid in strangers for form in phone_variants(phone)
     }
+    return {position for position, person in people.items() if not names.isdisjoint(person)}
 
 
 # --- writing ---------------------------------------------------------------------------------------------------------
@@ -161,7 +172,7 @@ def _strangers(told: Told, groups: Sequence[tuple[Message, list[int]]]) -> set[i
 def _write(plans: Sequence[Plan]) -> None:
     if not plans:
         return
-    messages_store([plan.message for plan in plans if plan.is_changed])
+    messages_store([plan for plan in plans if plan.is_changed])
     events_store(plans)
     ledger.settle(reserved({plan.message.pk for plan in plans if plan.events}))
     book = RateBook()
@@ -172,7 +183,6 @@ def _write(plans: Sequence[Plan]) -> None:
 
 def _report(plan: Plan, book: RateBook) -> CostEntry | None:
     entries = (
-        report_entry(message=plan.message, price=price, free=free, rate_for=book.rate_for)
-        for price, free in plan.reports
+        report_entry(plan.charged, price=price, free=free, rate_for=book.rate_for) for price, free in plan.reports
     )
     return next((entry for entry in entries if entry is not None), None)

@@ -8,12 +8,13 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass, field
+from datetime import datetime
 from typing import Any
 
 from providers.contracts import DeliveryStatus, StatusEvent
-from recontact.costs.report import is_free, price_stored
+from recontact.costs.report import Charged, is_free, price_stored
 from recontact.delivery import MOMENTS
-from recontact.models import Message, MessageEvent
+from recontact.models import MessageEvent
 from recontact.states import MESSAGE_MOVES, NEVER_SENT, MessageState
 
 _PLAIN = frozenset({DeliveryStatus.ACCEPTED, DeliveryStatus.SENT, DeliveryStatus.DELIVERED, DeliveryStatus.READ})
@@ -42,15 +43,61 @@ class NewEvent:
     price: dict[str, Any] | None
 
 
+@dataclass(frozen=True, slots=True)
+class Standing:
+    """A message as it is stored, locked. `moments` are the names of those that it has; `at` is when it was accepted, or else
+    queued."""
+
+    pk: int
+    reference: str
+    account_id: int
+    state: MessageState
+    is_retry: bool
+    provider_message_id: str
+    moments: frozenset[str]
+    at: datetime
+    billed: bool | None
+    category: str
+    phone: str
+    bsuid: str
+    currency: str
+
+
 @dataclass(slots=True)
 class Plan:
-    """What is to be written: the message (its attributes set as they will be), its new events, and the
-    prices told for it, each with whether it is free: the first that gives an amount is reported."""
+    """What is to be written: what the message becomes, its new events, and the prices told for it.
 
-    message: Message
+    Each price comes with whether it is free; the first that gives an amount is reported. `moments` are those to be set.
+    """
+
+    message: Standing
+    state: MessageState
+    provider_message_id: str
+    billed: bool | None
+    moments: dict[str, datetime] = field(default_factory=dict)
     events: list[NewEvent] = field(default_factory=list)
-    is_changed: bool = False
+    is_moved: bool = False
     reports: list[tuple[dict[str, Any], bool]] = field(default_factory=list)
+
+    @property
+    def is_changed(self) -> bool:
+        """Whether the message's row is to be written."""
+        before = (self.message.provider_message_id, self.message.billed)
+        return self.is_moved or bool(self.moments) or (self.provider_message_id, self.billed) != before
+
+    @property
+    def charged(self) -> Charged:
+        """The message as its price depends on it."""
+        message = self.message
+        return Charged(
+            message_id=message.pk,
+            account_id=message.account_id,
+            category=message.category,
+            phone=message.phone,
+            bsuid=message.bsuid,
+            currency=message.currency,
+            at=self.moments.get("accepted_at", message.at),
+        )
 
 
 def is_plain(event: StatusEvent) -> bool:
@@ -62,14 +109,16 @@ def is_plain(event: StatusEvent) -> bool:
     )
 
 
-def plan_make(message: Message, events: Sequence[StatusEvent], known: Known) -> Plan | None:
-    """The plan of plain events in their order; `message` is changed on the way. None: one by one, from the row as stored."""
-    if message.state in NEVER_SENT or message.state == MessageState.FAILED or message.retry_of_id is not None:
+def plan_make(message: Standing, events: Sequence[StatusEvent], known: Known) -> Plan | None:
+    """The plan of plain events in their order. None: they go one by one."""
+    if message.state in NEVER_SENT or message.state == MessageState.FAILED or message.is_retry:
         return None
     told = {event.provider_message_id for event in events}
-    if len(told) != 1 or not _is_its_id(message, told.pop()):
+    # Another id than the one that it has may be a second send.
+    if len(told) != 1 or message.provider_message_id not in ("", message.reference, *told):
         return None
-    plan, statuses, price = Plan(message), dict(known.statuses), known.price
+    plan = Plan(message, message.state, message.provider_message_id, message.billed)
+    statuses, price = dict(known.statuses), known.price
     for event in events:
         before = statuses.get(event.status)
         if before is not None:
@@ -85,35 +134,26 @@ def plan_make(message: Message, events: Sequence[StatusEvent], known: Known) -> 
     return plan
 
 
-def _is_its_id(message: Message, told: str) -> bool:
-    return message.provider_message_id in ("", str(message.reference), told)
-
-
 def _advance(plan: Plan, new: NewEvent, price: dict[str, Any] | None, *, is_reported: bool) -> None:
     message, event = plan.message, new.event
-    current, target = MessageState(message.state), MessageState(event.status)
+    current, target = plan.state, MessageState(event.status)
     moves = target in MESSAGE_MOVES[current]
     for name in MOMENTS[event.status]:
-        if getattr(message, name) is None:
-            setattr(message, name, event.occurred_at)
-            plan.is_changed = True
+        if name not in message.moments:
+            plan.moments.setdefault(name, event.occurred_at)
     if moves:
-        message.state, message.lease_expires_at = target, None
-        message.reason = message.provider_code = message.provider_detail = ""
-        plan.is_changed = True
-    if message.provider_message_id in ("", str(message.reference)):
-        plan.is_changed |= message.provider_message_id != event.provider_message_id
-        message.provider_message_id = event.provider_message_id
+        plan.state, plan.is_moved = target, True
+    if plan.provider_message_id in ("", message.reference):
+        plan.provider_message_id = event.provider_message_id
     new.effect = MessageEvent.Effect.MOVED if moves else MessageEvent.Effect.KNOWN
     # `delivered` carries the price even when it comes after `read`.
-    if event.status in _ARRIVED and (moves or current == target or current == MessageState.READ):
+    if event.status in _ARRIVED and (moves or current in (target, MessageState.READ)):
         _charge(plan, price, is_reported=is_reported)
 
 
 def _charge(plan: Plan, price: dict[str, Any] | None, *, is_reported: bool) -> None:
-    message, free = plan.message, is_free(price)
-    billed = (not free) if message.billed is None or free else message.billed
-    plan.is_changed |= billed != message.billed
-    message.billed = billed
+    free = is_free(price)
+    if plan.billed is None or free:
+        plan.billed = not free
     if price is not None and not is_reported and (price, free) not in plan.reports:
         plan.reports.append((price, free))

@@ -1,35 +1,33 @@
-"""What `recontact.delivery_bulk` reads and writes: each for a whole batch in one statement, each by an index."""
+"""What `recontact.delivery_bulk` reads and writes: each for a whole batch in one statement, each by an index.
+
+Lists go over as JSON: hundreds of places in a statement cost more than the statement itself.
+"""
 
 from __future__ import annotations
 
 import json
-import uuid
 from collections import defaultdict
 from collections.abc import Iterable, Mapping, Sequence, Set
 from typing import Any
 
 from django.db import connection
-from django.db.models import QuerySet
 from django.utils import timezone
 
-from providers.contracts import DeliveryStatus
-from recontact.delivery_plan import Plan
+from recontact.delivery_plan import Plan, Standing
 from recontact.hashes import keyed_hash
-from recontact.models import CostEntry, Customer, Message, MessageEvent, Recontact
+from recontact.states import MessageState
 
 #: An account and a message's id there.
 Key = tuple[int, str]
 
-_READ = (
-    "id", "reference", "account_id", "state", "retry_of_id", "provider_message_id", "accepted_at", "sent_at",
-    "delivered_at", "read_at", "lease_expires_at", "reason", "provider_code", "provider_detail", "billed",
-    "category", "recipient_phone", "recipient_bsuid", "currency", "created_at",
-)  # fmt: skip
-_WRITTEN = {
-    "state": "varchar", "provider_message_id": "varchar", "accepted_at": "timestamptz", "sent_at": "timestamptz",
-    "delivered_at": "timestamptz", "read_at": "timestamptz", "lease_expires_at": "timestamptz", "reason": "varchar",
-    "provider_code": "varchar", "provider_detail": "varchar", "billed": "boolean",
-}  # fmt: skip
+_MOMENTS = ("accepted_at", "sent_at", "delivered_at", "read_at")
+_STANDING = f"""
+    SELECT id, reference::text, account_id, state, retry_of_id IS NOT NULL, provider_message_id,
+           COALESCE(accepted_at, created_at), billed, category, recipient_phone, recipient_bsuid, currency,
+           {", ".join(f"{name} IS NOT NULL" for name in _MOMENTS)}
+    FROM recontact_message
+"""  # noqa: S608 -- only our own names go in
+_LOCKED = "FOR NO KEY UPDATE SKIP LOCKED"
 
 
 class Contested(Exception):
@@ -39,82 +37,108 @@ class Contested(Exception):
 # --- reading ---------------------------------------------------------------------------------------------------------
 
 
-def messages_by_reference(references: Set[uuid.UUID]) -> dict[uuid.UUID, Message]:
+def messages_by_reference(references: Set[str]) -> dict[str, Standing]:
     """The messages of these references, locked, but for those that somebody else holds."""
     if not references:
         return {}
-    return {message.reference: message for message in _locked().filter(reference__in=references)}
+    rows = _rows(f"{_STANDING} WHERE reference = ANY({_each('uuid')}) {_LOCKED}", [_list(references)])
+    return {standing.reference: standing for standing in map(_standing, rows)}
 
 
-def messages_by_id(keys: Set[Key], *, locked: Mapping[int, Message]) -> dict[Key, Message]:
+def messages_by_id(keys: Set[Key], *, locked: Mapping[int, Standing]) -> dict[Key, Standing]:
     """The messages of these ids, locked, but for those that somebody else holds; of `locked` the same objects.
 
     An id that several messages have, or an erased person's, is left out.
     """
-    found: dict[Key, list[Message]] = defaultdict(list)
+    found: dict[Key, list[Standing]] = defaultdict(list)
+    sql = f"{_STANDING} WHERE account_id = %s AND provider_message_id = ANY({_each('varchar')}) {_LOCKED}"
     for account_id, ids in _by_account(keys).items():
-        for message in _locked().filter(account_id=account_id, provider_message_id__in=ids):
-            found[account_id, message.provider_message_id].append(locked.get(message.pk, message))
+        for standing in map(_standing, _rows(sql, [account_id, _list(ids)])):
+            found[account_id, standing.provider_message_id].append(locked.get(standing.pk, standing))
     return {key: messages[0] for key, messages in found.items() if len(messages) == 1}
 
 
-def _locked() -> QuerySet[Message]:
-    return Message.objects.select_for_update(no_key=True, skip_locked=True).only(*_READ)
+def _standing(row: tuple[Any, ...]) -> Standing:
+    pk, reference, account_id, state, is_retry, told, at, billed, category, phone, bsuid, currency, *has = row
+    moments = frozenset(name for name, there in zip(_MOMENTS, has, strict=True) if there)
+    return Standing(
+        pk, reference, account_id, MessageState(state), is_retry, told, moments, at, billed, category, phone, bsuid, currency
+    )  # fmt: skip
 
 
 def erased_ids(keys: Set[Key]) -> set[Key]:
     """Those of the keys that are of an erased customer: only a hash of the id is kept."""
+    sql = f"""SELECT provider_message_id FROM recontact_message
+              WHERE account_id = %s AND provider_message_id = ANY({_each("varchar")})"""  # noqa: S608
     erased: set[Key] = set()
     for account_id, ids in _by_account(keys).items():
         hashes = {keyed_hash(each): each for each in ids}
-        rows = Message.objects.filter(account_id=account_id, provider_message_id__in=list(hashes))
-        erased |= {(account_id, hashes[each]) for each in rows.values_list("provider_message_id", flat=True)}
+        erased |= {(account_id, hashes[digest]) for (digest,) in _rows(sql, [account_id, _list(hashes)])}
     return erased
 
 
 def events_known(keys: Set[Key]) -> dict[Key, dict[str, tuple[bool, bool]]]:
     """The statuses stored under each key: whether the event has a message, and whether it has a price."""
+    sql = f"""SELECT provider_message_id, status, message_id IS NOT NULL, price IS NOT NULL FROM recontact_messageevent
+              WHERE account_id = %s AND provider_message_id = ANY({_each("varchar")})"""  # noqa: S608
     known: dict[Key, dict[str, tuple[bool, bool]]] = defaultdict(dict)
     for account_id, ids in _by_account(keys).items():
-        rows = MessageEvent.objects.filter(account_id=account_id, provider_message_id__in=ids)
-        for told, status, message_id, price in rows.order_by().values_list(
-            "provider_message_id", "status", "message_id", "price"
-        ):
-            known[account_id, told][status] = (message_id is not None, price is not None)
+        for told, status, is_matched, has_price in _rows(sql, [account_id, _list(ids)]):
+            known[account_id, told][status] = (is_matched, has_price)
     return known
 
 
 def prices_told(message_ids: Set[int]) -> dict[int, dict[str, Any]]:
     """The last price told with a status of each message that was no failure."""
-    rows = MessageEvent.objects.filter(message_id__in=message_ids).exclude(price=None)
-    rows = rows.exclude(status=DeliveryStatus.FAILED).order_by("pk")
-    return dict(rows.values_list("message_id", "price"))
+    sql = f"""SELECT DISTINCT ON (message_id) message_id, price::text FROM recontact_messageevent
+              WHERE message_id = ANY({_each("bigint")}) AND price IS NOT NULL AND status <> 'failed'
+              ORDER BY message_id, id DESC"""  # noqa: S608
+    return {message_id: json.loads(price) for message_id, price in _rows(sql, [_list(message_ids)])}
 
 
 def reported(message_ids: Set[int]) -> set[int]:
     """Those of the messages whose price is in the books."""
-    rows = CostEntry.objects.filter(message_id__in=message_ids, kind=CostEntry.Kind.REPORT)
-    return set(rows.order_by().values_list("message_id", flat=True))
+    return _ids(f"FROM recontact_costentry WHERE message_id = ANY({_each('bigint')}) AND kind = 'report'", message_ids)
 
 
 def released(message_ids: Set[int]) -> set[int]:
     """Those of the messages whose query's right was given back."""
-    return _in_ledger(message_ids, Recontact.State.RELEASED)
+    return _ids(
+        f"FROM recontact_recontact WHERE message_id = ANY({_each('bigint')}) AND state = 'released'", message_ids
+    )
 
 
 def reserved(message_ids: Set[int]) -> set[int]:
     """Those of the messages for which a query's right is reserved."""
-    return _in_ledger(message_ids, Recontact.State.RESERVED)
-
-
-def _in_ledger(message_ids: Set[int], state: str) -> set[int]:
-    rows = Recontact.objects.filter(message_id__in=message_ids, state=state)
-    return set(rows.order_by().values_list("message_id", flat=True))
+    return _ids(
+        f"FROM recontact_recontact WHERE message_id = ANY({_each('bigint')}) AND state = 'reserved'", message_ids
+    )
 
 
 def people_known(bsuids: Set[str]) -> set[tuple[str | None, str | None]]:
     """The (phone, user id) of the customers with these user ids."""
-    return set(Customer.objects.filter(bsuid__in=bsuids).values_list("phone", "bsuid")) if bsuids else set()
+    if not bsuids:
+        return set()
+    sql = f"SELECT phone, bsuid FROM recontact_customer WHERE bsuid = ANY({_each('varchar')})"  # noqa: S608
+    return {(phone, bsuid) for phone, bsuid in _rows(sql, [_list(bsuids)])}
+
+
+def _each(kind: str) -> str:
+    return f"ARRAY(SELECT value::{kind} FROM json_array_elements_text(%s::json))"  # noqa: S608 -- a type's name
+
+
+def _list(values: Iterable[Any]) -> str:
+    return json.dumps(list(values))
+
+
+def _rows(sql: str, parameters: Sequence[Any]) -> list[tuple[Any, ...]]:
+    with connection.cursor() as cursor:
+        cursor.execute(sql, parameters)
+        return list(cursor.fetchall())
+
+
+def _ids(sql: str, message_ids: Set[int]) -> set[int]:
+    return {message_id for (message_id,) in _rows(f"SELECT message_id {sql}", [_list(message_ids)])}
 
 
 def _by_account(keys: Iterable[Key]) -> dict[int, list[str]]:
@@ -127,57 +151,84 @@ def _by_account(keys: Iterable[Key]) -> dict[int, list[str]]:
 # --- writing ---------------------------------------------------------------------------------------------------------
 
 
-def messages_store(messages: Sequence[Message]) -> None:
-    """Write these locked messages as they stand. Raises Contested when one is gone."""
-    if not messages:
+def messages_store(plans: Sequence[Plan]) -> None:
+    """Move these locked messages. Raises Contested when one is not as it was."""
+    if not plans:
         return
-    columns = [[getattr(message, name) for message in messages] for name in ("id", *_WRITTEN)]
-    with connection.cursor() as cursor:
-        cursor.execute(_MESSAGES, columns)
-        if cursor.rowcount != len(messages):
-            raise Contested
+    told = [
+        {
+            "id": plan.message.pk,
+            "was": plan.message.state,
+            "state": plan.state,
+            "moved": plan.is_moved,
+            "provider_message_id": plan.provider_message_id,
+            "billed": plan.billed,
+            **{name: moment.isoformat() for name, moment in plan.moments.items()},
+        }
+        for plan in plans
+    ]
+    _write(_MOVE, [json.dumps(told)], rows=len(plans))
+
+
+_MOVE = f"""
+    UPDATE recontact_message AS message
+    SET state = told.state, provider_message_id = told.provider_message_id, billed = told.billed,
+        {", ".join(f"{name} = COALESCE(message.{name}, told.{name})" for name in _MOMENTS)},
+        lease_expires_at = CASE WHEN told.moved THEN NULL ELSE message.lease_expires_at END,
+        {
+    ", ".join(
+        f"{name} = CASE WHEN told.moved THEN '' ELSE message.{name} END"
+        for name in ("reason", "provider_code", "provider_detail")
+    )
+}
+    FROM json_to_recordset(%s::json)
+        AS told (id bigint, was varchar, state varchar, moved boolean, provider_message_id varchar, billed boolean,
+                 {", ".join(f"{name} timestamptz" for name in _MOMENTS)})
+    WHERE message.id = told.id AND message.state = told.was
+"""  # noqa: S608 -- only our own names go in
 
 
 def events_store(plans: Sequence[Plan]) -> None:
     """Append the plans' events, those of a message in their order. Raises Contested when one came by another way."""
-    rows = [(plan.message, new) for plan in plans for new in plan.events]
-    if not rows:
-        return
     # In one order, so that two batches with the same events wait for each other in no circle.
-    rows.sort(key=lambda row: (row[0].account_id, row[1].event.provider_message_id))
-    events = [new.event for _message, new in rows]
-    columns: list[list[Any]] = [
-        [message.account_id for message, _new in rows],
-        [message.pk for message, _new in rows],
-        [event.provider_message_id for event in events],
-        [event.reference[:64] for event in events],
-        [event.status.value for event in events],
-        [event.raw_status[:40] for event in events],
-        [event.occurred_at for event in events],
-        [new.effect for _message, new in rows],
-        [None if new.price is None else json.dumps(new.price) for _message, new in rows],
+    ordered = sorted(
+        (plan for plan in plans if plan.events),
+        key=lambda plan: (plan.message.account_id, plan.events[0].event.provider_message_id),
+    )
+    told = [
+        {
+            "account_id": plan.message.account_id,
+            "message_id": plan.message.pk,
+            "provider_message_id": new.event.provider_message_id,
+            "reference": new.event.reference[:64],
+            "status": new.event.status,
+            "raw_status": new.event.raw_status[:40],
+            "occurred_at": new.event.occurred_at.isoformat(),
+            "effect": new.effect,
+            "price": new.price,
+        }
+        for plan in ordered
+        for new in plan.events
     ]
-    with connection.cursor() as cursor:
-        cursor.execute(_EVENTS, [timezone.now(), *columns])
-        if cursor.rowcount != len(rows):
-            raise Contested
+    if told:
+        _write(_APPEND, [timezone.now(), json.dumps(told)], rows=len(told))
 
 
-_MESSAGES = f"""
-    UPDATE recontact_message AS message SET {", ".join(f"{name} = told.{name}" for name in _WRITTEN)}
-    FROM unnest(%s::bigint[], {", ".join(f"%s::{kind}[]" for kind in _WRITTEN.values())})
-        AS told (id, {", ".join(_WRITTEN)})
-    WHERE message.id = told.id
-"""  # noqa: S608 -- only our own names go in
-
-_EVENTS = """
+_APPEND = """
     INSERT INTO recontact_messageevent
         (account_id, message_id, provider_message_id, reference, status, raw_status, occurred_at, received_at, effect,
          reason, provider_code, detail, price, recipient_hash)
-    SELECT account_id, message_id, told, reference, status, raw_status, occurred_at, %s, effect, '', '', '', price, ''
-    FROM unnest(%s::bigint[], %s::bigint[], %s::varchar[], %s::varchar[], %s::varchar[], %s::varchar[], %s::timestamptz[],
-                %s::varchar[], %s::jsonb[])
-        WITH ORDINALITY AS row (account_id, message_id, told, reference, status, raw_status, occurred_at, effect, price, place)
-    ORDER BY place
+    SELECT account_id, message_id, provider_message_id, reference, status, raw_status, occurred_at, %s, effect,
+           '', '', '', price, ''
+    FROM json_to_recordset(%s::json)
+        AS told (account_id bigint, message_id bigint, provider_message_id varchar, reference varchar, status varchar,
+                 raw_status varchar, occurred_at timestamptz, effect varchar, price jsonb)
     ON CONFLICT DO NOTHING
 """
+
+
+def _write(sql: str, parameters: Sequence[Any], *, rows: int) -> None:
+    with connection.cursor() as cursor:
+        cursor.execute(sql, parameters)
+        if cursor.rowcount != rows:
+            raise Contested

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import hashlib
 import hmac
 
 from django.conf import settings
@@ -10,4 +9,4 @@ from django.conf import settings
 
 def keyed_hash(value: str) -> str:
     """HMAC-SHA256 of `value` in hex (64 characters): the same value gives the same hash, and none leads back."""
-    return hmac.new(settings.PERSONAL_DATA_KEY.encode(), value.encode(), hashlib.sha256).hexdigest()
+    return hmac.digest(settings.PERSONAL_DATA_KEY.encode(), value.encode(), "sha256").hex()

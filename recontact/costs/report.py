@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import re
+from dataclasses import dataclass
+from datetime import datetime
 from decimal import Decimal, InvalidOperation
 from typing import Any
 
@@ -50,32 +52,50 @@ def report_append(*, message: Message, price: dict[str, Any], free: bool) -> Cos
     """
     if CostEntry.objects.filter(message=message, kind=CostEntry.Kind.REPORT).exists():
         return None
-    entry = report_entry(message=message, price=price, free=free, rate_for=rate_for)
+    charged = Charged(
+        message_id=message.pk,
+        account_id=message.account_id,
+        category=message.category,
+        phone=message.recipient_phone,
+        bsuid=message.recipient_bsuid,
+        currency=message.currency,
+        at=message.accepted_at or message.created_at,
+    )
+    entry = report_entry(charged, price=price, free=free, rate_for=rate_for)
     if entry is not None:
         entry.save()
     return entry
 
 
-def report_entry(*, message: Message, price: dict[str, Any], free: bool, rate_for: RateFor) -> CostEntry | None:
+@dataclass(frozen=True, slots=True)
+class Charged:
+    """A message as its price depends on it: `currency` is its estimate's, `at` when the provider accepted it."""
+
+    message_id: int
+    account_id: int
+    category: str
+    phone: str
+    bsuid: str
+    currency: str
+    at: datetime
+
+
+def report_entry(message: Charged, *, price: dict[str, Any], free: bool, rate_for: RateFor) -> CostEntry | None:
     """The price as a cost entry of the message, not stored yet; None when no rate gives the amount."""
     category = str(price.get("category") or message.category)
-    market = market_of(phone=message.recipient_phone, bsuid=message.recipient_bsuid)
+    market = market_of(phone=message.phone, bsuid=message.bsuid)
     amount, currency, rate = Decimal(0), message.currency, None
     told = _amount(price)
     if told is not None:
         amount, currency = told
     elif not free:
-        rate = rate_for(
-            account_id=message.account_id,
-            market=market,
-            category=_PRICED_AS.get(category, category),
-            at=message.accepted_at or message.created_at,
-        )
+        priced_as = _PRICED_AS.get(category, category)
+        rate = rate_for(account_id=message.account_id, market=market, category=priced_as, at=message.at)
         if rate is None:
             return None
         amount, currency = rate.price, rate.card.currency
     return CostEntry(
-        message=message,
+        message_id=message.message_id,
         kind=CostEntry.Kind.REPORT,
         amount=amount,
         currency=currency,

@@ -236,9 +236,9 @@ EVENTS = st.lists(
         st.sampled_from(["", "", "", "known", "unknown"]),
         st.integers(0, 5),
     ),
-    max_size=14,
+    max_size=10,
 )
-CUTS = st.lists(st.integers(1, 6), min_size=14, max_size=14)
+CUTS = st.lists(st.integers(1, 6), min_size=10, max_size=10)
 
 
 class AnyBatching(TestCase):
@@ -280,7 +280,7 @@ class AnyBatching(TestCase):
             fields |= {"error_code": "131050", "error_reason": "marketing_opt_out", "error_detail": "no more"}
         return event_of(message, status, occurred_at=NOW + timedelta(seconds=seconds), **fields)
 
-    @settings(max_examples=60, deadline=None)
+    @settings(max_examples=30, deadline=None)
     @given(told=EVENTS, cuts=CUTS)
     def test_bulk_and_one_by_one_give_the_same_rows(self, told: list[Any], cuts: list[int]) -> None:
         pairs = [self._pair(*each) for each in told]
