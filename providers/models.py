@@ -157,7 +157,10 @@ class WebhookDelivery(models.Model):
         PARTIAL = "partial", _("Processed in part")
         FAILED = "failed", _("Failed")
 
-    account = models.ForeignKey(ProviderAccount, models.CASCADE, related_name="deliveries", verbose_name=_("account"))
+    # It stands first in an index below.
+    account = models.ForeignKey(
+        ProviderAccount, models.CASCADE, related_name="deliveries", db_index=False, verbose_name=_("account")
+    )
     received_at = models.DateTimeField(_("received at"), auto_now_add=True)
     body = models.BinaryField(_("body"))
     headers = models.JSONField(_("headers"), default=dict)
