@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 from typing import Any
 
 from django.db import transaction
@@ -16,6 +16,15 @@ from recontact.states import NEVER_SENT, WENT_OUT
 def reserve(*, query: Query, message: Message, user: Any) -> Recontact:
     """Reserve the query's one recontact for `message`, in the caller's transaction. Raises IntegrityError if it is taken."""
     return Recontact.objects.create(query=query, message=message, reserved_by=user)
+
+
+def reserve_many(messages: Sequence[Message], *, user: Any) -> None:
+    """The same for many messages, each of a query of its own. Raises IntegrityError if one is taken."""
+    Recontact.objects.bulk_create(
+        Recontact(query_id=message.query_id, message=message, reserved_by=user)
+        for message in messages
+        if message.query_id is not None
+    )
 
 
 def settle(message_ids: Iterable[int]) -> None:

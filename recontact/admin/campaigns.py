@@ -17,6 +17,7 @@ from unfold.decorators import display
 from recontact.admin.base import ReadOnlyAdmin
 from recontact.admin_pages.campaign import CampaignControlPage, CampaignPage
 from recontact.admin_pages.campaign_csv import CampaignPlanCsv, CampaignResultCsv
+from recontact.admin_pages.campaign_filter import CampaignFilterPreview
 from recontact.admin_pages.campaign_review import CampaignPlanRowsPage, CampaignReviewPage
 from recontact.admin_pages.campaign_sending import CampaignApprovalPage, CampaignSendingPage
 from recontact.admin_pages.campaign_step import REVIEW, step_address, step_now
@@ -41,7 +42,7 @@ STATES = {
 
 @admin.register(Campaign)
 class CampaignAdmin(ReadOnlyAdmin):
-    """Bulk sends. Those from queries begin in their list, those from a file here."""
+    """Bulk sends. Those from selected queries begin in their list, those from a file or a filter here."""
 
     list_display = ("name", "shown_state", "template", "planned", "refused", "created_by", "created_at")
     list_filter = (
@@ -55,7 +56,7 @@ class CampaignAdmin(ReadOnlyAdmin):
         rows: QuerySet[Campaign] = super().get_queryset(request)
         sent = Message.objects.filter(campaign=OuterRef("pk"), retry_of=None).order_by().values("campaign")
         refused = CampaignRefusal.objects.filter(campaign=OuterRef("pk")).order_by().values("campaign")
-        # Of a campaign from queries the messages are counted, at most as many as one request makes; of the others, which
+        # Of a campaign from selected queries the messages are counted, at most as many as one request makes; of the others, which
         # may be millions, the plan's rows are known.
         from_queries = When(source=Campaign.Source.QUERIES, then=_count(sent.annotate(n=Count("pk"))))
         return rows.select_related("template", "created_by").annotate(
@@ -82,7 +83,8 @@ class CampaignAdmin(ReadOnlyAdmin):
             path(f"<int:campaign_id>/{address}/", wrap(page.as_view()), name=f"recontact_campaign_{name}")
             for address, (name, page) in pages.items()
         ]
-        return [*own, *super().get_urls()]
+        preview = path("audience/", wrap(CampaignFilterPreview.as_view()), name="recontact_campaign_audience")
+        return [preview, *own, *super().get_urls()]
 
     def has_add_permission(self, request: HttpRequest) -> bool:
         return request.user.has_perm("recontact.add_campaign")

@@ -14,6 +14,7 @@ from django.utils.translation import ngettext
 from recontact.admin_pages.campaign_people import people_context
 from recontact.admin_pages.page import ManagerPage, is_fragment
 from recontact.campaigns.control import campaign_cancel, campaign_pause, campaign_resume, is_abandoned, is_preparing
+from recontact.campaigns.filter_words import audience_words
 from recontact.campaigns.progress import LARGE, books_lately, campaign_progress
 from recontact.campaigns.proof import Books, campaign_books, never_tried
 from recontact.campaigns.results import campaign_results
@@ -52,6 +53,7 @@ class CampaignPage(ManagerPage):
         context = {"title": _("Campaign: %(name)s") % {"name": campaign.name}, **live_context(campaign, books)}
         if campaign.source == Campaign.Source.QUERIES:
             return self.page("campaign.html", context | self._queries(request, campaign))
+        context["audience_words"] = audience_words(campaign)
         return self.page("campaign/running.html", context | people_context(request, campaign, books))
 
     def _queries(self, request: HttpRequest, campaign: Campaign) -> dict[str, Any]:

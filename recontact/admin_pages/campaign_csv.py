@@ -55,7 +55,12 @@ class CampaignResultCsv(ManagerPage):
         header = [_("Row"), _("Phone"), _("Name"), _("What happens"), _("Why"), _("Message"), _("State")]
         header += [_("Reason"), _("Provider's id"), _("Queued"), _("Accepted"), _("Delivered"), _("Read")]
         header += [_("Estimate"), _("Currency")] if prices else []
-        lines = (_result_line(row, whole=whole, prices=prices) for row in rows.iterator(chunk_size=CHUNK))
+        of_queries = campaign.source == Campaign.Source.FILTERED
+        header += [_("Query")] if of_queries else []
+        lines = (
+            _result_line(row, whole=whole, prices=prices) + ([row.query_id] if of_queries else [])
+            for row in rows.iterator(chunk_size=CHUNK)
+        )
         return _csv(campaign, "result", _result_lines(header, lines))
 
 

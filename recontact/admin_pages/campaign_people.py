@@ -37,6 +37,7 @@ class Line:
     message_id: int | None
     amount: Decimal | None
     currency: str
+    query_id: int | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -124,6 +125,7 @@ def _of_message(message: Message, row_number: int | None, name: str) -> Line:
         message_id=message.pk,
         amount=message.estimate,
         currency=message.currency,
+        query_id=message.query_id,
     )
 
 
@@ -149,4 +151,5 @@ def _of_recipient(recipient: CampaignRecipient, campaign: Campaign, labels: Mapp
         message_id=None,
         amount=recipient.estimate if sendable and not recipient.dropped and not cancelled else None,
         currency=recipient.currency,
+        query_id=recipient.query_id,
     )

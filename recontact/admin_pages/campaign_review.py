@@ -21,11 +21,12 @@ from recontact.admin_pages.campaign_step import (
     step_address,
 )
 from recontact.admin_pages.page import is_fragment
+from recontact.campaigns.filter_words import audience_words
+from recontact.campaigns.filtered import campaigns_alike
 from recontact.campaigns.outcome_words import code_words, recipient_sentence
 from recontact.campaigns.outcomes import Review, plan_review, recipients_of, samples, variable_labels
 from recontact.campaigns.progress import LARGE
 from recontact.campaigns.timing import campaign_duration, campaign_pace, campaign_stretches
-from recontact.campaigns.upload import campaigns_with_same_file
 from recontact.eligibility import number_refusals, template_refusals
 from recontact.limits import portfolio_used
 from recontact.models import Campaign, CampaignFile, CampaignRecipient
@@ -109,8 +110,9 @@ def plan_context(campaign: Campaign) -> dict[str, Any]:
         "pace": campaign_pace(campaign),
         "limit": portfolio_used(portfolio) if portfolio is not None else None,
         "file_words": file_words(campaign),
+        "audience_words": audience_words(campaign),
         "warnings": plan_warnings(campaign),
-        "same": campaigns_with_same_file(campaign),
+        "same": campaigns_alike(campaign),
     }
 
 

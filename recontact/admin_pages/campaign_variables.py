@@ -2,9 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
 from dataclasses import dataclass, field
-from itertools import islice
 from typing import Any
 
 from django.conf import settings
@@ -13,34 +11,33 @@ from django.http import HttpRequest, HttpResponse, QueryDict
 from django.shortcuts import redirect
 from django.utils.translation import gettext as _
 
-from providers.contracts import JsonObject
 from providers.models import SenderNumber
+from recontact.admin_pages.campaign_samples import Sample, samples_of
 from recontact.admin_pages.campaign_step import REVIEW, VARIABLES, CampaignStepPage, is_planning, step_address
 from recontact.campaigns.choices import campaign_rename
 from recontact.campaigns.columns import (
     COLUMN,
+    DATA,
     FIELDS,
+    QUERY_FIELDS,
     TEXT,
-    Person,
     Source,
     mapping_read,
     mapping_suggest,
-    recipient_values,
+    mapping_suggest_filtered,
 )
+from recontact.campaigns.filtered import campaigns_alike
+from recontact.campaigns.filters import AudienceProblem
+from recontact.campaigns.gathering import data_keys
 from recontact.campaigns.plan import PlanProblem, campaign_plan_request
-from recontact.campaigns.sheet_problem import SheetProblem
-from recontact.campaigns.sheets import Row, SheetFacts, sheet_rows
-from recontact.campaigns.upload import NotADraft, campaign_configure, campaigns_with_same_file
+from recontact.campaigns.sheets import SheetFacts
+from recontact.campaigns.upload import NotADraft, campaign_configure
 from recontact.eligibility import number_refusals, template_refusals
 from recontact.models import Campaign, CampaignFile
 from recontact.places import place_names
 from templates_app.components import Variable
 from templates_app.models import Template
-from templates_app.rendering import RenderError, preview, render
 from templates_app.selectors import template_parsed, templates_sendable
-
-#: Rows shown as bubbles while the variables are chosen.
-SAMPLES = 2
 
 
 @dataclass(frozen=True, slots=True)
@@ -50,15 +47,6 @@ class Place:
     place: int
     variable: Variable
     filling: Source
-
-
-@dataclass(frozen=True, slots=True)
-class Sample:
-    """One row as its customer would read it, and what keeps it from being sent."""
-
-    row_number: int
-    bubble: JsonObject
-    problems: str
 
 
 @dataclass(slots=True)
@@ -74,6 +62,7 @@ class Choice:
     facts: SheetFacts | None
     include_open_queries: bool
     include_recent: bool
+    data_keys: list[str] = field(default_factory=list)
     mapping: dict[str, Source] = field(default_factory=dict)
     samples: list[Sample] = field(default_factory=list)
 
@@ -123,7 +112,7 @@ class CampaignVariablesPage(CampaignStepPage):
         return super().elsewhere(campaign)
 
     def _show(self, choice: Choice, *, error: str = "", status: int = 200) -> HttpResponse:
-        context = choice_context(choice) | {"error": error, "same": campaigns_with_same_file(choice.campaign)}
+        context = choice_context(choice) | {"error": error, "same": campaigns_alike(choice.campaign)}
         return self.show(choice.campaign, "variables.html", context, status=status)
 
 
@@ -142,7 +131,9 @@ class CampaignVariablesPreview(CampaignStepPage):
 def choice_from(campaign: Campaign, data: QueryDict, user: Any) -> Choice:
     """The page from what was sent so far; nothing sent shows what was chosen before."""
     rows = SenderNumber.objects.filter(is_active=True, account__is_active=True).select_related("account")
-    numbers = list(rows)
+    of_queries = campaign.source == Campaign.Source.FILTERED
+    # A query is recontacted by its own number, and the filter has one.
+    numbers = list(rows.filter(pk=campaign.sender_number_id or 0) if of_queries else rows)
     number = _number(numbers, data.get("sender_number") or str(campaign.sender_number_id or ""))
     template = _template(number, data.get("template", str(campaign.template_id or "")))
     country = data.get("default_country") or campaign.default_country or settings.DEFAULT_COUNTRY
@@ -160,11 +151,19 @@ def choice_from(campaign: Campaign, data: QueryDict, user: Any) -> Choice:
     file = CampaignFile.objects.filter(campaign=campaign).first()
     if file is not None:
         choice.facts = SheetFacts(**file.facts)
+    if of_queries:
+        choice.data_keys = _data_keys(campaign)
     if template is not None:
         choice.mapping = _mapping(choice, template, data)
-        if file is not None and choice.facts is not None:
-            choice.samples = _samples(choice.facts, bytes(file.body), template, choice.mapping, user)
+        choice.samples = samples_of(campaign, file, template, choice.mapping, user)
     return choice
+
+
+def _data_keys(campaign: Campaign) -> list[str]:
+    try:
+        return data_keys(campaign)
+    except AudienceProblem:
+        return []
 
 
 def _countries() -> dict[str, str]:
@@ -192,6 +191,9 @@ def _mapping(choice: Choice, template: Template, data: QueryDict) -> dict[str, S
         return {variable.key: _source(variable.key, data) for variable in parsed.variables}
     if choice.campaign.template_id == template.pk and choice.campaign.mapping and "template" not in data:
         return mapping_read(choice.campaign.mapping)
+    if choice.campaign.audience:
+        of_queries = choice.campaign.source == Campaign.Source.FILTERED
+        return mapping_suggest_filtered(template, parsed, of_queries=of_queries, data_keys=choice.data_keys)
     return mapping_suggest(template, parsed, choice.facts.columns if choice.facts is not None else [])
 
 
@@ -201,36 +203,11 @@ def _source(key: str, data: QueryDict) -> Source:
     return Source(source, words.replace("\x00", ""), "" if source == TEXT else fallback.replace("\x00", ""))
 
 
-def _samples(
-    facts: SheetFacts, body: bytes, template: Template, mapping: Mapping[str, Source], user: Any
-) -> list[Sample]:
-    """The first rows of the file as bubbles."""
-    try:
-        rows = list(islice(sheet_rows(body, facts), SAMPLES))
-    except SheetProblem:
-        return []
-    return [_sample(row, facts, template, mapping, user) for row in rows]
-
-
-def _sample(row: Row, facts: SheetFacts, template: Template, mapping: Mapping[str, Source], user: Any) -> Sample:
-    person = Person(
-        name=row.texts.get(facts.name, ""), phone=row.texts.get(facts.phone, ""), me=user.first_name or user.username
-    )
-    values = recipient_values(mapping, row.texts, person)
-    parsed = template_parsed(template)
-    try:
-        return Sample(row.number, render(parsed, values).bubble, "")
-    except RenderError as error:
-        problems = " ".join(str(problem.message) for problem in error.problems)
-        return Sample(row.number, preview(parsed, values), problems)
-
-
 def choice_context(choice: Choice) -> dict[str, Any]:
     """What both the page and its live parts show."""
     variables = template_parsed(choice.template).variables if choice.template is not None else ()
     rows = [Place(place, each, choice.mapping.get(each.key, Source(TEXT))) for place, each in enumerate(variables, 1)]
     optional = [row for row in rows if not row.variable.required]
-    columns = [column for column in choice.facts.columns if column] if choice.facts is not None else []
     number, template = choice.number, choice.template
     blockers = number_refusals(number) if number is not None else []
     if number is not None and template is not None:
@@ -247,11 +224,9 @@ def choice_context(choice: Choice) -> dict[str, Any]:
         "needed": [row for row in rows if row.variable.required],
         "optional": optional,
         "optional_open": any(row.filling != Source(TEXT) for row in optional),
-        "sources": [
-            (_("Columns of the file"), [(COLUMN + column, column) for column in columns]),
-            (_("Known of everybody"), list(FIELDS.items())),
-            (_("Other"), [(TEXT, _("Fixed text"))]),
-        ],
+        "sources": _sources(choice),
+        "of_file": not choice.campaign.audience,
+        "of_queries": choice.campaign.source == Campaign.Source.FILTERED,
         "text_source": TEXT,
         "samples": choice.samples,
         "include_open_queries": choice.include_open_queries,
@@ -259,3 +234,14 @@ def choice_context(choice: Choice) -> dict[str, Any]:
         "cap_days": settings.CAMPAIGN_FREQUENCY_CAP_DAYS,
         "blockers": [refusal.sentence for refusal in blockers],
     }
+
+
+def _sources(choice: Choice) -> list[tuple[str, list[tuple[str, Any]]]]:
+    """What a variable may be filled with, in groups."""
+    groups: list[tuple[str, list[tuple[str, Any]]]] = []
+    if choice.facts is not None:
+        columns = [(COLUMN + column, column) for column in choice.facts.columns if column]
+        groups.append((_("Columns of the file"), columns))
+    if choice.campaign.source == Campaign.Source.FILTERED:
+        groups.append((_("The query"), [*QUERY_FIELDS.items(), *((DATA + key, key) for key in choice.data_keys)]))
+    return [*groups, (_("Known of everybody"), list(FIELDS.items())), (_("Other"), [(TEXT, _("Fixed text"))])]

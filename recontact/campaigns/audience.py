@@ -21,7 +21,10 @@ _BSUID = re.compile(r"[A-Za-z]{2}\.[\w.\-]{1,136}", re.ASCII)
 
 @dataclass(slots=True)
 class Candidate:
-    """Who a row is for. `problem` is why nobody can be written to by it; then phone and bsuid are empty."""
+    """Who a row is for. `problem` is why nobody can be written to by it; then phone and bsuid are empty.
+
+    `texts` by what a variable may be filled with: a file's columns, or of a query the sources of campaigns.columns.
+    """
 
     number: int
     typed: str
@@ -30,12 +33,13 @@ class Candidate:
     name: str = ""
     problem: str = ""
     customer_id: int | None = None
+    query_id: int | None = None
     texts: Mapping[str, str] = field(default_factory=dict)
 
     @property
     def is_rewritten(self) -> bool:
         """Whether the phone has other digits than were written: spaces, dashes and the + are no correction."""
-        return bool(self.phone) and re.sub(r"\D", "", self.typed) != self.phone.lstrip("+")
+        return bool(self.typed and self.phone) and re.sub(r"\D", "", self.typed) != self.phone.lstrip("+")
 
 
 def candidate_read(row: Row, facts: SheetFacts, default_country: str) -> Candidate:

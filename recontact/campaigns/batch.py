@@ -14,10 +14,11 @@ from providers.rates.markets import market_of
 from recontact.campaigns.pricing import PRICE_CHANGED
 from recontact.campaigns.recent import RECENT_CAMPAIGN, recently_written
 from recontact.campaigns.recipients import SAME_PERSON
+from recontact.campaigns.rights import Rights
 from recontact.costs.estimate import Estimate, NoRate, estimate_for
 from recontact.dispatch.recheck import customer_reason, opt_outs_of
 from recontact.eligibility import content_refusals
-from recontact.models import Campaign, CampaignRecipient, Customer, Message, ServiceWindow
+from recontact.models import Campaign, CampaignRecipient, Customer, Message, Query, ServiceWindow
 from recontact.refusals import Code
 from templates_app.models import Template
 from templates_app.rendering import RenderError, render
@@ -26,7 +27,7 @@ from templates_app.selectors import template_parsed
 
 @dataclass(frozen=True, slots=True)
 class Batch:
-    """Recipients of one campaign with their customers, all locked, at the database's moment `now`."""
+    """Recipients of one campaign with their customers and queries, all locked, at the database's moment `now`."""
 
     campaign: Campaign
     number: SenderNumber
@@ -34,6 +35,7 @@ class Batch:
     recipients: Sequence[CampaignRecipient]
     customers: dict[int, Customer]
     now: datetime
+    queries: dict[int, Query] = field(default_factory=dict)
 
 
 @dataclass(slots=True)
@@ -58,7 +60,7 @@ def batch_decide(batch: Batch, due_from: datetime) -> Decided:
     step = timedelta(seconds=1 / batch.campaign.pace) if batch.campaign.pace else timedelta(0)
     for recipient in batch.recipients:
         customer = batch.customers[recipient.customer_id or 0]
-        code = facts.against(customer)
+        code = facts.against_recontact(recipient) or facts.against(customer)
         estimate = facts.price(customer) if not code else None
         if isinstance(estimate, NoRate):
             code = Code.PRICE_UNKNOWN
@@ -87,6 +89,7 @@ class _Facts:
         customers = set(batch.customers)
         self.batch = batch
         self.parsed = template_parsed(batch.template)
+        self.rights = Rights(batch.queries.values())
         self.opt_outs = opt_outs_of(customers)
         windows = ServiceWindow.objects.filter(
             customer__in=customers, sender_number=batch.number, expires_at__gt=batch.now
@@ -111,6 +114,13 @@ class _Facts:
         if category == Template.Category.AUTHENTICATION and not customer.phone:
             return Code.TEMPLATE_NEEDS_PHONE
         return ""
+
+    def against_recontact(self, recipient: CampaignRecipient) -> str:
+        """Why the query it takes up again is not recontacted any more; empty = it is, or it takes up none."""
+        if recipient.query_id is None:
+            return ""
+        found = self.rights.against(recipient.query_id, planned_at=self.batch.campaign.planned_at)
+        return found[0] if found is not None else ""
 
     def price(self, customer: Customer) -> Estimate | NoRate:
         phone, bsuid = customer.phone or "", customer.bsuid or ""
@@ -147,7 +157,8 @@ def _message(
         sender_number=batch.number,
         customer=customer,
         campaign=campaign,
-        origin=Message.Origin.MANAGER,
+        query_id=recipient.query_id,
+        origin=Message.Origin.MANAGER if recipient.query_id is None else Message.Origin.BULK,
         created_by_id=campaign.created_by_id,
         kind=Message.Kind.TEMPLATE,
         template=template,

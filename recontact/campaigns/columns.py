@@ -1,4 +1,5 @@
-"""What fills each variable of a campaign's template: a column, a field of the customer, or fixed words, with a fallback.
+"""What fills each variable of a campaign's template: a column, a field of the customer or of the query, or fixed words, with a
+fallback.
 
 Guessed by name, and kept: the next campaign with the template begins with what the last one had.
 """
@@ -21,6 +22,8 @@ from templates_app.models import Template
 
 TEXT = "text"
 COLUMN = "column:"
+#: A key of the query's own data.
+DATA = "data:"
 
 #: What is known of every recipient: his name in the file, else as a customer of ours.
 FIELDS: dict[str, StrOrPromise] = {
@@ -30,6 +33,17 @@ FIELDS: dict[str, StrOrPromise] = {
     "me": _("My first name"),
 }
 
+#: What is known of every query, beside its data.
+QUERY_FIELDS: dict[str, StrOrPromise] = {
+    "agent": _("First name of the query's agent, else mine"),
+    "query_number": _("Number of the query"),
+    "subject": _("Subject of the query"),
+}
+
+_QUERY_NAMES = {
+    "query_number": {"consulta", "query", "ticket", "caso", "numero consulta", "protocolo"},
+    "subject": {"asunto", "subject", "tema", "assunto", "motivo"},
+}
 _GREETINGS = {"hola", "hi", "hello", "dear", "oi", "ola", "estimado", "estimada", "querido", "querida"}
 _SIGNATURES = {"soy", "sou", "am", "im", "saluda"}
 _SIGNER_NAMES = {"agente", "agent", "asesor", "operador", "atendente"}
@@ -42,7 +56,8 @@ _SMALL = {
 
 @dataclass(frozen=True, slots=True)
 class Source:
-    """Where one variable's value comes from: "column:<name>", a key of FIELDS, or "text" with its `words`.
+    """Where one variable's value comes from: "column:<name>", a key of FIELDS or QUERY_FIELDS, "data:<key>" of the query, or
+    "text" with its `words`.
 
     `fallback` stands in when that gives nothing.
     """
@@ -85,6 +100,8 @@ def _value(source: Source, texts: Mapping[str, str], person: Person) -> str:
         return source.words.strip()
     if source.source.startswith(COLUMN):
         return texts.get(source.source.removeprefix(COLUMN), "")
+    if source.source.startswith(DATA) or source.source in QUERY_FIELDS:
+        return texts.get(source.source, "")
     if source.source == "customer_first_name":
         return person.name.split(" ")[0]
     return {"customer_name": person.name, "phone": person.phone, "me": person.me}.get(source.source, "")
@@ -92,20 +109,44 @@ def _value(source: Source, texts: Mapping[str, str], person: Person) -> str:
 
 def mapping_suggest(template: Template, parsed: ParsedTemplate, columns: Sequence[str]) -> dict[str, Source]:
     """What to begin with: as in the last campaign with this template where its columns are here too, else guessed."""
-    guessed = mapping_guess(parsed, columns)
+    known = {column_fold(column): COLUMN + column for column in columns if column}
+    return mapping_guess(parsed, columns) | _kept(template, parsed, known)
+
+
+def mapping_suggest_filtered(
+    template: Template, parsed: ParsedTemplate, *, of_queries: bool, data_keys: Sequence[str] = ()
+) -> dict[str, Source]:
+    """The same for a campaign by filter, whose people have no columns: with `of_queries`, each has a query and its data."""
+    known = {column_fold(key): DATA + key for key in data_keys}
+    guessable = dict(known)
+    if of_queries:
+        names = {name: field for field, names in _QUERY_NAMES.items() for name in names}
+        guessable = names | dict.fromkeys(_SIGNER_NAMES | _SIGNATURES, "agent") | known
+        known |= {field: field for field in QUERY_FIELDS}
+    before = _all_words_before(parsed)
+    guessed = {
+        variable.key: _guess(variable, guessable, before.get(variable.key, "")) or Source(TEXT)
+        for variable in parsed.variables
+    }
+    return guessed | _kept(template, parsed, known)
+
+
+def _kept(template: Template, parsed: ParsedTemplate, known: Mapping[str, str]) -> dict[str, Source]:
+    """What the last campaign with this template filled its variables with, where that can be had here too."""
     rows = Campaign.objects.filter(template=template).exclude(mapping={}).exclude(source=Campaign.Source.QUERIES)
     last = rows.order_by("-id").values_list("mapping", flat=True).first()
-    known = {column_fold(column): column for column in columns if column}
-    kept = {key: _here(source, known) for key, source in mapping_read(last or {}).items() if key in guessed}
-    return guessed | {key: source for key, source in kept.items() if source is not None}
+    keys = {variable.key for variable in parsed.variables}
+    kept = {key: _here(source, known) for key, source in mapping_read(last or {}).items() if key in keys}
+    return {key: source for key, source in kept.items() if source is not None}
 
 
 def _here(source: Source, known: Mapping[str, str]) -> Source | None:
-    """The source with the column as this file writes it; None when this file has no such column."""
-    if not source.source.startswith(COLUMN):
+    """The source as it is called here: a column or a key of the data by its name; None where there is no such thing."""
+    if source.source == TEXT or source.source in FIELDS:
         return source
-    column = known.get(column_fold(source.source.removeprefix(COLUMN)))
-    return None if column is None else Source(f"{COLUMN}{column}", source.words, source.fallback)
+    name = source.source.removeprefix(COLUMN).removeprefix(DATA)
+    here = known.get(source.source if source.source in QUERY_FIELDS else column_fold(name))
+    return None if here is None else Source(here, source.words, source.fallback)
 
 
 def mapping_guess(parsed: ParsedTemplate, columns: Sequence[str]) -> dict[str, Source]:
@@ -113,8 +154,8 @@ def mapping_guess(parsed: ParsedTemplate, columns: Sequence[str]) -> dict[str, S
 
     When as many variables as columns are left over, they go by order.
     """
-    known = {column_fold(column): column for column in columns if column}
-    before = dict(_words_before("body", parsed.body)) | dict(_words_before("header", parsed.header.text))
+    known = {column_fold(column): COLUMN + column for column in columns if column}
+    before = _all_words_before(parsed)
     found = {variable.key: _guess(variable, known, before.get(variable.key, "")) for variable in parsed.variables}
     _fill_by_order(found, parsed.variables, known)
     return {key: source or Source(TEXT) for key, source in found.items()}
@@ -124,7 +165,7 @@ def _guess(variable: Variable, known: Mapping[str, str], word: str) -> Source | 
     name = column_fold(variable.key.rsplit(".", 1)[-1])
     for wanted in (name, f"{{{{{name}}}}}", column_fold(variable.key), word):
         if wanted and wanted in known:
-            return Source(COLUMN + known[wanted])
+            return Source(known[wanted])
     if name in NAME_COLUMNS or word in _GREETINGS:
         return Source("customer_first_name")
     if name in _SIGNER_NAMES or word in _SIGNATURES:
@@ -136,10 +177,14 @@ def _fill_by_order(found: dict[str, Source | None], variables: Iterable[Variable
     used = {source.source for source in found.values() if source is not None}
     reads_name = "customer_first_name" in used
     special = {*PHONE_COLUMNS, *BSUID_COLUMNS, *(NAME_COLUMNS if reads_name else ())}
-    columns = [column for name, column in known.items() if name not in special and COLUMN + column not in used]
+    columns = [column for name, column in known.items() if name not in special and column not in used]
     empty = [variable.key for variable in variables if variable.required and found[variable.key] is None]
     if len(columns) == len(empty):
-        found.update({key: Source(COLUMN + column) for key, column in zip(empty, columns, strict=True)})
+        found.update({key: Source(column) for key, column in zip(empty, columns, strict=True)})
+
+
+def _all_words_before(parsed: ParsedTemplate) -> dict[str, str]:
+    return dict(_words_before("body", parsed.body)) | dict(_words_before("header", parsed.header.text))
 
 
 def _words_before(prefix: str, text: Text) -> Iterable[tuple[str, str]]:

@@ -14,6 +14,7 @@ from psycopg.errors import DeadlockDetected, LockNotAvailable, SerializationFail
 
 from recontact.access import queries_for
 from recontact.campaigns.approval import approval_needed, approval_stands
+from recontact.campaigns.filtered import QUERIES_PERMISSION
 from recontact.campaigns.mapping import Filling, values_for
 from recontact.campaigns.pricing import PRICE_CHANGED, campaign_reprice, category_adopt
 from recontact.campaigns.recipients import unlaunched
@@ -155,6 +156,8 @@ def campaign_launch(*, campaign_id: int, user: Any) -> Campaign:
     )
     if campaign.state != Campaign.State.PLANNED or campaign.template is None or campaign.sender_number is None:
         raise CannotStart(_("Only a campaign whose plan is ready can be launched."))
+    if campaign.source == Campaign.Source.FILTERED and not user.has_perm(QUERIES_PERMISSION):
+        raise CannotStart(_("You may not recontact many queries at once."))
     if (campaign.template.content_hash, campaign.template.category) != (campaign.template_hash, campaign.category):
         raise CannotStart(_("The template changed since the campaign was planned. Plan it again."))
     refusals = [*number_refusals(campaign.sender_number), *template_refusals(campaign.template, campaign.sender_number)]

@@ -10,7 +10,8 @@ from django.db import connection
 from recontact.models import CampaignRecipient
 
 _COLUMNS = (
-    "campaign_id", "row_number", "outcome", "code", "params", "typed", "phone", "bsuid", "name", "customer_id", "values",
+    "campaign_id", "row_number", "outcome", "code", "params", "typed", "phone", "bsuid", "name", "customer_id", "query_id",
+    "values",
     "market", "estimate", "currency", "time_zone", "not_before", "dropped",
 )  # fmt: skip
 _JSON = ("params", "values")

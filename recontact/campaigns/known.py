@@ -11,6 +11,7 @@ from django.db.models import Q
 
 from recontact.campaigns.audience import Candidate
 from recontact.campaigns.recent import RECENT_CAMPAIGN, recently_written
+from recontact.campaigns.rights import Rights
 from recontact.hashes import keyed_hash
 from recontact.models import (
     Campaign,
@@ -53,12 +54,14 @@ class Known:
         self.campaign = campaign
         self.category = category
         usable = [candidate for candidate in candidates if not candidate.problem]
-        self._load_customers(usable)
-        for candidate in usable:
+        unknown = [candidate for candidate in usable if candidate.customer_id is None]
+        self._load_customers(unknown)
+        for candidate in unknown:
             self._identify(candidate)
         ids = {candidate.customer_id for candidate in usable if candidate.customer_id is not None}
         self._load_taken(usable, ids)
         self._load_wishes(ids)
+        self._rights = Rights.of({candidate.query_id for candidate in usable if candidate.query_id is not None})
         self._load_queries(ids, now)
         self._load_recent(ids, now)
         self._erased = _erased(candidate for candidate in usable if candidate.customer_id is None)
@@ -97,7 +100,8 @@ class Known:
             known_hashes = candidate.phone in self._erased or candidate.bsuid in self._erased
             return (Code.CUSTOMER_ERASED, {}) if known_hashes else self._needs_phone(candidate)
         return (
-            self._wishes.get(candidate.customer_id)
+            (self._rights.against(candidate.query_id) if candidate.query_id is not None else None)
+            or self._wishes.get(candidate.customer_id)
             or self._needs_phone(candidate)
             or self._queries.get(candidate.customer_id)
             or self._recent.get(candidate.customer_id)
@@ -134,7 +138,10 @@ class Known:
     def _load_queries(self, customers: set[int], now: datetime) -> None:
         number = self.campaign.sender_number_id
         queries = Query.objects.filter(customer__in=customers, sender_number=number)
-        still_open = dict(queries.exclude(state=Query.State.RESOLVED).values_list("customer_id", "pk"))
+        # A campaign of queries is for the open ones.
+        of_queries = self.campaign.source == Campaign.Source.FILTERED
+        others = Query.objects.none() if of_queries else queries.exclude(state=Query.State.RESOLVED)
+        still_open = dict(others.values_list("customer_id", "pk"))
         standing = Recontact.objects.filter(query__in=still_open.values()).exclude(state=Recontact.State.RELEASED)
         used = set(standing.values_list("query_id", flat=True))
         windows = ServiceWindow.objects.filter(customer__in=customers, sender_number=number, expires_at__gt=now)

@@ -18,6 +18,7 @@ from recontact.campaigns.batch import Batch, Decided, batch_decide
 from recontact.campaigns.hours import has_hours, queued_postpone, recipients_in_hours
 from recontact.campaigns.people import recipients_identify
 from recontact.campaigns.recipients import unlaunched
+from recontact.campaigns.rights import queries_lock, rights_reserve
 from recontact.campaigns.storing import cost_entries_copy, messages_copy
 from recontact.clock import ClockTimestamp, database_now
 from recontact.costs.estimate import estimate_entry
@@ -114,13 +115,15 @@ def _launch(campaign_id: int, recipient_ids: list[int]) -> int:
     if stop:
         _park(campaign, stop)
         return 0
-    locked = _locked(campaign_id, recipient_ids)
-    batch = Batch(campaign, campaign.sender_number, campaign.template, *locked, now)
+    recipients, customers = _locked(campaign_id, recipient_ids)
+    queries = queries_lock({recipient.query_id for recipient in recipients if recipient.query_id is not None})
+    recipients = [each for each in recipients if each.query_id is None or each.query_id in queries]
+    batch = Batch(campaign, campaign.sender_number, campaign.template, recipients, customers, now, queries)
     decided = batch_decide(batch, _due_from(campaign, now))
     if decided.stop:
         _park(campaign, decided.stop)
         return 0
-    _store(decided)
+    _store(campaign, decided)
     wake_on_commit()
     return len(decided.messages) + len(decided.dropped)
 
@@ -151,9 +154,10 @@ def _due_from(campaign: Campaign, now: datetime) -> datetime:
     return now if last is None else max(now, last + timedelta(seconds=1 / campaign.pace))
 
 
-def _store(decided: Decided) -> None:
+def _store(campaign: Campaign, decided: Decided) -> None:
     messages = decided.messages
     messages_copy(messages)
+    rights_reserve(messages, user=campaign.created_by)
     cost_entries_copy(
         [
             estimate_entry(message=message, estimate=estimate)

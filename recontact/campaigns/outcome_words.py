@@ -1,7 +1,7 @@
 """The reasons that rows of a campaign have, in words: a few for a table's line, a whole sentence for one row.
 
 The codes are given in campaigns.audience, known and verdicts when the campaign is planned, and in campaigns.batch and people
-when a row is left out at its launch.
+when a row is left out at its launch; of queries in campaigns.rights.
 """
 
 from __future__ import annotations
@@ -15,6 +15,7 @@ from recontact.campaigns.audience import PHONE_MISSING, PHONE_ROUNDED
 from recontact.campaigns.known import BLOCKED_CODE, DUPLICATE
 from recontact.campaigns.recent import RECENT_CAMPAIGN
 from recontact.campaigns.recipients import SAME_PERSON
+from recontact.campaigns.rights import ANSWERED
 from recontact.campaigns.verdicts import CELL_ERROR, PHONE_REWRITTEN
 from recontact.models import CampaignRecipient
 from recontact.refusals import Code, refusal_sentence
@@ -37,6 +38,9 @@ def code_words(code: str, variable: str = "") -> str:
         Code.OPEN_QUERY_EXISTS: _("In an open query with this number"),
         Code.ALREADY_RECONTACTED: _("Query already recontacted"),
         Code.WINDOW_OPEN: _("Wrote in the last 24 hours"),
+        Code.QUERY_CLOSED: _("Query resolved"),
+        Code.RECONTACT_INCIDENT: _("Open incident about an earlier recontact"),
+        ANSWERED: _("Answered since it was planned"),
         Code.TEMPLATE_NEEDS_PHONE: _("Phone not known, and the template needs it"),
         RECENT_CAMPAIGN: _("Written to by another campaign lately"),
         PHONE_MISSING: _("Phone missing"),
@@ -83,6 +87,8 @@ def recipient_sentence(recipient: CampaignRecipient, labels: Mapping[str, str]) 
 def code_sentence(code: str, params: Mapping[str, Any]) -> str:
     """The sentence of a reason with what is known of the row; empty for no reason."""
     told = {"row": "?", "campaign": "?", "days": "?", "query": "?", "typed": "?", "phone": "?", **params}
+    if code == Code.ALREADY_RECONTACTED and "by" in params:
+        return _("Query %(query)s was recontacted already by %(by)s, %(at)s.") % {"at": "?", **told}
     own = {
         "": "",
         PHONE_REWRITTEN: _("“%(typed)s” was read as %(phone)s.") % told,
@@ -93,6 +99,8 @@ def code_sentence(code: str, params: Mapping[str, Any]) -> str:
         PHONE_MISSING: _("The row has no phone."),
         PHONE_ROUNDED: _("The spreadsheet cut the phone's digits: give the column the format Text, and save again."),
         Code.ALREADY_RECONTACTED: _("The customer's open query %(query)s was recontacted already.") % told,
+        Code.QUERY_CLOSED: _("Query %(query)s is resolved.") % told,
+        ANSWERED: _("The customer answered in query %(query)s since the campaign was planned.") % told,
         Code.OPEN_QUERY_EXISTS: _("The customer has the open query %(query)s with this number.") % told,
     }
     return own[code] if code in own else _value_sentence(code, params)

@@ -18,6 +18,8 @@ from django.utils.translation import gettext as _
 
 from recontact.campaigns.audience import Candidate, candidate_read
 from recontact.campaigns.copying import recipients_copy
+from recontact.campaigns.filters import AudienceProblem
+from recontact.campaigns.gathering import candidates_gathered, matching
 from recontact.campaigns.sheet_problem import SheetProblem
 from recontact.campaigns.sheets import SheetFacts, sheet_rows
 from recontact.campaigns.upload import NotADraft, draft_lock
@@ -85,7 +87,7 @@ def campaign_plan(campaign_id: int) -> bool:
             plan.run()
     except _TakenOver:
         return False
-    except (SheetProblem, PlanProblem) as problem:
+    except (SheetProblem, AudienceProblem, PlanProblem) as problem:
         plan.give_up(str(problem))
         return False
     except OperationalError:
@@ -103,7 +105,7 @@ class _Plan:
     def __init__(self, campaign_id: int) -> None:
         with transaction.atomic():
             campaign = draft_lock(campaign_id)
-            self.since = database_now()
+            self.as_of = self.since = database_now()
             campaign.state, campaign.planned_at, campaign.plan_problem = Campaign.State.DRAFT, None, ""
             campaign.planning_since, campaign.rows_read = self.since, 0
             campaign.save()
@@ -117,7 +119,9 @@ class _Plan:
         if template is None or number is None:
             raise PlanProblem(_("Choose the template and the sender number first."))
         verdicts = Verdicts(self.campaign, template, number)
-        for batch in _batches(_candidates(self.campaign)):
+        if self.campaign.source != Campaign.Source.FILE:
+            self._hold(rows_total=matching(self.campaign, self.as_of).count())
+        for batch in _batches(_candidates(self.campaign, self.as_of)):
             recipients = verdicts.judge(batch, database_now())
             self._store(recipients)
         self._finish(template.content_hash, template.category)
@@ -149,7 +153,7 @@ class _Plan:
         self._hold(
             state=Campaign.State.PLANNED,
             planning_since=None,
-            planned_at=database_now(),
+            planned_at=self.as_of,
             template_hash=template_hash,
             category=category,
             rows_read=self.read,
@@ -178,8 +182,12 @@ def _refuse_unfit(campaign: Campaign) -> None:
         raise PlanProblem(" ".join(str(blocker.sentence) for blocker in blockers))
 
 
-def _candidates(campaign: Campaign) -> Iterator[Candidate]:
-    """Everybody the audience names, as a stream. Raises SheetProblem, and PlanProblem when the file is gone."""
+def _candidates(campaign: Campaign, as_of: datetime) -> Iterator[Candidate]:
+    """Everybody the audience names, as a stream; a filter is meant as of that moment. Raises SheetProblem, AudienceProblem,
+    and PlanProblem when the file is gone."""
+    if campaign.source != Campaign.Source.FILE:
+        yield from candidates_gathered(campaign, as_of)
+        return
     file = CampaignFile.objects.filter(campaign=campaign).first()
     if file is None or not file.body:
         raise PlanProblem(_("The campaign's file is no longer kept. Upload it again, as a new campaign."))

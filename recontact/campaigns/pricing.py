@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
-from django.db.models import Q
+from django.db.models import Q, QuerySet
 
 from providers.rates.markets import market_of
+from recontact import ledger
 from recontact.campaigns.recipients import unlaunched
 from recontact.clock import ClockTimestamp
 from recontact.costs.estimate import Estimate, NoRate, estimate_entry, estimate_for
+from recontact.dispatch.recheck import TEMPLATE_CHANGED
 from recontact.models import Campaign, CostEntry, Message
 from recontact.refusals import Code
 from recontact.retries import RENEWED, message_again
@@ -52,9 +54,20 @@ def category_adopt(campaign: Campaign) -> bool:
     campaign.save(update_fields=["category"])
     campaign_reprice(campaign)
     queued = Message.objects.filter(campaign=campaign, state=MessageState.QUEUED).exclude(category=campaign.category)
+    _give_back(queued.filter(query__isnull=False))
+    queued = queued.filter(query__isnull=True)
     # Passing over what somebody holds: it is found in the old category when its turn comes, and parks the campaign again.
     _renew(campaign, list(queued.select_for_update(skip_locked=True, of=("self",)).order_by("pk")))
     return True
+
+
+def _give_back(queued: QuerySet[Message]) -> None:
+    """A query's recontact is not made anew: it is skipped, and its right comes back for another campaign."""
+    ids = list(queued.select_for_update(skip_locked=True, of=("self",)).values_list("pk", flat=True))
+    Message.objects.filter(pk__in=ids).update(
+        state=MessageState.SKIPPED, reason=TEMPLATE_CHANGED, settled_at=ClockTimestamp()
+    )
+    ledger.settle(ids)
 
 
 def _renew(campaign: Campaign, messages: list[Message]) -> None:

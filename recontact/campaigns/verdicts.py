@@ -53,6 +53,7 @@ class Verdicts:
             bsuid=candidate.bsuid,
             name=candidate.name,
             customer_id=candidate.customer_id,
+            query_id=candidate.query_id,
         )
         if candidate.problem:
             return _with(recipient, Outcome.ERROR, candidate.problem, {})

@@ -18,6 +18,7 @@ from recontact.models.ledger import Recontact
 from recontact.models.message import Attempt, Message, MessageEvent
 from recontact.models.query import Query, QueryEvent, Team
 from recontact.models.recipient import CampaignFile, CampaignRecipient
+from recontact.models.retry import CampaignRetry
 
 __all__ = [
     "Attempt",
@@ -26,6 +27,7 @@ __all__ = [
     "CampaignRecipient",
     "CampaignRefusal",
     "CircuitTally",
+    "CampaignRetry",
     "CostEntry",
     "Customer",
     "DispatchSwitch",

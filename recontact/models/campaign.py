@@ -1,5 +1,5 @@
-"""Campaigns: bulk sends from the Manager. From queries each recipient is a Message at once; from a file or a choice of
-customers each row is a CampaignRecipient first, which becomes a Message when its turn comes. Nobody is dropped silently."""
+"""Campaigns: bulk sends from the Manager. From selected queries each recipient is a Message at once; from a file or a filter
+each row is a CampaignRecipient first, which becomes a Message when its turn comes. Nobody is dropped silently."""
 
 from __future__ import annotations
 
@@ -32,9 +32,10 @@ class Campaign(models.Model):
         COMPLETED = "completed", _("Completed")
 
     class Source(models.TextChoices):
-        QUERIES = "queries", _("Queries")
+        QUERIES = "queries", _("Selected queries")
         FILE = "file", _("A file")
-        CUSTOMERS = "customers", _("Customers")
+        FILTERED = "filtered", _("Queries by filter")
+        CUSTOMERS = "customers", _("Customers by filter")
 
     #: From these it never moves again, but for a completed one that tries failed messages again.
     ENDED = (State.CANCELLED.value, State.COMPLETED.value)
@@ -47,7 +48,7 @@ class Campaign(models.Model):
     template = models.ForeignKey(
         Template, models.PROTECT, null=True, blank=True, related_name="campaigns", verbose_name=_("template")
     )
-    #: Whom it is sent by; empty for queries, each of which has a number of its own.
+    #: Whom it is sent by; empty for selected queries, each of which has a number of its own.
     sender_number = models.ForeignKey(
         SenderNumber, models.PROTECT, null=True, blank=True, related_name="+", verbose_name=_("sender number")
     )
@@ -60,8 +61,8 @@ class Campaign(models.Model):
     created_at = models.DateTimeField(_("created at"), auto_now_add=True)
     completed_at = models.DateTimeField(_("completed at"), null=True, blank=True)
 
-    # --- the plan of a campaign from a file or from customers ---
-    #: The filter that chose the customers (campaigns.audience), {} for a file.
+    # --- the plan of a campaign from a file or a filter ---
+    #: The filter that chooses the queries or customers (campaigns.filters), {} for a file.
     audience: models.JSONField[Any, Any] = models.JSONField(default=dict, editable=False)
     #: variable key -> {"source": ..., "words": ..., "fallback": ...} (campaigns.columns).
     mapping: models.JSONField[Any, Any] = models.JSONField(default=dict, editable=False)

@@ -50,6 +50,10 @@ class Customer(models.Model):
         indexes = [
             GinIndex(SearchVector("search", config="simple"), name="customer_search"),
             models.Index(fields=["sort_name", "id"], name="customer_by_name"),
+            models.Index(fields=["country", "id"], name="customer_by_country"),
+            GinIndex(fields=["tags"], name="customer_by_tag"),
+            # The tags there are are read from the newest customers that have any.
+            models.Index(fields=["id"], name="customer_tagged", condition=~models.Q(tags=[])),
         ]
 
     def __str__(self) -> str:

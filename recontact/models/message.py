@@ -189,6 +189,11 @@ class Message(models.Model):
             models.Index(fields=["created_at"], name="message_by_time"),
             models.Index(fields=["state", "-id"], name="message_by_state"),
             models.Index(
+                fields=["campaign", "id"],
+                name="message_lost_by_campaign",
+                condition=models.Q(state__in=["failed", "rejected", "expired"], campaign__isnull=False),
+            ),
+            models.Index(
                 fields=["sender_number", "claimed_at"],
                 include=["customer", "state"],
                 name="message_people_by_day",

@@ -91,6 +91,9 @@ class Query(models.Model):
             models.Index(fields=["assigned_to", "state", "-activity_at", "-id"], name="query_by_agent"),
             models.Index(fields=["team", "state", "-activity_at", "-id"], name="query_by_team"),
             models.Index(fields=["-activity_at", "-id"], name="query_by_activity"),
+            models.Index(
+                fields=["sender_number", "id"], name="query_open_by_number", condition=~models.Q(state="resolved")
+            ),
         ]
 
     def __str__(self) -> str:

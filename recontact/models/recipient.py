@@ -10,6 +10,7 @@ from django.utils.translation import gettext_lazy as _
 from recontact.models.campaign import Campaign
 from recontact.models.customer import Customer
 from recontact.models.message import Message
+from recontact.models.query import Query
 
 
 class CampaignFile(models.Model):
@@ -36,7 +37,8 @@ class CampaignRecipient(models.Model):
     """One row of the audience. READY and CORRECTED ones are sent to; the others keep their reason (`code`, `params`).
 
     A sendable one becomes a Message when its turn comes (`message`), or is left out then (`dropped`: a code, because
-    what was true when it was planned no longer is). Its phone is what the row meant, `typed` what stood there.
+    what was true when it was planned no longer is). Its phone is what the row meant, `typed` what stood there. With a
+    `query` the message is that query's recontact, and uses up its right.
     """
 
     class Outcome(models.TextChoices):
@@ -58,6 +60,9 @@ class CampaignRecipient(models.Model):
     name = models.CharField(_("name"), max_length=200, blank=True)
     customer = models.ForeignKey(
         Customer, models.PROTECT, null=True, blank=True, related_name="+", verbose_name=_("customer")
+    )
+    query = models.ForeignKey(
+        Query, models.PROTECT, null=True, blank=True, related_name="+", db_index=False, verbose_name=_("query")
     )
     #: By variable key, final: what the recipient will read is fixed here.
     values: models.JSONField[Any, Any] = models.JSONField(default=dict)
@@ -93,6 +98,9 @@ class CampaignRecipient(models.Model):
                 fields=["campaign", "bsuid"],
                 condition=models.Q(outcome__in=["ready", "corrected"]) & ~models.Q(bsuid=""),
                 name="one_sendable_row_per_bsuid",
+            ),
+            models.UniqueConstraint(
+                fields=["campaign", "query"], condition=models.Q(query__isnull=False), name="one_row_per_query"
             ),
         ]
         indexes = [

@@ -10,6 +10,8 @@ import openpyxl
 
 from providers.models import SenderNumber
 from recontact.campaigns.columns import Source, mapping_suggest
+from recontact.campaigns.filtered import campaign_draft_from_filter
+from recontact.campaigns.filters import Filter
 from recontact.campaigns.plan import campaign_plan
 from recontact.campaigns.upload import campaign_configure, campaign_draft_from_file
 from recontact.models import Campaign, CampaignRecipient
@@ -79,3 +81,40 @@ def fates(campaign: Campaign) -> list[tuple[int, str, str]]:
     """Row, outcome and code of each recipient."""
     rows = CampaignRecipient.objects.filter(campaign=campaign).order_by("row_number")
     return list(rows.values_list("row_number", "outcome", "code"))
+
+
+def manager_make() -> Any:
+    """Somebody who may make campaigns of queries."""
+    names = ("view_query", "view_all_queries", "bulk_recontact", "add_campaign")
+    return user_make(permissions=[f"recontact.{name}" for name in names])
+
+
+def filtered_draft(
+    wanted: Filter,
+    *,
+    number: SenderNumber,
+    template: Template | None = None,
+    mapping: dict[str, Source] | None = None,
+    user: Any = None,
+) -> Campaign:
+    """A draft by filter with a template of two variables, mapped as the portal guesses."""
+    campaign = campaign_draft_from_filter(wanted=wanted, name="por filtro", user=user or manager_make())
+    template = template or Template.objects.filter(account=number.account, name="pago_vencido").first()
+    template = template or template_make(account=number.account, name="pago_vencido", components=PAYMENT)
+    if mapping is None:
+        mapping = {"body.1": Source("customer_first_name"), "body.2": Source("subject", fallback="$ 1")}
+    return campaign_configure(
+        campaign_id=campaign.pk,
+        template_id=template.pk,
+        sender_number_id=number.pk,
+        mapping=mapping,
+        default_country="AR",
+    )
+
+
+def filtered(wanted: Filter, **options: Any) -> Campaign:
+    """Such a draft, planned."""
+    campaign = filtered_draft(wanted, **options)
+    campaign_plan(campaign.pk)
+    campaign.refresh_from_db()
+    return campaign

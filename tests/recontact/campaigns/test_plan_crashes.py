@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
-from datetime import timedelta
+from datetime import datetime, timedelta
 from typing import Any
 
 import pytest
@@ -29,8 +29,8 @@ def _interrupted(monkeypatch: pytest.MonkeyPatch, what: Any) -> Campaign:
     """A campaign during whose planning, after the second batch, `what(campaign)` happens."""
     campaign, read = draft_make(BODY), plan._candidates
 
-    def candidates(planned: Campaign) -> Iterator[Candidate]:
-        for place, candidate in enumerate(read(planned)):
+    def candidates(planned: Campaign, as_of: datetime) -> Iterator[Candidate]:
+        for place, candidate in enumerate(read(planned, as_of)):
             if place == 4:
                 monkeypatch.setattr(plan, "_candidates", read)
                 what(campaign)
