@@ -21,6 +21,7 @@ from recontact.access import queries_for
 from recontact.admin.base import ReadOnlyAdmin, person, see_phones
 from recontact.admin.filters import AgeFilter, RecontactFilter, WindowFilter
 from recontact.admin_pages.bulk import SESSION_KEY, BulkPage, BulkPreview
+from recontact.admin_pages.campaign_from_list import campaign_address
 from recontact.admin_pages.query import QueryPage
 from recontact.campaigns.control import LIMIT
 from recontact.models import Query, Recontact, Team
@@ -34,6 +35,7 @@ class QueryAdmin(ReadOnlyAdmin):
     """Queries of all teams; what one may do with them is *Recontact*."""
 
     actions = ("recontact_selected",)
+    list_before_template = "recontact/manager/queries_strip.html"
     list_display_links = ("number",)
     list_filter = (
         ("state", MultipleChoicesDropdownFilter),
@@ -83,6 +85,11 @@ class QueryAdmin(ReadOnlyAdmin):
         ]
         return [*pages, *super().get_urls()]
 
+    def changelist_view(self, request: HttpRequest, extra_context: dict[str, Any] | None = None) -> HttpResponseBase:
+        may = request.user.has_perms(["recontact.bulk_recontact", "recontact.add_campaign"])
+        strip = {"campaign_address": campaign_address(request.GET) if may else ""}
+        return super().changelist_view(request, {**(extra_context or {}), **strip})
+
     def change_view(
         self, request: HttpRequest, object_id: str, form_url: str = "", extra_context: dict[str, Any] | None = None
     ) -> HttpResponseBase:
@@ -95,7 +102,8 @@ class QueryAdmin(ReadOnlyAdmin):
         ids = list(queryset.order_by("pk").values_list("pk", flat=True)[: LIMIT + 1])
         if len(ids) > LIMIT:
             text = gettext(
-                "At most %(limit)s queries can be recontacted at once: narrow the filters. Nothing was sent."
+                "At most %(limit)s queries can be recontacted at once: narrow the filters, or make a campaign with them. "
+                "Nothing was sent."
             )
             self.message_user(request, text % {"limit": LIMIT}, level="ERROR")
             return None

@@ -191,16 +191,25 @@ def _offer(form: forms.Form, name: str, choices: list[tuple[Any, Any]]) -> None:
 def filter_form(source: str, data: QueryDict) -> FilterForm:
     """The form of the source as it was sent; for a first look, with the usual filter."""
     kind = QueryFilterForm if source == Campaign.Source.FILTERED else CustomerFilterForm
-    return kind(data if CHOSEN in data else usual(source))
+    if CHOSEN not in data:
+        return kind(usual(source))
+    if not data.get("sender_number") and source == Campaign.Source.FILTERED:
+        data = data.copy()
+        data["sender_number"] = _first_number()
+    return kind(data)
+
+
+def _first_number() -> str:
+    number = SenderNumber.objects.filter(is_active=True, account__is_active=True).order_by("pk").first()
+    return str(number.pk) if number is not None else ""
 
 
 def usual(source: str) -> dict[str, Any]:
     """What is chosen at first. Of queries: pending, window closed, not yet recontacted, of the first number that may send."""
     if source != Campaign.Source.FILTERED:
         return {"contact": EITHER}
-    number = SenderNumber.objects.filter(is_active=True, account__is_active=True).first()
     return {
-        "sender_number": str(number.pk) if number is not None else "",
+        "sender_number": _first_number(),
         "states": [Query.State.PENDING.value],
         "window_closed": "on",
         "unused": "on",
