@@ -68,7 +68,8 @@ CHECKS: dict[str, str] = {
     "a retry follows what has ended, so at most one of its chain is alive": """
         SELECT m.id, 'retry of ' || m.retry_of_id || ', ' || o.state FROM recontact_message m
         JOIN recontact_message o ON o.id = m.retry_of_id
-        WHERE o.state NOT IN ('failed', 'delivered', 'read') AND (o.state <> 'cancelled' OR o.reason <> 'renewed')""",
+        WHERE o.state NOT IN ('failed', 'rejected', 'expired', 'delivered', 'read')
+          AND (o.state <> 'cancelled' OR o.reason <> 'renewed')""",
     "the tries of a chain are counted": """
         SELECT m.id, m.try_number || ' after ' || o.try_number FROM recontact_message m
         JOIN recontact_message o ON o.id = m.retry_of_id WHERE m.try_number <> o.try_number + 1""",

@@ -182,6 +182,8 @@ def _against_the_books(message: Message, event: MessageEvent, current: MessageSt
     if target == MessageState.FAILED and current == MessageState.REJECTED:
         return MessageEvent.Effect.KNOWN
     _incident(message, event, Incident.Kind.PROOF_AGAINST_UNSENT)
+    if message.campaign_id is not None and retries_withdraw(message=message):
+        _incident(message, event, Incident.Kind.SENT_TWICE)
     return MessageEvent.Effect.INCIDENT
 
 

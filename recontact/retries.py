@@ -1,5 +1,5 @@
 """Sending again what the provider reported as failed: a new message of the same campaign, and only where no query's right is
-used (I8). A query's recontact is given back by a person.
+used (I8). A query's recontact is given back by a person. What a person asks to be tried again: campaigns.again.
 """
 
 from __future__ import annotations
@@ -7,19 +7,24 @@ from __future__ import annotations
 from collections.abc import Iterable
 from datetime import datetime
 
+from django.db.models import Exists, OuterRef
+
 from recontact.clock import ClockTimestamp
 from recontact.costs.estimate import Estimate, NoRate, estimate_append, estimate_for
 from recontact.dispatch.wake import wake_on_commit
-from recontact.models import Campaign, Message
+from recontact.models import Campaign, Incident, Message
 from recontact.states import NEVER_SENT, MessageState
 
-#: How often one recipient of a campaign is tried in all.
+#: How often one recipient of a campaign is tried in all by itself.
 MAX_TRIES = 3
 
 #: The reason of a retry that was taken back because an earlier try arrived.
 ARRIVED_AFTER_ALL = "arrived_after_all"
 #: The reason of a queued message that was taken back to be made anew, in its template's new category, as the next try.
 RENEWED = "renewed"
+
+#: States in which nobody got the message.
+_NOT_THERE = NEVER_SENT | {MessageState.FAILED}
 
 _SAME = (
     "account_id", "sender_number_id", "customer_id", "campaign_id", "origin", "created_by_id", "kind", "template_id",
@@ -81,26 +86,31 @@ def _template_changed(message: Message) -> bool:
 
 
 def arrived_before(messages: Iterable[Message]) -> set[int]:
-    """The ids of those whose person got an earlier try of theirs after all. No query when none of them is a retry."""
+    """The ids of those whose person got an earlier try of theirs after all: it stands as that, or there is proof against its
+    state. No query when none of them is a retry."""
     earlier_of = {message.pk: message.retry_of_id for message in messages if message.retry_of_id is not None}
     arrived: set[int] = set()
     while earlier_of:
-        rows = Message.objects.filter(pk__in=set(earlier_of.values())).values_list("pk", "state", "retry_of_id")
-        tries = {pk: (state, earlier) for pk, state, earlier in rows}
-        arrived |= {pk for pk, earlier in earlier_of.items() if tries[earlier][0] != MessageState.FAILED}
+        proof = Incident.objects.filter(message=OuterRef("pk"), kind=Incident.Kind.PROOF_AGAINST_UNSENT)
+        rows = Message.objects.filter(pk__in=set(earlier_of.values())).annotate(proven=Exists(proof))
+        tries = {
+            pk: (state not in _NOT_THERE or proven, earlier)
+            for pk, state, proven, earlier in rows.values_list("pk", "state", "proven", "retry_of_id")
+        }
+        arrived |= {pk for pk, earlier in earlier_of.items() if tries[earlier][0]}
         earlier_of = {pk: before for pk, earlier in earlier_of.items() if (before := tries[earlier][1]) is not None}
     return arrived
 
 
 def retries_withdraw(*, message: Message) -> bool:
-    """The failed message arrived after all: take back what is still queued of the tries after it.
+    """The failed or rejected message arrived after all: take back what is still queued of the tries after it.
 
     True: one of them may have gone out too, so the person may have got it twice.
     """
     later = Message.objects.select_for_update().filter(retry_of=message).first()
-    while later is not None and (later.state == MessageState.FAILED or later.reason == RENEWED):
+    while later is not None and later.state in _NOT_THERE:
         later = Message.objects.select_for_update().filter(retry_of=later).first()
-    if later is None or later.state in NEVER_SENT:
+    if later is None:
         return False
     withdrawn = Message.objects.filter(pk=later.pk, state=MessageState.QUEUED).update(
         state=MessageState.CANCELLED, reason=ARRIVED_AFTER_ALL, settled_at=ClockTimestamp()

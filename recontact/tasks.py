@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from celery import shared_task
 
+from recontact.campaigns.again import retries_make
 from recontact.campaigns.launch import campaigns_launch as launch
 from recontact.campaigns.plan import campaign_plan, plans_take_up
 from recontact.dispatch.process import pump_slice
@@ -28,6 +29,12 @@ def dispatch_sweep() -> dict[str, int]:
 def campaigns_launch() -> int:
     """Make the next messages of the running campaigns."""
     return launch()
+
+
+@shared_task
+def campaigns_retry() -> int:
+    """Make the next messages of the campaigns whose lost ones somebody wants tried again."""
+    return retries_make()
 
 
 @shared_task

@@ -88,7 +88,8 @@ class QueryAdmin(ReadOnlyAdmin):
     def changelist_view(self, request: HttpRequest, extra_context: dict[str, Any] | None = None) -> HttpResponseBase:
         may = request.user.has_perms(["recontact.bulk_recontact", "recontact.add_campaign"])
         strip = {"campaign_address": campaign_address(request.GET) if may else ""}
-        return super().changelist_view(request, {**(extra_context or {}), **strip})
+        response: HttpResponseBase = super().changelist_view(request, {**(extra_context or {}), **strip})
+        return response
 
     def change_view(
         self, request: HttpRequest, object_id: str, form_url: str = "", extra_context: dict[str, Any] | None = None

@@ -34,7 +34,7 @@ def campaign_address(asked: QueryDict) -> str:
     found.setlist("states", states)
     for theirs, ours in _SAME.items():
         if asked.get(theirs):
-            found[ours] = asked[theirs]
+            found[ours] = str(asked[theirs])
     if window == "closed" or recontact == "ready":
         found["window_closed"] = "on"
     if recontact in ("unused", "ready"):
@@ -43,9 +43,10 @@ def campaign_address(asked: QueryDict) -> str:
         day = _day(asked.get(theirs, ""))
         if day is not None:
             found[ours] = day.isoformat()
-    if asked.get("age", "").isdecimal() and len(asked["age"]) < 4:
+    age = asked.get("age", "")
+    if age.isdecimal() and len(age) < 4:
         # The last day on which nobody's silence is shorter than asked for.
-        found["active_until"] = (timezone.localdate() - timedelta(days=int(asked["age"]) + 1)).isoformat()
+        found["active_until"] = (timezone.localdate() - timedelta(days=int(age) + 1)).isoformat()
     return f"{reverse('admin:recontact_campaign_add')}?{found.urlencode()}"
 
 

@@ -16,7 +16,7 @@ from recontact.delivery import events_rematch
 from recontact.dispatch.lease import numbers_due
 from recontact.dispatch.slots import slots_free
 from recontact.dispatch.wake import forget_awake, wake
-from recontact.models import Attempt, Campaign, Message
+from recontact.models import Attempt, Campaign, CampaignRetry, Message
 from recontact.states import MessageState
 
 _BATCH = 1000
@@ -97,7 +97,7 @@ def queued_to_expired() -> int:
 @transaction.atomic
 def campaigns_complete() -> int:
     """A campaign all of whose recipients have their message or were left out, and none of whose messages is alive, is
-    completed: computed from the rows, never set ahead.
+    completed: computed from the rows, never set ahead. Not while a person's wish to try lost messages again is open.
 
     Also a parked or paused one, once all its messages expired; not one whose messages are still being queued.
     """
@@ -106,6 +106,7 @@ def campaigns_complete() -> int:
     rows = Campaign.objects.filter(state__in=begun).exclude(state_reason=Campaign.PREPARING)
     rows = rows.exclude(pk__in=alive.values("campaign_id").exclude(campaign=None))
     rows = rows.exclude(Exists(unlaunched(OuterRef("pk"))))
+    rows = rows.exclude(Exists(CampaignRetry.objects.filter(campaign=OuterRef("pk"), finished_at=None)))
     # Locked, and then looked at again: who queues a retry holds the campaign until its message can be seen.
     ids = list(rows.select_for_update(no_key=True, of=("self",)).order_by("pk").values_list("pk", flat=True))
     return rows.filter(pk__in=ids).update(state=Campaign.State.COMPLETED, completed_at=ClockTimestamp()) if ids else 0

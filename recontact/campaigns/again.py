@@ -1,0 +1,295 @@
+"""Trying a campaign's lost messages again because a person asked: kept as a wish, and carried out by a worker in batches.
+
+The wish's place (`after_id`) moves in the transaction that stores the new messages, so a crash between any two steps loses and
+doubles nothing. A batch locks the campaign, then customers and messages, and stops before the first that somebody else holds.
+"""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Iterator, Sequence
+from datetime import datetime, timedelta
+from decimal import Decimal
+from typing import Any
+
+import structlog
+from celery import current_app
+from django.conf import settings
+from django.db import transaction
+from django.db.models import Max, QuerySet
+from django.utils.translation import gettext as _
+
+from providers.errors import Reason
+from providers.policy import RULES, Action, late_action
+from recontact.campaigns.launch import AHEAD_AT_LEAST, AHEAD_SECONDS, BATCH, SLICE_SECONDS
+from recontact.campaigns.lost import Price, lost_messages, prospect_shown, retry_prospect, why_words, with_verdict
+from recontact.campaigns.start import CannotStart
+from recontact.campaigns.storing import cost_entries_copy, messages_copy
+from recontact.clock import ClockTimestamp, database_now
+from recontact.costs.estimate import Estimate, NoRate, estimate_entry, estimate_for
+from recontact.customers import customer_lock
+from recontact.dispatch.wake import wake_on_commit
+from recontact.eligibility import number_refusals, template_refusals
+from recontact.models import Campaign, CampaignRetry, Customer, Message
+from recontact.refusals import Code
+from recontact.retries import message_again
+from recontact.states import MessageState
+
+log = structlog.get_logger(__name__)
+
+RETRY_TASK = "recontact.tasks.campaigns_retry"
+#: A campaign's words are too old to be sent again so long after its launch.
+TIME_IS_OVER = timedelta(days=30)
+
+_ASKABLE = (
+    Campaign.State.RUNNING,
+    Campaign.State.WAITING,
+    Campaign.State.PAUSED,
+    Campaign.State.PARKED,
+    Campaign.State.COMPLETED,
+)
+#: Market -> the price that was agreed to.
+_Prices = dict[str, tuple[Decimal, str]]
+
+
+# --- asking ----------------------------------------------------------------------------------------------------------
+
+
+def retry_blocker(campaign: Campaign) -> str:
+    """Why nothing of the campaign is tried again now, in a sentence; empty = it may be. Template and number loaded."""
+    if campaign.state == Campaign.State.CANCELLED:
+        return _("The campaign was cancelled: nothing of it is tried again.")
+    if campaign.state not in _ASKABLE:
+        return _("The campaign has not begun: there is nothing to try again.")
+    begun_at = campaign.launched_at or campaign.created_at
+    if begun_at < database_now() - TIME_IS_OVER:
+        return _("The campaign began more than %(days)s days ago: its time is over.") % {"days": TIME_IS_OVER.days}
+    if CampaignRetry.objects.filter(campaign=campaign, finished_at=None).exists():
+        return _("Its lost messages are being tried again already.")
+    number, template = campaign.sender_number, campaign.template
+    refusals = number_refusals(number) if number is not None else []
+    if number is not None and template is not None:
+        refusals = refusals + template_refusals(template, number)
+    return " ".join(refusal.sentence for refusal in refusals)
+
+
+@transaction.atomic
+def campaign_retry(*, campaign_id: int, user: Any, seen: str) -> CampaignRetry:
+    """Have the lost messages tried again that may be: at most as many as `seen` (Prospect.token) showed, and none at a higher
+    price. A completed campaign runs again. Raises CannotStart: it may not be tried, nobody in it can be, or a price rose.
+    """
+    campaign = _locked(campaign_id)
+    blocker = retry_blocker(campaign)
+    if blocker:
+        raise CannotStart(blocker)
+    prospect = retry_prospect(campaign)
+    if not prospect.count:
+        raise CannotStart(_("None of the lost messages may be tried again."))
+    shown = prospect_shown(seen)
+    if shown is None or any(_rose(price, shown.prices.get(market)) for market, price in prospect.prices.items()):
+        raise CannotStart(_("What it costs changed since this page was opened. Look at it once more."))
+    retry = CampaignRetry.objects.create(
+        campaign=campaign,
+        asked_by=user,
+        asked_at=database_now(),
+        planned=min(prospect.count, shown.count),
+        prices={market: [str(price.amount), price.currency] for market, price in prospect.prices.items()},
+        upto_id=lost_messages(campaign).aggregate(last=Max("pk"))["last"] or 0,
+    )
+    _run_again(campaign)
+    transaction.on_commit(_send)
+    log.info("campaign_retry_asked", campaign=campaign_id, user=user.pk, planned=retry.planned)
+    return retry
+
+
+@transaction.atomic
+def message_retry(*, message_id: int, user: Any) -> Message:
+    """Try one lost message of a campaign again, now. Raises CannotStart with the reason why not."""
+    customer_lock(Message.objects.values_list("customer_id", flat=True).get(pk=message_id))
+    message = Message.objects.select_for_update(of=("self",)).get(pk=message_id)
+    if message.campaign_id is None:
+        raise CannotStart(_("Only a campaign's message is tried again by itself."))
+    campaign = _locked(message.campaign_id)
+    blocker = retry_blocker(campaign)
+    if blocker:
+        raise CannotStart(blocker)
+    row = with_verdict(lost_messages(campaign), campaign).filter(pk=message_id).first()
+    if row is None:
+        raise CannotStart(_("The message is not lost, or was tried again already."))
+    why = str(getattr(row, "why", ""))
+    if why:
+        raise CannotStart(why_words(why, row.reason))
+    made = _store(campaign, [row], None)
+    if not made:
+        raise CannotStart(why_words(Code.PRICE_UNKNOWN))
+    _run_again(campaign)
+    wake_on_commit()
+    log.info("message_retry_asked", message=message_id, user=user.pk, retry=made[0].pk)
+    return made[0]
+
+
+def _rose(price: Price, shown: Price | None) -> bool:
+    return shown is None or price.currency != shown.currency or price.amount > shown.amount
+
+
+def _locked(campaign_id: int) -> Campaign:
+    rows = Campaign.objects.select_for_update(no_key=True, of=("self",))
+    return rows.select_related("template__account", "sender_number__account").get(pk=campaign_id)
+
+
+def _run_again(campaign: Campaign) -> None:
+    Campaign.objects.filter(pk=campaign.pk, state=Campaign.State.COMPLETED).update(
+        state=Campaign.State.RUNNING, state_reason="", completed_at=None
+    )
+
+
+def _send() -> None:
+    """A broker that is away loses nothing: beat looks by itself."""
+    try:
+        current_app.send_task(RETRY_TASK, queue="default", retry=False, expires=60)
+    except Exception as error:
+        log.warning("campaign_retry_not_sent", error=type(error).__name__)
+
+
+# --- making ----------------------------------------------------------------------------------------------------------
+
+
+def retries_make() -> int:
+    """Make the next messages of every wish that is open, a little ahead of the sending. Returns how many."""
+    ends, made = time.monotonic() + SLICE_SECONDS, 0
+    open_ones = list(CampaignRetry.objects.filter(finished_at=None).order_by("pk").values_list("pk", flat=True))
+    while open_ones and time.monotonic() < ends:
+        counts = {retry_id: batch_retry(retry_id=retry_id) for retry_id in open_ones}
+        made += sum(count for count in counts.values() if count)
+        open_ones = [retry_id for retry_id in open_ones if counts[retry_id] is not None]
+    return made
+
+
+@transaction.atomic
+def batch_retry(*, retry_id: int) -> int | None:
+    """Make the next messages of one wish. Returns how many; None: there is nothing to be done now, or no more at all."""
+    wish = CampaignRetry.objects.get(pk=retry_id)
+    # Passed over when it is locked: by another worker, or by whoever ends or stops it just now.
+    rows = Campaign.objects.select_for_update(skip_locked=True, no_key=True, of=("self",))
+    campaign = rows.select_related("template", "sender_number__account").filter(pk=wish.campaign_id).first()
+    if campaign is None:
+        return None
+    wish.refresh_from_db()
+    if wish.finished_at is not None or campaign.state == Campaign.State.CANCELLED or wish.made >= wish.planned:
+        _finish(wish)
+        return None
+    if campaign.state != Campaign.State.RUNNING or _must_wait(campaign):
+        return None
+    room = min(_room(campaign), BATCH)
+    if room <= 0:
+        return None
+    ids, is_last = _next_locked(campaign, wish, room)
+    if not ids:
+        if is_last:
+            _finish(wish)
+        return None
+    allowed = with_verdict(lost_messages(campaign), campaign).filter(pk__in=ids, why="").order_by("pk")
+    prices = {market: (Decimal(amount), str(currency)) for market, (amount, currency) in wish.prices.items()}
+    made = _store(campaign, list(allowed[: wish.planned - wish.made]), prices)
+    wish.after_id, wish.made = ids[-1], wish.made + len(made)
+    wish.save(update_fields=["after_id", "made"])
+    wake_on_commit()
+    return len(made)
+
+
+def _finish(wish: CampaignRetry) -> None:
+    CampaignRetry.objects.filter(pk=wish.pk, finished_at=None).update(finished_at=ClockTimestamp())
+
+
+def _must_wait(campaign: Campaign) -> bool:
+    number = campaign.sender_number
+    return number is not None and bool(number_refusals(number))
+
+
+def _room(campaign: Campaign) -> int:
+    """How many more messages may wait in the queue."""
+    number = campaign.sender_number
+    throughput = number.throughput if number is not None else AHEAD_AT_LEAST
+    per_second = min(campaign.pace or throughput, throughput)
+    return int(max(AHEAD_AT_LEAST, per_second * AHEAD_SECONDS)) - _queued(campaign).count()
+
+
+def _queued(campaign: Campaign) -> QuerySet[Message]:
+    return Message.objects.filter(campaign=campaign, state=MessageState.QUEUED)
+
+
+def _next_locked(campaign: Campaign, wish: CampaignRetry, limit: int) -> tuple[list[int], bool]:
+    """The next lost messages with their customers, both locked, up to the first that somebody holds; and whether there are
+    none left at all."""
+    rows = lost_messages(campaign).filter(pk__gt=wish.after_id, pk__lte=wish.upto_id).order_by("pk")
+    found = list(rows.values_list("pk", "customer_id")[:limit])
+    if not found:
+        return [], True
+    customers = Customer.objects.filter(pk__in={customer for _pk, customer in found}).order_by("pk")
+    free = set(customers.select_for_update(skip_locked=True, no_key=True).values_list("pk", flat=True))
+    messages = Message.objects.filter(pk__in=[pk for pk, customer in found if customer in free]).order_by("pk")
+    mine = set(messages.select_for_update(skip_locked=True, of=("self",)).values_list("pk", flat=True))
+    ids: list[int] = []
+    for pk, _customer in found:
+        if pk not in mine:
+            break
+        ids.append(pk)
+    return ids, False
+
+
+def _store(campaign: Campaign, lost: Sequence[Message], prices: _Prices | None) -> list[Message]:
+    """The next tries of these messages (locked), stored with their estimates; not those whose price is unknown, or above the
+    one that was agreed to."""
+    made: list[Message] = []
+    estimates: list[Estimate] = []
+    known: dict[tuple[str, str], Estimate | NoRate] = {}
+    slots = _slots(campaign, database_now())
+    for message in lost:
+        market = str(getattr(message, "market", ""))
+        key = (market, "" if market else message.recipient_phone or message.recipient_bsuid)
+        if key not in known:
+            known[key] = estimate_for(
+                account_id=message.account_id,
+                phone=message.recipient_phone,
+                bsuid=message.recipient_bsuid,
+                category=message.category,
+            )
+        estimate = known[key]
+        if isinstance(estimate, NoRate) or (prices is not None and _dearer(estimate, prices.get(market))):
+            continue
+        due_at = max(next(slots), _well_at(message))
+        again = message_again(message, due_at=due_at, estimate=estimate)
+        # A person asks: the time of the first try does not bind it.
+        again.expires_at = due_at + timedelta(seconds=settings.CAMPAIGN_MESSAGE_LIFETIME_SECONDS)
+        made.append(again)
+        estimates.append(estimate)
+    messages_copy(made)
+    cost_entries_copy(
+        [estimate_entry(message=each, estimate=price) for each, price in zip(made, estimates, strict=True)]
+    )
+    return made
+
+
+def _dearer(estimate: Estimate, agreed: tuple[Decimal, str] | None) -> bool:
+    return agreed is None or estimate.currency != agreed[1] or estimate.amount > agreed[0]
+
+
+def _slots(campaign: Campaign, now: datetime) -> Iterator[datetime]:
+    """When the next messages are due: behind those that wait, by the campaign's pace; without one, now."""
+    step = timedelta(seconds=1 / campaign.pace) if campaign.pace else timedelta(0)
+    last = _queued(campaign).aggregate(last=Max("due_at"))["last"] if campaign.pace else None
+    due_at = now if last is None else max(now, last + step)
+    while True:
+        yield due_at
+        due_at += step
+
+
+def _well_at(message: Message) -> datetime:
+    """When the wait that its reason asks for is over."""
+    ended_at = message.settled_at or message.created_at
+    try:
+        reason = Reason(message.reason)
+    except ValueError:
+        return ended_at
+    waits = late_action(reason) in (Action.WAIT, Action.TOMORROW)
+    return ended_at + timedelta(seconds=RULES[reason].seconds or 0) if waits else ended_at
