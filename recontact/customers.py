@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import unicodedata
+from collections.abc import Iterable
 from typing import Any
 
 from django.db import transaction
@@ -12,6 +13,9 @@ from recontact.campaigns.merging import recipients_merge
 from recontact.hashes import keyed_hash
 from recontact.models import CampaignRecipient, Customer, OptOut, Query, QueryEvent, Recontact, ServiceWindow
 from recontact.phones import phone_country, phone_search_forms, phone_variants
+
+TAG_LENGTH = 50
+TAGS_AT_MOST = 30
 
 
 def fold(text: str) -> str:
@@ -108,6 +112,13 @@ def customer_rename(*, customer: Customer, name: str) -> None:
     customer.name = name.strip()[:200]
     customer_index(customer)
     customer.save(update_fields=["name", "sort_name", "search"])
+
+
+def customer_tag(*, customer: Customer, tags: Iterable[str]) -> None:
+    """Give the customer exactly these tags, each once, in their order; empty ones are none."""
+    kept = dict.fromkeys(" ".join(tag.split())[:TAG_LENGTH] for tag in tags)
+    customer.tags = [tag for tag in kept if tag][:TAGS_AT_MOST]
+    customer.save(update_fields=["tags"])
 
 
 @transaction.atomic

@@ -18,6 +18,7 @@ from recontact.admin.base import ReadOnlyAdmin
 from recontact.admin_pages.campaign import CampaignControlPage, CampaignPage
 from recontact.admin_pages.campaign_csv import CampaignPlanCsv, CampaignResultCsv
 from recontact.admin_pages.campaign_filter import CampaignFilterPreview
+from recontact.admin_pages.campaign_retry import CampaignRetryPage
 from recontact.admin_pages.campaign_review import CampaignPlanRowsPage, CampaignReviewPage
 from recontact.admin_pages.campaign_sending import CampaignApprovalPage, CampaignSendingPage
 from recontact.admin_pages.campaign_step import REVIEW, step_address, step_now
@@ -68,6 +69,7 @@ class CampaignAdmin(ReadOnlyAdmin):
         wrap = self.admin_site.admin_view
         pages = {
             "control": ("control", CampaignControlPage),
+            "retry": ("retry", CampaignRetryPage),
             "discard": ("discard", CampaignDiscardPage),
             "recipients": ("recipients", CampaignRecipientsPage),
             "variables": ("variables", CampaignVariablesPage),

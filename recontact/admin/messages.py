@@ -22,6 +22,7 @@ from unfold.decorators import display
 from providers.admin.filters import DayRangeFilter
 from providers.delivery_keys import looks_like_phone
 from recontact.admin.base import STATE_LABELS, ReadOnlyAdmin, person, see_costs, see_phones
+from recontact.admin_pages.campaign_retry import MessageRetryPage
 from recontact.admin_pages.message import MessageCancelPage, MessagePage
 from recontact.admin_pages.send import SendPage, SendPreview
 from recontact.admin_pages.uncertain import SettlePage, UncertainPage
@@ -80,6 +81,7 @@ class MessageAdmin(ReadOnlyAdmin):
             path("uncertain/", wrap(UncertainPage.as_view()), name="recontact_message_uncertain"),
             path("<int:message_id>/settle/", wrap(SettlePage.as_view()), name="recontact_message_settle"),
             path("<int:message_id>/cancel/", wrap(MessageCancelPage.as_view()), name="recontact_message_cancel"),
+            path("<int:message_id>/retry/", wrap(MessageRetryPage.as_view()), name="recontact_message_retry"),
         ]
         return [*pages, *super().get_urls()]
 

@@ -12,6 +12,7 @@ from django.utils.translation import gettext as _
 from django.utils.translation import ngettext
 
 from recontact.admin_pages.campaign_people import people_context
+from recontact.admin_pages.campaign_retry import retry_context
 from recontact.admin_pages.page import ManagerPage, is_fragment
 from recontact.campaigns.control import campaign_cancel, campaign_pause, campaign_resume, is_abandoned, is_preparing
 from recontact.campaigns.filter_words import audience_words
@@ -53,7 +54,7 @@ class CampaignPage(ManagerPage):
         context = {"title": _("Campaign: %(name)s") % {"name": campaign.name}, **live_context(campaign, books)}
         if campaign.source == Campaign.Source.QUERIES:
             return self.page("campaign.html", context | self._queries(request, campaign))
-        context["audience_words"] = audience_words(campaign)
+        context |= {"audience_words": audience_words(campaign), **retry_context(campaign, books)}
         return self.page("campaign/running.html", context | people_context(request, campaign, books))
 
     def _queries(self, request: HttpRequest, campaign: Campaign) -> dict[str, Any]:

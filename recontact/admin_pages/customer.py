@@ -8,7 +8,7 @@ from django.shortcuts import get_object_or_404, redirect
 from django.utils.translation import gettext as _
 
 from recontact.admin_pages.page import ManagerPage
-from recontact.customers import customer_rename, opt_out_add, opt_out_revoke
+from recontact.customers import customer_rename, customer_tag, opt_out_add, opt_out_revoke
 from recontact.erasure import CannotErase, customer_erase
 from recontact.models import Customer, Message, OptOut, Query
 
@@ -46,6 +46,7 @@ class CustomerActionPage(ManagerPage):
         customer = get_object_or_404(Customer, pk=customer_id)
         actions = {
             "rename": ("recontact.change_customer", self._rename),
+            "tag": ("recontact.change_customer", self._tag),
             "opt-out": ("recontact.add_optout", self._opt_out),
             "opt-in": ("recontact.change_optout", self._opt_in),
             "erase": ("recontact.delete_customer", self._erase),
@@ -61,6 +62,10 @@ class CustomerActionPage(ManagerPage):
     def _rename(self, customer: Customer) -> None:
         customer_rename(customer=customer, name=self.request.POST.get("name", ""))
         messages.success(self.request, _("The name was changed."))
+
+    def _tag(self, customer: Customer) -> None:
+        customer_tag(customer=customer, tags=self.request.POST.get("tags", "").replace("\x00", "").split(","))
+        messages.success(self.request, _("The tags were changed."))
 
     def _opt_out(self, customer: Customer) -> None:
         scope, source = self.request.POST.get("scope", ""), self.request.POST.get("source", "").strip()

@@ -12,6 +12,7 @@ from django.utils.translation import gettext as _
 
 from recontact.admin_pages.attempt import deliveries_shown
 from recontact.admin_pages.page import ManagerPage, is_fragment
+from recontact.campaigns.again import message_may_retry
 from recontact.cancelling import message_cancel
 from recontact.clock import database_now
 from recontact.dispatch.settlement import settle_blocker
@@ -71,6 +72,7 @@ def message_context(message_id: int) -> dict[str, Any]:
         "moving": message.state in _MOVING or _delivered_lately(message),
         "never_sent": message.state in NEVER_SENT,
         "queued": message.state == MessageState.QUEUED,
+        "may_retry": message_may_retry(message),
         "uncertain": uncertain,
         "settle_blocker": settle_blocker(message, database_now()) if uncertain else None,
         "recontact": recontact,

@@ -7,33 +7,25 @@ doubles nothing. A batch locks the campaign, then customers and messages, and st
 from __future__ import annotations
 
 import time
-from collections.abc import Iterator, Sequence
-from datetime import datetime, timedelta
+from datetime import timedelta
 from decimal import Decimal
 from typing import Any
 
 import structlog
 from celery import current_app
-from django.conf import settings
 from django.db import transaction
-from django.db.models import Max, QuerySet
+from django.db.models import Max
 from django.utils.translation import gettext as _
 
-from providers.errors import Reason
-from providers.policy import RULES, Action, late_action
 from recontact.campaigns.launch import AHEAD_AT_LEAST, AHEAD_SECONDS, BATCH, SLICE_SECONDS
-from recontact.campaigns.lost import Price, lost_messages, prospect_shown, retry_prospect, why_words, with_verdict
+from recontact.campaigns.lost import LOST, Price, lost_messages, prospect_shown, retry_prospect, why_words, with_verdict
+from recontact.campaigns.next_tries import campaign_queued, next_tries_store
 from recontact.campaigns.start import CannotStart
-from recontact.campaigns.storing import cost_entries_copy, messages_copy
 from recontact.clock import ClockTimestamp, database_now
-from recontact.costs.estimate import Estimate, NoRate, estimate_entry, estimate_for
 from recontact.customers import customer_lock
 from recontact.dispatch.wake import wake_on_commit
 from recontact.eligibility import number_refusals, template_refusals
 from recontact.models import Campaign, CampaignRetry, Customer, Message
-from recontact.refusals import Code
-from recontact.retries import message_again
-from recontact.states import MessageState
 
 log = structlog.get_logger(__name__)
 
@@ -48,8 +40,6 @@ _ASKABLE = (
     Campaign.State.PARKED,
     Campaign.State.COMPLETED,
 )
-#: Market -> the price that was agreed to.
-_Prices = dict[str, tuple[Decimal, str]]
 
 
 # --- asking ----------------------------------------------------------------------------------------------------------
@@ -104,7 +94,7 @@ def campaign_retry(*, campaign_id: int, user: Any, seen: str) -> CampaignRetry:
 
 @transaction.atomic
 def message_retry(*, message_id: int, user: Any) -> Message:
-    """Try one lost message of a campaign again, now. Raises CannotStart with the reason why not."""
+    """Try one lost message of a campaign again, now, at the price it had. Raises CannotStart with the reason why not."""
     customer_lock(Message.objects.values_list("customer_id", flat=True).get(pk=message_id))
     message = Message.objects.select_for_update(of=("self",)).get(pk=message_id)
     if message.campaign_id is None:
@@ -119,13 +109,25 @@ def message_retry(*, message_id: int, user: Any) -> Message:
     why = str(getattr(row, "why", ""))
     if why:
         raise CannotStart(why_words(why, row.reason))
-    made = _store(campaign, [row], None)
+    agreed = {row.market: (row.estimate or Decimal(0), row.currency)}
+    made = next_tries_store(campaign, [row], agreed)
     if not made:
-        raise CannotStart(why_words(Code.PRICE_UNKNOWN))
+        raise CannotStart(_("Its price rose or is not known any more. The campaign's page says what it costs now."))
     _run_again(campaign)
     wake_on_commit()
     log.info("message_retry_asked", message=message_id, user=user.pk, retry=made[0].pk)
     return made[0]
+
+
+def message_may_retry(message: Message) -> bool:
+    """Whether a person may have this message tried again now, as far as can be said without locks."""
+    if message.campaign_id is None or message.query_id is not None or message.state not in LOST:
+        return False
+    campaign = Campaign.objects.select_related("template__account", "sender_number__account").get(
+        pk=message.campaign_id
+    )
+    rows = with_verdict(lost_messages(campaign), campaign).filter(pk=message.pk, why="")
+    return not retry_blocker(campaign) and rows.exists()
 
 
 def _rose(price: Price, shown: Price | None) -> bool:
@@ -190,7 +192,7 @@ def batch_retry(*, retry_id: int) -> int | None:
         return None
     allowed = with_verdict(lost_messages(campaign), campaign).filter(pk__in=ids, why="").order_by("pk")
     prices = {market: (Decimal(amount), str(currency)) for market, (amount, currency) in wish.prices.items()}
-    made = _store(campaign, list(allowed[: wish.planned - wish.made]), prices)
+    made = next_tries_store(campaign, list(allowed[: wish.planned - wish.made]), prices)
     wish.after_id, wish.made = ids[-1], wish.made + len(made)
     wish.save(update_fields=["after_id", "made"])
     wake_on_commit()
@@ -211,11 +213,7 @@ def _room(campaign: Campaign) -> int:
     number = campaign.sender_number
     throughput = number.throughput if number is not None else AHEAD_AT_LEAST
     per_second = min(campaign.pace or throughput, throughput)
-    return int(max(AHEAD_AT_LEAST, per_second * AHEAD_SECONDS)) - _queued(campaign).count()
-
-
-def _queued(campaign: Campaign) -> QuerySet[Message]:
-    return Message.objects.filter(campaign=campaign, state=MessageState.QUEUED)
+    return int(max(AHEAD_AT_LEAST, per_second * AHEAD_SECONDS)) - campaign_queued(campaign).count()
 
 
 def _next_locked(campaign: Campaign, wish: CampaignRetry, limit: int) -> tuple[list[int], bool]:
@@ -235,61 +233,3 @@ def _next_locked(campaign: Campaign, wish: CampaignRetry, limit: int) -> tuple[l
             break
         ids.append(pk)
     return ids, False
-
-
-def _store(campaign: Campaign, lost: Sequence[Message], prices: _Prices | None) -> list[Message]:
-    """The next tries of these messages (locked), stored with their estimates; not those whose price is unknown, or above the
-    one that was agreed to."""
-    made: list[Message] = []
-    estimates: list[Estimate] = []
-    known: dict[tuple[str, str], Estimate | NoRate] = {}
-    slots = _slots(campaign, database_now())
-    for message in lost:
-        market = str(getattr(message, "market", ""))
-        key = (market, "" if market else message.recipient_phone or message.recipient_bsuid)
-        if key not in known:
-            known[key] = estimate_for(
-                account_id=message.account_id,
-                phone=message.recipient_phone,
-                bsuid=message.recipient_bsuid,
-                category=message.category,
-            )
-        estimate = known[key]
-        if isinstance(estimate, NoRate) or (prices is not None and _dearer(estimate, prices.get(market))):
-            continue
-        due_at = max(next(slots), _well_at(message))
-        again = message_again(message, due_at=due_at, estimate=estimate)
-        # A person asks: the time of the first try does not bind it.
-        again.expires_at = due_at + timedelta(seconds=settings.CAMPAIGN_MESSAGE_LIFETIME_SECONDS)
-        made.append(again)
-        estimates.append(estimate)
-    messages_copy(made)
-    cost_entries_copy(
-        [estimate_entry(message=each, estimate=price) for each, price in zip(made, estimates, strict=True)]
-    )
-    return made
-
-
-def _dearer(estimate: Estimate, agreed: tuple[Decimal, str] | None) -> bool:
-    return agreed is None or estimate.currency != agreed[1] or estimate.amount > agreed[0]
-
-
-def _slots(campaign: Campaign, now: datetime) -> Iterator[datetime]:
-    """When the next messages are due: behind those that wait, by the campaign's pace; without one, now."""
-    step = timedelta(seconds=1 / campaign.pace) if campaign.pace else timedelta(0)
-    last = _queued(campaign).aggregate(last=Max("due_at"))["last"] if campaign.pace else None
-    due_at = now if last is None else max(now, last + step)
-    while True:
-        yield due_at
-        due_at += step
-
-
-def _well_at(message: Message) -> datetime:
-    """When the wait that its reason asks for is over."""
-    ended_at = message.settled_at or message.created_at
-    try:
-        reason = Reason(message.reason)
-    except ValueError:
-        return ended_at
-    waits = late_action(reason) in (Action.WAIT, Action.TOMORROW)
-    return ended_at + timedelta(seconds=RULES[reason].seconds or 0) if waits else ended_at

@@ -1,6 +1,7 @@
 """A process that launches a campaign and stands still at a step until it is killed: `python -m tests.faults.launcher STEP FILE`.
 
-STEP is a function of recontact.campaigns.launch and where to stop: `_store:before`, `_store:after`...; FILE appears there.
+STEP is a function of recontact.campaigns.launch and where to stop: `_store:before`, `_store:after`...; FILE appears there. With
+a third argument, `again`, it tries lost messages again, and the step is one of recontact.campaigns.again.
 """
 
 from __future__ import annotations
@@ -20,9 +21,10 @@ def main() -> None:
     django.setup()
     step, mark = sys.argv[1], Path(sys.argv[2])
     name, when = step.split(":")
-    launch: Any = import_module("recontact.campaigns.launch")
-    setattr(launch, name, _stopping(getattr(launch, name), when, mark))
-    launch.campaigns_launch()
+    of_retries = sys.argv[3:] == ["again"]
+    module: Any = import_module(f"recontact.campaigns.{'again' if of_retries else 'launch'}")
+    setattr(module, name, _stopping(getattr(module, name), when, mark))
+    module.retries_make() if of_retries else module.campaigns_launch()
 
 
 def _stopping(function: Callable[..., Any], when: str, mark: Path) -> Callable[..., Any]:

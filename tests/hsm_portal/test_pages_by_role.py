@@ -9,6 +9,7 @@ from django.utils import timezone
 from hsm_portal.roles import Role
 from hsm_portal.users import user_create
 from providers.models import ProviderCall, WebhookDelivery
+from recontact.campaigns.filters import QueryFilter, filter_stored
 from recontact.models import Attempt, Campaign, Incident, Message, Recontact
 from tests.factories import message_make, user_make
 
@@ -33,6 +34,12 @@ PAGES: dict[str, set[Role]] = {
     "/manager/recontact/campaign/": {MANAGER, OPS, ADMIN},
     "/manager/recontact/campaign/{campaign}/change/": {MANAGER, OPS, ADMIN},
     "/manager/recontact/campaign/add/": {MANAGER, ADMIN},
+    "/manager/recontact/campaign/add/?of=queries": {MANAGER, ADMIN},
+    "/manager/recontact/campaign/add/?of=customers": {MANAGER, ADMIN},
+    "/manager/recontact/campaign/audience/?of=queries": {MANAGER, ADMIN},
+    "/manager/recontact/campaign/{filtered}/recipients/": {MANAGER, ADMIN},
+    "/manager/recontact/campaign/{filtered}/review/": {MANAGER, OPS, ADMIN},
+    "/manager/recontact/campaign/{campaign}/retry/": {MANAGER, ADMIN},
     "/manager/recontact/campaign/{draft}/change/": {MANAGER, OPS, ADMIN},
     "/manager/recontact/campaign/{draft}/recipients/": {MANAGER, ADMIN},
     "/manager/recontact/campaign/{draft}/variables/": {MANAGER, ADMIN},
@@ -86,6 +93,9 @@ POSTS: dict[str, set[Role]] = {
     "/manager/recontact/query/recontact/preview/": {MANAGER, ADMIN},
     "/manager/recontact/campaign/{campaign}/control/": {MANAGER, ADMIN},
     "/manager/recontact/campaign/add/": {MANAGER, ADMIN},
+    "/manager/recontact/campaign/{filtered}/recipients/": {MANAGER, ADMIN},
+    "/manager/recontact/campaign/{campaign}/retry/": {MANAGER, ADMIN},
+    "/manager/recontact/message/{message}/retry/": {MANAGER, ADMIN},
     "/manager/recontact/campaign/{draft}/variables/": {MANAGER, ADMIN},
     "/manager/recontact/campaign/{draft}/variables/preview/": {MANAGER, ADMIN},
     "/manager/recontact/campaign/{draft}/sending/": {MANAGER, ADMIN},
@@ -122,6 +132,14 @@ def places() -> dict[str, int]:
         source=Campaign.Source.FILE,
         state=Campaign.State.PLANNED,
     )
+    filtered = Campaign.objects.create(
+        name="consultas",
+        sender_number=message.sender_number,
+        audience=filter_stored(QueryFilter(message.sender_number_id)),
+        created_by=campaign.created_by,
+        source=Campaign.Source.FILTERED,
+        state=Campaign.State.DRAFT,
+    )
     incident = Incident.objects.create(kind=Incident.Kind.SENT_TWICE, message=message)
     return {
         "message": message.pk,
@@ -135,6 +153,7 @@ def places() -> dict[str, int]:
         "customer": message.customer_id,
         "campaign": campaign.pk,
         "draft": draft.pk,
+        "filtered": filtered.pk,
         "recontact": Recontact.objects.get().pk,
         "incident": incident.pk,
         "user": campaign.created_by_id,

@@ -36,6 +36,16 @@ def test_it_renames_a_customer(client: Client) -> None:
     assert customer.name == "Carla B."
 
 
+def test_it_tags_a_customer(client: Client) -> None:
+    customer = customer_make(tags=["vieja"])
+
+    shown = act(client, customer, "tag", tags="vip, mora  alta,, vip")
+
+    customer.refresh_from_db()
+    assert customer.tags == ["vip", "mora alta"]
+    assert '<span class="badge">mora alta</span>' in shown
+
+
 def test_it_opts_a_customer_out_and_in_again_with_the_source(client: Client, manager: User) -> None:
     customer = customer_make()
 

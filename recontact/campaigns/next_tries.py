@@ -1,0 +1,85 @@
+"""The next tries of lost messages: made and stored with their prices, at their time."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping, Sequence
+from datetime import datetime, timedelta
+from decimal import Decimal
+
+from django.conf import settings
+from django.db.models import Max, QuerySet
+
+from providers.errors import Reason
+from providers.policy import RULES, Action, late_action
+from recontact.campaigns.storing import cost_entries_copy, messages_copy
+from recontact.clock import database_now
+from recontact.costs.estimate import Estimate, NoRate, estimate_entry, estimate_for
+from recontact.models import Campaign, Message
+from recontact.retries import message_again
+from recontact.states import MessageState
+
+#: Market -> the price and currency that a person agreed to.
+Prices = Mapping[str, tuple[Decimal, str]]
+
+
+def campaign_queued(campaign: Campaign) -> QuerySet[Message]:
+    """What of the campaign waits in the queue."""
+    return Message.objects.filter(campaign=campaign, state=MessageState.QUEUED)
+
+
+def next_tries_store(campaign: Campaign, lost: Sequence[Message], prices: Prices) -> list[Message]:
+    """The next tries of these messages (locked), stored with their estimates; not those whose price is unknown, or above the
+    one that was agreed to."""
+    made: list[Message] = []
+    estimates: list[Estimate] = []
+    known: dict[tuple[str, str], Estimate | NoRate] = {}
+    slots = _slots(campaign, database_now())
+    for message in lost:
+        market = str(getattr(message, "market", ""))
+        key = (market, "" if market else message.recipient_phone or message.recipient_bsuid)
+        if key not in known:
+            known[key] = estimate_for(
+                account_id=message.account_id,
+                phone=message.recipient_phone,
+                bsuid=message.recipient_bsuid,
+                category=message.category,
+            )
+        estimate = known[key]
+        if isinstance(estimate, NoRate) or _dearer(estimate, prices.get(market)):
+            continue
+        due_at = max(next(slots), _well_at(message))
+        again = message_again(message, due_at=due_at, estimate=estimate)
+        # A person asks: the time of the first try does not bind it.
+        again.expires_at = due_at + timedelta(seconds=settings.CAMPAIGN_MESSAGE_LIFETIME_SECONDS)
+        made.append(again)
+        estimates.append(estimate)
+    messages_copy(made)
+    cost_entries_copy(
+        [estimate_entry(message=each, estimate=price) for each, price in zip(made, estimates, strict=True)]
+    )
+    return made
+
+
+def _dearer(estimate: Estimate, agreed: tuple[Decimal, str] | None) -> bool:
+    return agreed is None or estimate.currency != agreed[1] or estimate.amount > agreed[0]
+
+
+def _slots(campaign: Campaign, now: datetime) -> Iterator[datetime]:
+    """When the next messages are due: behind those that wait, by the campaign's pace; without one, now."""
+    step = timedelta(seconds=1 / campaign.pace) if campaign.pace else timedelta(0)
+    last = campaign_queued(campaign).aggregate(last=Max("due_at"))["last"] if campaign.pace else None
+    due_at = now if last is None else max(now, last + step)
+    while True:
+        yield due_at
+        due_at += step
+
+
+def _well_at(message: Message) -> datetime:
+    """When the wait that its reason asks for is over."""
+    ended_at = message.settled_at or message.created_at
+    try:
+        reason = Reason(message.reason)
+    except ValueError:
+        return ended_at
+    waits = late_action(reason) in (Action.WAIT, Action.TOMORROW)
+    return ended_at + timedelta(seconds=RULES[reason].seconds or 0) if waits else ended_at
