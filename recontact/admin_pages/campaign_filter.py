@@ -77,7 +77,8 @@ class CampaignFilterPreview(ManagerPage):
         if not source:
             raise Http404
         form = filter_form(source, request.GET)
-        return self.fragment("campaign/filter_preview.html", found_context(form, request.user))
+        context = {**found_context(form, request.user), "is_fragment": True}
+        return self.fragment("campaign/filter_preview.html", context)
 
 
 class CampaignFilterPage(CampaignStepPage):

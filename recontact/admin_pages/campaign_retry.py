@@ -21,6 +21,8 @@ from recontact.models import Campaign, CampaignRetry, Message
 PERMISSION = "recontact.add_campaign"
 #: Wishes shown on the campaign's page.
 SHOWN = 5
+#: Above so many lost messages only the retry's own page looks at each of them.
+LOOKED_AT = 5_000
 
 
 class CampaignRetryPage(ManagerPage):
@@ -90,5 +92,10 @@ def retry_context(campaign: Campaign, books: Books) -> dict[str, Any]:
     """The card on the campaign's page: shown when something of it was lost, or was tried again."""
     wishes = list(CampaignRetry.objects.filter(campaign=campaign).select_related("asked_by")[:SHOWN])
     lost = books.count(*LOST)
-    may = lost and campaign.state != Campaign.State.CANCELLED
-    return {"lost_count": lost, "prospect": retry_prospect(campaign) if may else Prospect(), "wishes": wishes}
+    may = bool(lost) and campaign.state != Campaign.State.CANCELLED
+    return {
+        "lost_count": lost,
+        "prospect": retry_prospect(campaign) if may and lost <= LOOKED_AT else Prospect(),
+        "many_lost": may and lost > LOOKED_AT,
+        "wishes": wishes,
+    }

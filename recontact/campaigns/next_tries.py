@@ -11,6 +11,7 @@ from django.db.models import Max, QuerySet
 
 from providers.errors import Reason
 from providers.policy import RULES, Action, late_action
+from providers.rates.markets import market_of
 from recontact.campaigns.storing import cost_entries_copy, messages_copy
 from recontact.clock import database_now
 from recontact.costs.estimate import Estimate, NoRate, estimate_entry, estimate_for
@@ -32,20 +33,20 @@ def next_tries_store(campaign: Campaign, lost: Sequence[Message], prices: Prices
     one that was agreed to."""
     made: list[Message] = []
     estimates: list[Estimate] = []
-    known: dict[tuple[str, str], Estimate | NoRate] = {}
+    known: dict[str, Estimate | NoRate] = {}
     slots = _slots(campaign, database_now())
     for message in lost:
-        market = str(getattr(message, "market", ""))
-        key = (market, "" if market else message.recipient_phone or message.recipient_bsuid)
-        if key not in known:
-            known[key] = estimate_for(
+        market = market_of(phone=message.recipient_phone, bsuid=message.recipient_bsuid)
+        if market not in known:
+            known[market] = estimate_for(
                 account_id=message.account_id,
                 phone=message.recipient_phone,
                 bsuid=message.recipient_bsuid,
                 category=message.category,
             )
-        estimate = known[key]
-        if isinstance(estimate, NoRate) or _dearer(estimate, prices.get(market)):
+        estimate = known[market]
+        # Agreed to by the market that the plan says, which is told apart in SQL (campaigns.lost).
+        if isinstance(estimate, NoRate) or _dearer(estimate, prices.get(str(getattr(message, "market", "")))):
             continue
         due_at = max(next(slots), _well_at(message))
         again = message_again(message, due_at=due_at, estimate=estimate)

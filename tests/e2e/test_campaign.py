@@ -7,11 +7,17 @@ import re
 from pathlib import Path
 
 import pytest
-from playwright.sync_api import Page, expect
+from django.utils import timezone
+from playwright.sync_api import Page, ViewportSize, expect
 
 from hsm_portal.roles import Role
-from recontact.models import Campaign, Message
-from tests.e2e.stage import PHONE, Visitor, person_make
+from providers.errors import Reason
+from recontact.campaigns.control import campaign_launch
+from recontact.campaigns.launch import campaigns_launch
+from recontact.dispatch.switch import dispatch_halt
+from recontact.models import Campaign, Message, Query, Recontact
+from tests.e2e.stage import DESKTOP, PHONE, Visitor, person_make
+from tests.factories import campaign_make
 from tests.world import World
 
 pytestmark = pytest.mark.browser
@@ -47,6 +53,19 @@ def fill(page: Page, world: World, sheet: Path) -> None:
     page.click("#campaign-fields button[type=submit]")
     page.wait_for_url(re.compile(r"/review/$"))
     expect(page.locator(".fates tfoot")).to_contain_text("5")
+
+
+def campaign_with_lost_ones(world: World) -> Campaign:
+    """Of six messages four waited until their time was over, and two have no WhatsApp. All sending stands still."""
+    dispatch_halt(user=None, note="")
+    campaign = campaign_make(recipients=6, sender_number=world.number, template=world.template)
+    campaign_launch(campaign_id=campaign.pk, user=campaign.created_by)
+    campaigns_launch()
+    messages = Message.objects.filter(campaign=campaign).order_by("pk")
+    unreachable = list(messages.values_list("pk", flat=True)[:2])
+    messages.filter(pk__in=unreachable).update(state="failed", reason=Reason.RECIPIENT_UNREACHABLE)
+    messages.filter(state="queued").update(state="expired", settled_at=timezone.now())
+    return campaign
 
 
 def look(page: Page, name: str) -> None:
@@ -124,4 +143,64 @@ def test_a_campaign_can_be_left_at_each_step_and_cancelled(
 
     expect(page.locator("#campaign-live .badge").first).to_have_text("Cancelada")
     look(page, f"{shade}-cancelled")
+    assert visitor.troubles == []
+
+
+def test_a_manager_takes_queries_by_filter_to_their_recontact(world: World, visitor: Visitor) -> None:
+    queries = [world.query(subject="viernes 21, 15:30 h") for _ in range(3)]
+    world.query(state=Query.State.IN_PROGRESS)
+    page = visitor.enter(person_make(Role.MANAGER, language="es"))
+    page.goto("/manager/recontact/campaign/add/?of=queries")
+    expect(page.locator("#filter-count")).to_have_text("3")
+    page.fill("#id_subject", "lunes")
+    expect(page.locator("#filter-count")).to_have_text("0")
+    page.fill("#id_subject", "viernes")
+    expect(page.locator("#filter-count")).to_have_text("3")
+    look(page, "filter-queries")
+    page.click("#filter-form button[type=submit]")
+    page.wait_for_url(re.compile(r"/variables/$"))
+    page.select_option("#campaign-template", str(world.template.pk))
+    expect(page.locator("#source-2")).to_have_value("agent")
+    page.select_option("#source-3", "subject")
+    expect(page.locator("#campaign-preview")).to_contain_text("tenemos lugar el viernes 21, 15:30 h")
+    page.click("#campaign-fields button[type=submit]")
+    page.wait_for_url(re.compile(r"/review/$"))
+    expect(page.locator(".fates tfoot")).to_contain_text("3")
+    look(page, "filter-review")
+    page.goto(re.sub(r"/review/$", "/approval/", page.url))
+
+    page.click("button[value=launch]")
+
+    expect(page.locator("#campaign-live .bar .read")).to_have_attribute("style", re.compile("100"))
+    page.reload()
+    look(page, "filter-running")
+    assert Recontact.objects.filter(query__in=queries, state="spent").count() == 3
+    assert world.duplicates() == 0
+    assert visitor.troubles == []
+
+
+@pytest.mark.parametrize("dark", [False, True], ids=["light", "dark"])
+@pytest.mark.parametrize("viewport", [DESKTOP, PHONE], ids=["desktop", "phone"])
+def test_choosing_by_filter_and_trying_again_fit_every_window(
+    world: World, visitor: Visitor, viewport: ViewportSize, dark: bool
+) -> None:
+    for place in range(4):
+        query = world.query(subject="Turno", data={"turno": "lunes"})
+        query.customer.tags, query.customer.name = ["vip", "mora"], f"Carla Benítez {place}"
+        query.customer.save()
+    campaign = campaign_with_lost_ones(world)
+    page = visitor.enter(person_make(Role.MANAGER, language="es"), viewport=viewport, dark=dark)
+    shade = f"{'dark' if dark else 'light'}-{viewport['width']}"
+    places = {
+        "queries": "/manager/recontact/campaign/add/?of=queries",
+        "customers": "/manager/recontact/campaign/add/?of=customers",
+        "list": "/manager/recontact/query/",
+        "retry": f"/manager/recontact/campaign/{campaign.pk}/retry/",
+        "lost": f"/manager/recontact/campaign/{campaign.pk}/change/",
+    }
+    for name, address in places.items():
+        page.goto(address)
+        wide = page.evaluate("document.documentElement.scrollWidth > document.documentElement.clientWidth")
+        look(page, f"{shade}-{name}")
+        assert not wide, name
     assert visitor.troubles == []

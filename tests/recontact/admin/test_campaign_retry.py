@@ -53,8 +53,19 @@ def test_the_campaigns_page_offers_those_that_may_be_tried_and_says_why_not_the_
 def test_before_the_click_it_says_how_many_at_what_price(client: Client, campaign: Campaign) -> None:
     shown = client.get(page(campaign)).content.decode()
 
-    assert "Try 3 messages again · US$ 0.08" in shown
+    assert " ".join(shown.split()).count("Try 3 messages again · US$\xa00.08") == 1
     assert "The phone has no WhatsApp" in shown
+
+
+def test_of_very_many_only_the_retrys_own_page_looks_at_each(
+    client: Client, campaign: Campaign, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("recontact.admin_pages.campaign_retry.LOOKED_AT", 4)
+
+    shown = client.get(page(campaign, "change")).content.decode()
+
+    assert "See which may be tried again" in shown
+    assert page(campaign) in shown
 
 
 def test_the_click_has_them_tried_again_and_the_page_says_how_far_it_is(client: Client, campaign: Campaign) -> None:
