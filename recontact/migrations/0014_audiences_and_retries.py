@@ -10,7 +10,7 @@ class Migration(migrations.Migration):
 
     dependencies = [
         ('providers', '0006_resume_permission'),
-        ('recontact', '0011_portfolio_slots'),
+        ('recontact', '0013_one_index_less_per_status'),
         ('templates_app', '0003_released_at'),
         migrations.swappable_dependency(settings.AUTH_USER_MODEL),
     ]
