@@ -7,6 +7,8 @@ from dataclasses import dataclass
 
 from django.db import connection
 
+from recontact.budgets import counting
+
 
 @dataclass(frozen=True, slots=True)
 class Difference:
@@ -95,6 +97,7 @@ CHECKS: dict[str, str] = {
     "one open query per customer and number": """
         SELECT min(id), count(*)::text FROM recontact_query WHERE state <> 'resolved'
         GROUP BY customer_id, sender_number_id HAVING count(*) > 1""",
+    **counting.CHECKS,
 }
 
 

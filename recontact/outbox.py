@@ -1,6 +1,7 @@
 """The one way to queue a message: check, freeze, estimate, reserve, wake a worker. Screens, API and bulk all come here.
 
-Everything happens in one transaction under the customer's and then the query's row lock; a refusal leaves nothing behind.
+Everything happens in one transaction under the row locks of the budgets that count it, the customer and the query, in this
+order; a refusal leaves nothing behind.
 """
 
 from __future__ import annotations
@@ -15,6 +16,8 @@ from django.db import IntegrityError, transaction
 
 from providers.models import SenderNumber
 from recontact import ledger
+from recontact.budgets.reserve import Purse, purse_open
+from recontact.budgets.scope import facts_of_query, facts_of_user
 from recontact.clock import database_now
 from recontact.costs.estimate import Estimate, NoRate, estimate_append, estimate_for
 from recontact.customers import customer_identify, customer_lock
@@ -50,6 +53,7 @@ class _Envelope:
     origin: str
     user: Any
     send_key: str | None
+    purse: Purse
     campaign: Campaign | None = None
 
 
@@ -70,6 +74,7 @@ def query_recontact(
     """
     with _one_use(send_key), transaction.atomic():
         customer_id = Query.objects.values_list("customer_id", flat=True).get(pk=query_id)
+        purse = purse_open(facts_of_query(query_id, campaign=campaign))
         customer = customer_lock(customer_id)
         query = (
             Query.objects.select_for_update(of=("self",), no_key=True)
@@ -80,7 +85,7 @@ def query_recontact(
         number = query.sender_number
         template = Template.objects.get(pk=template_id)
         _refuse_if([*recontact_refusals(query, user=user), *_send_refusals(number, template, customer)])
-        envelope = _Envelope(number, customer, query, origin, user, send_key, campaign)
+        envelope = _Envelope(number, customer, query, origin, user, send_key, purse, campaign)
         message = _queue_template(envelope, template, _rendered(template, values))
         ledger.reserve(query=query, message=message, user=user)
         _query_touched(query, message, user=user, kind=QueryEvent.Kind.RECONTACTED)
@@ -113,6 +118,7 @@ def hsm_send(
     _refuse_if(refusals)
     rendered = _rendered(template, values)
     with _one_use(send_key), transaction.atomic():
+        purse = purse_open(facts_of_user(account_id=number.account_id, user=user))
         customer = customer_identify(phone=e164, bsuid=bsuid, name=name)
         _refuse_if_used(send_key)
         _refuse_if(
@@ -122,7 +128,7 @@ def hsm_send(
             ]
         )
         query = _open_query(customer, number, user=user, origin=origin, data=data) if open_query else None
-        message = _queue_template(_Envelope(number, customer, query, origin, user, send_key), template, rendered)
+        message = _queue_template(_Envelope(number, customer, query, origin, user, send_key, purse), template, rendered)
         if query is not None:
             _query_touched(query, message, user=user, kind=None)
     return message
@@ -136,6 +142,7 @@ def text_send(*, query_id: int, text: str, user: Any, send_key: str | None) -> M
     if len(text) > TEXT_LIMIT:
         raise SendRefused(Refusal(Code.TEXT_TOO_LONG, {"limit": TEXT_LIMIT}, field_name="text"))
     with _one_use(send_key), transaction.atomic():
+        purse = _text_purse(query_id)
         customer = customer_lock(Query.objects.values_list("customer_id", flat=True).get(pk=query_id))
         query = (
             Query.objects.select_for_update(of=("self",), no_key=True)
@@ -151,7 +158,7 @@ def text_send(*, query_id: int, text: str, user: Any, send_key: str | None) -> M
                 *customer_refusals(customer, category="service"),
             ]
         )
-        envelope = _Envelope(number, customer, query, Message.Origin.TICKET, user, send_key)
+        envelope = _Envelope(number, customer, query, Message.Origin.TICKET, user, send_key, purse)
         closes = window_expires_at(customer_id=customer.pk, sender_number_id=number.pk)
         message = _queue(envelope, category="service", expires_at=closes, kind=Message.Kind.TEXT, body=text)
         _query_touched(query, message, user=user, kind=None)
@@ -173,6 +180,16 @@ class _one_use:
     def __exit__(self, _kind: object, error: BaseException | None, _trace: object) -> None:
         if isinstance(error, IntegrityError) and self.send_key:
             _refuse_if_used(self.send_key)
+
+
+def _text_purse(query_id: int) -> Purse:
+    """Text that costs nothing locks no budget: agents write at the same moment all day long."""
+    query = Query.objects.select_related("customer", "sender_number").get(pk=query_id)
+    phone, bsuid = query.customer.phone or "", query.customer.bsuid or ""
+    price = estimate_for(account_id=query.sender_number.account_id, phone=phone, bsuid=bsuid, category="service")
+    if isinstance(price, Estimate) and not price.amount:
+        return Purse((), by_campaign=False, at=database_now())
+    return purse_open(facts_of_query(query_id, campaign=None))
 
 
 def _refuse_if(refusals: list[Refusal]) -> None:
@@ -239,8 +256,12 @@ def _queue_template(envelope: _Envelope, template: Template, rendered: Rendered)
 
 
 def _queue(envelope: _Envelope, *, category: str, expires_at: datetime | None, **content: Any) -> Message:
-    """Insert the message with its estimate and have a worker woken after the commit. Raises SendRefused without a rate."""
+    """Insert the message with its estimate, reserve it at the budgets and have a worker woken after the commit.
+
+    Raises SendRefused without a rate, and where it does not fit a budget.
+    """
     estimate = _estimate(envelope, category)
+    _refuse_if(envelope.purse.refusals(estimate))
     now = database_now()
     message = Message.objects.create(
         send_key=envelope.send_key or None,
@@ -261,6 +282,7 @@ def _queue(envelope: _Envelope, *, category: str, expires_at: datetime | None, *
         **content,
     )
     estimate_append(message=message, estimate=estimate)
+    envelope.purse.reserve(message=message, estimate=estimate)
     wake_on_commit()
     return message
 

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass, field
+from decimal import Decimal
 from enum import StrEnum
 from typing import Any
 
@@ -11,6 +12,7 @@ from django.utils.translation import gettext as _
 from django.utils.translation import gettext_noop
 
 from providers.parts import PART_NAMES
+from recontact.costs.money import SUM_DECIMALS, money_text
 
 
 class Code(StrEnum):
@@ -37,6 +39,8 @@ class Code(StrEnum):
     NUMBER_INACTIVE = "number_inactive"
     ACCOUNT_PARKED = "account_parked"
     PRICE_UNKNOWN = "price_unknown"
+    BUDGET_EXHAUSTED = "budget_exhausted"
+    BUDGET_CURRENCY = "budget_currency"
     SAME_FORM = "same_form"
     RECENTLY_MESSAGED = "recently_messaged"
     PARTS_NOT_CARRIED = "parts_not_carried"
@@ -119,6 +123,13 @@ def refusal_sentence(code: str, params: Mapping[str, Any]) -> str:
         Code.NUMBER_INACTIVE: _("The sender number or its account is switched off."),
         Code.ACCOUNT_PARKED: _("The provider account is stopped: %(why)s"),
         Code.PRICE_UNKNOWN: _("The price is not known: the account has no rate for %(market)s, %(category)s."),
+        Code.BUDGET_EXHAUSTED: _(
+            "Budget %(budget)s does not allow it: %(left)s are left. Whoever keeps the budgets (Ops, Admin) can raise it."
+        ),
+        Code.BUDGET_CURRENCY: _(
+            "The price is in %(currency)s and budget %(budget)s in %(budget_currency)s, without an exchange rate between "
+            "them. Whoever keeps the budgets (Ops, Admin) can enter one."
+        ),
         Code.SAME_FORM: _("This form was sent already: message %(message)s. Nothing was sent again."),
         Code.RECENTLY_MESSAGED: _("An HSM to this phone with this number is already on its way (message %(message)s)."),
         Code.PARTS_NOT_CARRIED: _("%(provider)s cannot send these parts of the template: %(parts)s."),
@@ -129,6 +140,8 @@ def refusal_sentence(code: str, params: Mapping[str, Any]) -> str:
         told["source"] = source_words(str(params["source"]))
     if "parts" in params:
         told["parts"] = ", ".join(str(PART_NAMES.get(part, part)) for part in params["parts"])
+    if code == Code.BUDGET_EXHAUSTED and {"left", "currency"} <= set(params):
+        told["left"] = money_text(Decimal(str(params["left"])), str(params["currency"]), decimals=SUM_DECIMALS)
     sentence = sentences.get(code)
     return sentence % _Defaults(told) if sentence is not None else code
 

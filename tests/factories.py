@@ -16,7 +16,7 @@ from providers.contracts import JsonObject
 from providers.credentials import credentials_encrypt
 from providers.models import Category, ProviderAccount, Rate, RateCard, SenderNumber
 from recontact.customers import customer_identify
-from recontact.models import Campaign, CampaignRecipient, Customer, Message, Query, Team
+from recontact.models import Budget, Campaign, CampaignRecipient, Customer, Message, Query, Team
 from recontact.outbox import query_recontact
 from templates_app.models import Template, TemplateStatus
 from templates_app.selectors import content_hash
@@ -136,6 +136,12 @@ def query_make(*, customer: Customer | None = None, sender_number: SenderNumber 
     fields.setdefault("origin", Query.Origin.INBOUND)
     fields.setdefault("activity_at", timezone.now() - timedelta(days=2))
     return Query.objects.create(customer=customer or customer_make(), sender_number=sender_number, **fields)
+
+
+def budget_make(*, amount: str = "100.00", currency: str = "USD", **fields: Any) -> Budget:
+    """An active monthly budget for everything that stops at its limit. It counts what is queued from now on."""
+    fields.setdefault("name", "Presupuesto del mes")
+    return Budget.objects.create(amount=Decimal(amount), currency=currency, **fields)
 
 
 VALUES = {"body.1": "Carla", "body.2": "Ana", "body.3": "viernes 21, 15:30 h"}

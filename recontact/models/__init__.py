@@ -1,5 +1,6 @@
 """The models of recontact, one module per subject."""
 
+from recontact.models.budget import Budget, BudgetAlert, BudgetPeriod, ExchangeRate
 from recontact.models.campaign import Campaign, CampaignRefusal
 from recontact.models.cost import CostEntry, PriceStatement
 from recontact.models.customer import Customer, OptOut, ServiceWindow
@@ -18,10 +19,16 @@ from recontact.models.ledger import Recontact
 from recontact.models.message import Attempt, Message, MessageEvent
 from recontact.models.query import Query, QueryEvent, Team
 from recontact.models.recipient import CampaignFile, CampaignRecipient
+from recontact.models.reservation import BudgetChange, BudgetReservation
 from recontact.models.retry import CampaignRetry
 
 __all__ = [
     "Attempt",
+    "Budget",
+    "BudgetAlert",
+    "BudgetChange",
+    "BudgetPeriod",
+    "BudgetReservation",
     "Campaign",
     "CampaignFile",
     "CampaignRecipient",
@@ -31,6 +38,7 @@ __all__ = [
     "CostEntry",
     "Customer",
     "DispatchSwitch",
+    "ExchangeRate",
     "Heartbeat",
     "IdempotencyKey",
     "Incident",

@@ -7,6 +7,7 @@ from django.db import models
 from django.utils.translation import gettext_lazy as _
 
 from providers.models import ProviderAccount, Rate
+from recontact.models.budget_triggers import reported
 from recontact.models.message import Message
 
 
@@ -37,6 +38,7 @@ class CostEntry(models.Model):
             )
         ]
         triggers = [
+            reported,
             pgtrigger.Protect(name="cost_append_only", operation=pgtrigger.Update | pgtrigger.Delete),
             pgtrigger.Trigger(
                 name="cost_no_truncate",

@@ -12,6 +12,7 @@ from django.db import models
 from django.utils.translation import gettext_lazy as _
 
 from providers.models import ProviderAccount, SenderNumber
+from recontact.models.budget_triggers import moved_between_classes, queued_from_campaign
 from recontact.models.campaign import Campaign
 from recontact.models.customer import Customer
 from recontact.models.query import Query
@@ -250,6 +251,8 @@ class Message(models.Model):
                 condition=pgtrigger.Condition(f"OLD.state IN ({_ALIVE}) AND ({_changes(_CONTENT)})"),
                 func="RAISE EXCEPTION 'message %: its content is frozen while it may go out', OLD.id;",
             ),
+            queued_from_campaign,
+            moved_between_classes,
             pgtrigger.Protect(name="message_no_delete", operation=pgtrigger.Delete),
             pgtrigger.Trigger(
                 name="message_no_truncate",
