@@ -12,7 +12,8 @@ from django.forms import BoundField
 from customer_service.prefill import prefill
 from customer_service.pricing import Price, price_of
 from providers.models import SenderNumber
-from recontact.eligibility import customer_refusals, template_refusals
+from recontact.budgets.scope import Facts, team_of
+from recontact.eligibility import budget_refusals, customer_refusals, template_refusals
 from recontact.models import Customer, Query
 from recontact.refusals import Refusal
 from templates_app.components import ParsedTemplate
@@ -71,7 +72,8 @@ def panel_for_query(query: Query, *, user: Any, data: Mapping[str, Any] | None =
             customer_name=customer.name.split(" ")[0],
             agent_name=user.first_name,
         )
-    return _panel(found, query.sender_number, customer, customer.phone or "", data, values, bound=bound)
+    counted = Facts(query.sender_number.account_id, query.team_id)
+    return _panel(found, query.sender_number, customer, customer.phone or "", counted, data, values, bound=bound)
 
 
 def panel_for_phone(
@@ -93,7 +95,8 @@ def panel_for_phone(
         known = customer.name if customer is not None and customer.name else name.strip()
         first = known.split(" ")[0]
         values = prefill(template_parsed(found.template), data={}, customer_name=first, agent_name=user.first_name)
-    return _panel(found, number, customer, phone, data, values, bound=bound)
+    counted = Facts(number.account_id, team_of(user))
+    return _panel(found, number, customer, phone, counted, data, values, bound=bound)
 
 
 @dataclass(frozen=True, slots=True)
@@ -120,6 +123,7 @@ def _panel(
     number: SenderNumber,
     customer: Customer | None,
     phone: str,
+    counted: Facts,
     data: Mapping[str, Any] | None,
     guesses: Mapping[str, str],
     *,
@@ -136,6 +140,8 @@ def _panel(
         refusals = [*refusals, *customer_refusals(customer, category=template.category)]
         phone, bsuid = phone or customer.phone or "", customer.bsuid or ""
     price = price_of(template, account_id=number.account_id, phone=phone, bsuid=bsuid) if phone or bsuid else None
+    if price is not None and price.estimate is not None:
+        refusals = [*refusals, *budget_refusals(counted, price.estimate)]
     return Panel(
         templates=found.templates,
         template=template,

@@ -6,7 +6,7 @@ from dataclasses import dataclass
 
 from django.utils.translation import gettext as _
 
-from recontact.costs.estimate import NoRate, estimate_for
+from recontact.costs.estimate import Estimate, NoRate, estimate_for
 from recontact.costs.money import money_text
 from recontact.places import place_name
 from recontact.refusals import Code, Refusal
@@ -19,6 +19,7 @@ class Price:
 
     amount: str
     explanation: str
+    estimate: Estimate | None = None
 
     @property
     def is_known(self) -> bool:
@@ -34,4 +35,4 @@ def price_of(template: Template, *, account_id: int, phone: str, bsuid: str = ""
         return Price("", Refusal(Code.PRICE_UNKNOWN, names).sentence)
     names = {"market": place_name(found.market), "category": str(category).lower()}
     explanation = _("Estimated for %(market)s, %(category)s. Charged when it is delivered.") % names
-    return Price(money_text(found.amount, found.currency), explanation)
+    return Price(money_text(found.amount, found.currency), explanation, found)

@@ -13,11 +13,15 @@ from django.utils.translation import pgettext
 
 from hsm_portal.stopped import stopped_for, unwell_for
 from recontact import figures
+from recontact.budgets.alerts import PERMISSION as ALERTED
+from recontact.budgets.standing import Standing, standings_active
 from recontact.costs.money import money_text
-from recontact.models import Incident
+from recontact.models import Budget, Incident
 
 #: As many templates that want attention as fit beside the chart.
 TROUBLED = 5
+#: As many budgets as one look takes in; the page of budgets has them all.
+BUDGETS = 4
 
 #: Series colours of the charts: ours, lost, then one per account. Chart.js takes no CSS variables.
 OURS, LOST = "#0d9488", "#dc2626"
@@ -42,8 +46,12 @@ def dashboard_context(request: HttpRequest, context: dict[str, Any]) -> dict[str
         "stopped": stopped_for(user),
         "unwell": unwell_for(user),
     }
+    budgets = standings_active() if user.has_perm("recontact.view_budget") else []
     if user.has_perm("recontact.see_costs"):
-        context |= {"spent": _spent(), "spend_chart": _spend_chart(), "month": _month()}
+        context |= {"spent": _spent(budgets), "spend_chart": _spend_chart(), "month": _month()}
+    if budgets:
+        alerted = [standing for standing in budgets if standing.alert] if user.has_perm(ALERTED) else []
+        context |= {"budgets": budgets[:BUDGETS], "budgets_more": len(budgets) > BUDGETS, "alerted": alerted}
     if user.has_perm("recontact.view_campaign"):
         context["campaigns"] = figures.campaigns_alive()
     if user.has_perm("providers.view_sendernumber"):
@@ -56,10 +64,15 @@ def dashboard_context(request: HttpRequest, context: dict[str, Any]) -> dict[str
     return context
 
 
-def _spent() -> list[tuple[str, str]]:
-    """(today, this month) by currency, as they are written."""
+def _spent(budgets: Sequence[Standing]) -> list[tuple[str, str, str]]:
+    """(today, this month, what this month's budget for everything is or "") by currency, as they are written."""
+    whole = {
+        standing.budget.currency: money_text(standing.budget.amount, standing.budget.currency, decimals=0)
+        for standing in budgets
+        if standing.budget.scope == Budget.Scope.EVERYTHING and standing.budget.period == Budget.Period.MONTH
+    }
     return [
-        (money_text(day, currency, decimals=2), money_text(month, currency, decimals=2))
+        (money_text(day, currency, decimals=2), money_text(month, currency, decimals=2), whole.get(currency, ""))
         for currency, (day, month) in figures.spent().items()
     ]
 

@@ -59,6 +59,7 @@ def _manager() -> list[_Entry]:
             badge="uncertain",
         ),
         _Entry(_("Recontact ledger"), "menu_book", f"{MANAGER}recontact/recontact/", ("recontact.view_recontact",)),
+        _Entry(_("Budgets"), "savings", f"{MANAGER}recontact/budget/", ("recontact.view_budget",)),
         _Entry(_("Customers"), "group", f"{MANAGER}recontact/customer/", ("recontact.change_customer",)),
     ]
 
@@ -70,6 +71,12 @@ def _configuration() -> list[_Entry]:
         _Entry(_("Provider accounts"), "hub", f"{providers}provideraccount/", ("providers.view_provideraccount",)),
         _Entry(_("Sender numbers"), "dialpad", f"{providers}sendernumber/", ("providers.view_provideraccount",)),
         _Entry(_("Rate cards"), "request_quote", f"{providers}ratecard/", ("providers.view_ratecard",)),
+        _Entry(
+            _("Exchange rates"),
+            "currency_exchange",
+            f"{MANAGER}recontact/exchangerate/",
+            ("recontact.view_exchangerate",),
+        ),
         _Entry(_("Error codes"), "error", f"{providers}provideraccount/codes/", ("providers.view_sendernumber",)),
         _Entry(_("Webhook inbox"), "webhook", f"{providers}webhookdelivery/", ("providers.view_webhookdelivery",)),
         _Entry(_("Provider calls"), "lan", f"{providers}providercall/", ("providers.view_providercall",)),

@@ -25,7 +25,7 @@ ROLE_LABELS: dict[Role, Promise | str] = {
     Role.MANAGER: _("Manager: sends HSMs singly and in bulk, keeps templates, reads reports"),
     Role.COORDINATOR: _("Coordinator: runs the agents and their queries, may send HSMs"),
     Role.AGENT: _("Agent: works own queries, answers and recontacts"),
-    Role.OPS: _("Ops: reads costs, keeps rate cards, sends nothing"),
+    Role.OPS: _("Ops: reads costs, keeps rate cards and budgets, sends nothing"),
     Role.ADMIN: _("Admin: accounts, numbers, users, roles, keys; everything"),
 }
 
@@ -85,7 +85,7 @@ _COORDINATOR = (
 
 _MANAGER = (
     _COORDINATOR
-    | _views("recontact", "campaign", "campaignrefusal", "dispatchswitch")
+    | _views("recontact", "campaign", "campaignrefusal", "dispatchswitch", "budget", "budgetperiod")
     | _views("templates_app", "templatechange")
     | _views("providers", "provideraccount", "portfolio", "webhookdelivery", "providercall", "ratecard", "rate")
     | _views("providers", "checkup", "providernotice")
@@ -97,6 +97,7 @@ _MANAGER = (
         "recontact.add_campaign",
         "recontact.change_campaign",
         "recontact.approve_campaign",
+        "recontact.receive_budget_alerts",
         "templates_app.add_template",
         "templates_app.change_template",
         "templates_app.delete_template",
@@ -104,11 +105,15 @@ _MANAGER = (
 )
 
 _OPS = (
-    _views("recontact", "message", "costentry", "campaign", "campaignrefusal")
+    _views("recontact", "message", "costentry", "campaign", "campaignrefusal", "budget", "budgetperiod", "exchangerate")
     | _views("providers", "provideraccount", "sendernumber", "portfolio", "ratecard", "rate", "checkup")
     | _views("templates_app", "template")
     | {
         "recontact.see_costs",
+        "recontact.add_budget",
+        "recontact.change_budget",
+        "recontact.add_exchangerate",
+        "recontact.receive_budget_alerts",
         "providers.add_ratecard",
         "providers.change_ratecard",
         "providers.add_rate",

@@ -26,6 +26,8 @@ BEAT_SCHEDULE: dict[str, dict[str, Any]] = {
     "dispatch sweep": {"task": "recontact.tasks.dispatch_sweep", "schedule": 5.0, "options": {"expires": 10.0}},
     "campaigns launch": {"task": "recontact.tasks.campaigns_launch", "schedule": 2.0, "options": {"expires": 4.0}},
     "campaigns retry": {"task": "recontact.tasks.campaigns_retry", "schedule": 4.0, "options": {"expires": 8.0}},
+    "budgets": {"task": "recontact.tasks.budgets_add_up", "schedule": 3.0, "options": {"expires": 6.0}},
+    "budget alerts": {"task": "recontact.tasks.budget_alerts", "schedule": 20.0, "options": {"expires": 20.0}},
     "look-ups": {"task": "recontact.tasks.look_ups", "schedule": 20.0, "options": {"expires": 20.0}},
     "look-ups of the unheard": {
         "task": "recontact.tasks.look_ups_unheard",

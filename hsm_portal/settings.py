@@ -188,6 +188,12 @@ DATA_UPLOAD_MAX_MEMORY_SIZE = WEBHOOK_MAX_BYTES
 # Fernet keys, newest first: the first encrypts, all decrypt (rotation: `manage.py rotate_credentials`).
 CREDENTIALS_KEYS: list[str] = env.list("CREDENTIALS_KEYS")
 
+# --- Mail ----------------------------------------------------------------------------------------------------------
+
+# smtp+tls://user:password@host:587; without one, mail is only written to the log.
+vars().update(env.email("EMAIL_URL", default="consolemail://"))
+DEFAULT_FROM_EMAIL = env.str("DEFAULT_FROM_EMAIL", default="hsm-portal@localhost")
+
 # --- The portal's own ----------------------------------------------------------------------------------------------
 
 DEFAULT_COUNTRY = env.str("DEFAULT_COUNTRY", default="AR")

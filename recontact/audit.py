@@ -1,11 +1,14 @@
-"""What is audited here: who stopped sending, settled, gave a recontact back, opted somebody out, changed a team."""
+"""What is audited here: who stopped sending, settled, gave a recontact back, opted somebody out, changed a team, a budget
+or an exchange rate."""
 
 from __future__ import annotations
 
 from auditlog.registry import auditlog
 
-from recontact.models import DispatchSwitch, OptOut, Recontact, Settlement, Team
+from recontact.models import Budget, DispatchSwitch, ExchangeRate, OptOut, Recontact, Settlement, Team
 
+auditlog.register(Budget)
+auditlog.register(ExchangeRate)
 auditlog.register(DispatchSwitch, exclude_fields=["identity"])
 auditlog.register(OptOut)
 auditlog.register(Recontact)

@@ -16,7 +16,10 @@ from providers.models import SenderNumber
 from providers.parts import parts_missing
 from providers.registry import adapter_class_known
 from recontact.access import query_is_foreign
+from recontact.budgets import reserve
+from recontact.budgets.scope import Facts
 from recontact.clock import database_now
+from recontact.costs.estimate import Estimate
 from recontact.customers import opt_out_standing
 from recontact.ledger import standing
 from recontact.models import Customer, Incident, Message, OptOut, Query, Recontact
@@ -68,6 +71,11 @@ def customer_refusals(customer: Customer, *, category: str) -> list[Refusal]:
     if category == Template.Category.AUTHENTICATION and not customer.phone:
         return [Refusal(Code.TEMPLATE_NEEDS_PHONE)]
     return []
+
+
+def budget_refusals(facts: Facts, estimate: Estimate) -> list[Refusal]:
+    """Against a message of this price: a budget that counts it has not so much left, or no rate to its currency."""
+    return reserve.budget_refusals(facts, estimate)
 
 
 def window_is_open(*, customer_id: int, sender_number_id: int) -> bool:

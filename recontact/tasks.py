@@ -4,6 +4,9 @@ from __future__ import annotations
 
 from celery import shared_task
 
+from recontact.budgets.alerts import alerts_mail
+from recontact.budgets.counting import periods_count_again
+from recontact.budgets.settle import changes_add_up
 from recontact.campaigns.again import retries_make
 from recontact.campaigns.launch import campaigns_launch as launch
 from recontact.campaigns.plan import campaign_plan, plans_take_up
@@ -55,6 +58,18 @@ def retention() -> None:
     attempts_expire()
     campaign_files_expire()
     idempotency_keys_expire()
+
+
+@shared_task
+def budgets_add_up() -> int:
+    """Move the budgets' sums by what became of messages and campaigns."""
+    return changes_add_up() + periods_count_again()
+
+
+@shared_task
+def budget_alerts() -> int:
+    """Mail the shares that budgets have reached."""
+    return alerts_mail()
 
 
 @shared_task

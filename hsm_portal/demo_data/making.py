@@ -12,6 +12,7 @@ from django.db import transaction
 from customer_service.models import InboundMessage, Note
 from hsm_portal.demo_data.accounts import ACCOUNTS, SHOP, accounts_make
 from hsm_portal.demo_data.addresses import PROVIDER
+from hsm_portal.demo_data.budgets import budgets_make
 from hsm_portal.demo_data.cases import Case, Kind, cases, of_kind
 from hsm_portal.demo_data.customers import customers_make, customers_seed, opt_outs_make
 from hsm_portal.demo_data.fates import fate_of
@@ -86,6 +87,7 @@ def sample_make(*, simulator: Simulator) -> None:
     simulator.post("seed", customers=customers_seed(customers))
     with own_times(*DATED):
         Telling(company, customers, chance, Times(now, chance)).run(simulator)
+    budgets_make()
 
 
 @dataclass(slots=True)

@@ -14,11 +14,13 @@ from django.utils.translation import ngettext
 from recontact.admin_pages.campaign_people import people_context
 from recontact.admin_pages.campaign_retry import retry_context
 from recontact.admin_pages.page import ManagerPage, is_fragment
+from recontact.budgets.reserve import BUDGET, Share, campaign_shares
 from recontact.campaigns.control import campaign_cancel, campaign_pause, campaign_resume, is_abandoned, is_preparing
 from recontact.campaigns.filter_words import audience_words
 from recontact.campaigns.progress import LARGE, books_lately, campaign_progress
 from recontact.campaigns.proof import Books, campaign_books, never_tried
 from recontact.campaigns.results import campaign_results
+from recontact.clock import database_now
 from recontact.limits_now import campaign_limits
 from recontact.models import Campaign, Message
 from recontact.states import MessageState
@@ -84,7 +86,8 @@ class CampaignControlPage(ManagerPage):
         if action == "pause" and campaign_pause(campaign_id=campaign_id):
             messages.success(request, _("The campaign is paused. What is queued waits."))
         elif action == "resume" and campaign_resume(campaign_id=campaign_id):
-            messages.success(request, _resumed(campaign))
+            text = _resumed(campaign)
+            (messages.error if campaign.state == Campaign.State.PARKED else messages.success)(request, text)
         elif action == "cancel" and (count := campaign_cancel(campaign_id=campaign_id)) is not None:
             messages.success(request, _cancelled(campaign, count))
         else:
@@ -98,6 +101,8 @@ def _resumed(campaign: Campaign) -> str:
         return _("The price changed: the campaign goes on once a colleague approves the new one.")
     if campaign.state == Campaign.State.SCHEDULED:
         return _("The campaign waits for its hour again.")
+    if campaign.state == Campaign.State.PARKED:
+        return _("The campaign still does not fit the budget: nothing was sent.")
     return _("The campaign goes on.")
 
 
@@ -117,6 +122,15 @@ def _cancelled(campaign: Campaign, count: int) -> str:
     return text % {"count": count}
 
 
+def _short(campaign: Campaign) -> list[Share]:
+    """How a campaign that was parked for its price stands at its budgets now: those it does not fit, else all."""
+    if campaign.state != Campaign.State.PARKED or campaign.state_reason != BUDGET:
+        return []
+    now = database_now()
+    shares = campaign_shares(campaign, at=max(campaign.starts_at or now, now))
+    return [share for share in shares if not share.fits] or shares
+
+
 def live_context(campaign: Campaign, books: Books) -> dict[str, Any]:
     """The counts and the state, for the page and for each look of HTMX."""
     labels = dict(Message.State.choices)
@@ -124,6 +138,7 @@ def live_context(campaign: Campaign, books: Books) -> dict[str, Any]:
     untried = [] if preparing and not abandoned else never_tried(campaign)
     return {
         "campaign": campaign,
+        "short": _short(campaign),
         "books": books,
         "asked": books.planned + books.refused + len(untried),
         "untried": untried,

@@ -21,12 +21,14 @@ from recontact.admin_pages.campaign_step import (
     step_address,
 )
 from recontact.admin_pages.page import is_fragment
+from recontact.budgets.reserve import campaign_shares
 from recontact.campaigns.filter_words import audience_words
 from recontact.campaigns.filtered import campaigns_alike
 from recontact.campaigns.outcome_words import code_words, recipient_sentence
 from recontact.campaigns.outcomes import Review, plan_review, recipients_of, samples, variable_labels
 from recontact.campaigns.progress import LARGE
 from recontact.campaigns.timing import campaign_duration, campaign_pace, campaign_stretches
+from recontact.clock import database_now
 from recontact.eligibility import number_refusals, template_refusals
 from recontact.limits import portfolio_used
 from recontact.models import Campaign, CampaignFile, CampaignRecipient
@@ -100,7 +102,12 @@ def plan_context(campaign: Campaign) -> dict[str, Any]:
     review = _review(campaign)
     number = campaign.sender_number
     portfolio = number.portfolio if number is not None else None
+    now = database_now()
+    begun = campaign.launched_at is not None
     return {
+        "shares": campaign_shares(
+            campaign, at=max(campaign.starts_at or now, now), price=None if begun else review.totals
+        ),
         "review": review,
         "corrected": recipients_of(campaign, CampaignRecipient.Outcome.CORRECTED).first(),
         "unsendable": review.rows - review.sendable,

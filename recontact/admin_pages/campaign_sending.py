@@ -144,7 +144,8 @@ class CampaignApprovalPage(CampaignStepPage):
         except CannotStart as refused:
             campaign.refresh_from_db()
             return self.elsewhere(campaign) or self._show(campaign, error=str(refused), status=409)
-        messages.success(request, done)
+        campaign.refresh_from_db(fields=["state"])
+        (messages.error if campaign.state == Campaign.State.PARKED else messages.success)(request, done)
         return redirect("admin:recontact_campaign_change", campaign.pk)
 
     def _act(self, request: HttpRequest, campaign: Campaign) -> str:
@@ -185,6 +186,8 @@ def seen_token(campaign: Campaign) -> str:
 
 
 def _launched(campaign: Campaign) -> str:
+    if campaign.state == Campaign.State.PARKED:
+        return _("The campaign does not fit the budget: it is parked, and nothing was sent.")
     if campaign.state == Campaign.State.AWAITING:
         return _("The campaign asks for a colleague's approval. Nothing was sent yet.")
     if campaign.state == Campaign.State.SCHEDULED:

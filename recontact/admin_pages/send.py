@@ -17,8 +17,9 @@ from unfold.widgets import UnfoldAdminSelectWidget, UnfoldAdminTextInputWidget
 
 from providers.models import SenderNumber
 from recontact.admin_pages.page import ManagerPage
+from recontact.budgets.scope import facts_of_user
 from recontact.costs.estimate import Estimate, NoRate, estimate_for
-from recontact.eligibility import number_refusals, template_refusals
+from recontact.eligibility import budget_refusals, number_refusals, template_refusals
 from recontact.models import Message
 from recontact.outbox import hsm_send
 from recontact.phones import InvalidPhone, Phone, phone_display, phone_parse
@@ -99,11 +100,11 @@ class SendPage(ManagerPage):
     permission_required = "recontact.send_hsm"
 
     def get(self, request: HttpRequest) -> HttpResponse:
-        draft = draft_from(request.GET, bound=False, send_key=secrets.token_urlsafe(24))
+        draft = draft_from(request.GET, request.user, bound=False, send_key=secrets.token_urlsafe(24))
         return self._show(draft)
 
     def post(self, request: HttpRequest) -> HttpResponse:
-        draft = draft_from(request.POST, bound=True)
+        draft = draft_from(request.POST, request.user, bound=True)
         variables = draft.variables
         valid = draft.form.is_valid() and variables is not None and variables.is_valid()
         if not valid or variables is None:
@@ -138,12 +139,12 @@ class SendPreview(ManagerPage):
     permission_required = "recontact.send_hsm"
 
     def post(self, request: HttpRequest) -> HttpResponse:
-        draft = draft_from(request.POST, bound=False, send_key=request.POST.get("send_key", ""))
+        draft = draft_from(request.POST, request.user, bound=False, send_key=request.POST.get("send_key", ""))
         part = "send_fields.html" if request.POST.get("part") == "fields" else "send_preview.html"
         return self.fragment(part, {**draft.context(), "with_preview": part == "send_fields.html"})
 
 
-def draft_from(data: QueryDict, *, bound: bool, send_key: str = "") -> Draft:
+def draft_from(data: QueryDict, user: Any, *, bound: bool, send_key: str = "") -> Draft:
     """The page from what was sent so far; unbound it complains about nothing."""
     numbers = list(SenderNumber.objects.filter(is_active=True, account__is_active=True).select_related("account"))
     number = _chosen_number(numbers, data.get("sender_number", ""))
@@ -169,6 +170,8 @@ def draft_from(data: QueryDict, *, bound: bool, send_key: str = "") -> Draft:
             draft.price = estimate_for(
                 account_id=number.account_id, phone=phone.e164, bsuid="", category=template.category
             )
+    if number is not None and isinstance(draft.price, Estimate):
+        draft.blockers += budget_refusals(facts_of_user(account_id=number.account_id, user=user), draft.price)
     return draft
 
 

@@ -12,11 +12,13 @@ from decimal import Decimal
 from typing import Any
 
 from providers.rates.markets import market_of
+from recontact.budgets.forecast import Forecast
+from recontact.budgets.scope import Facts
 from recontact.campaigns.mapping import Filling, values_for
 from recontact.clock import database_now
 from recontact.costs.estimate import Estimate, NoRate, estimate_for
 from recontact.eligibility import number_refusals, template_refusals
-from recontact.models import Incident, OptOut, Query, Recontact, ServiceWindow
+from recontact.models import Campaign, Incident, OptOut, Query, Recontact, ServiceWindow
 from recontact.refusals import Code
 from templates_app.models import Template
 from templates_app.rendering import Rendered, RenderError, render
@@ -76,6 +78,7 @@ class _Facts:
         self.open_windows = set(windows.values_list("customer_id", "sender_number_id"))
         opt_outs = OptOut.objects.filter(customer__in=customers, revoked_at__isnull=True)
         self.opt_outs = set(opt_outs.values_list("customer_id", "scope"))
+        self.budgets = Forecast()
         self._numbers: dict[int, str] = {}
         self._prices: dict[tuple[int, str], Estimate | NoRate] = {}
 
@@ -113,7 +116,9 @@ def _fate(query: Query, facts: _Facts, mapping: Mapping[str, Filling], user: Any
         rendered = render(facts.parsed, values_for(query, mapping, user))
     except RenderError as error:
         return Fate(query, Code.INVALID_VARIABLES, problems=" ".join(str(found.message) for found in error.problems))
-    return Fate(query, "", rendered, estimate)
+    counted = Facts(query.sender_number.account_id, query.team_id, Campaign.Source.QUERIES)
+    code = facts.budgets.code(counted, estimate)
+    return Fate(query, code) if code else Fate(query, "", rendered, estimate)
 
 
 def _query_code(query: Query, facts: _Facts) -> str:

@@ -11,12 +11,13 @@ from django.utils.formats import date_format
 from django.utils.translation import gettext as _
 from django.utils.translation import ngettext
 
-from recontact.campaigns.halts import halt_words
+from recontact.campaigns.halts import halt_words, share_words
 from recontact.campaigns.timing import Stretch
 from recontact.models import CampaignRecipient
 
 register = template.Library()
 register.filter("halt_words", halt_words)
+register.filter("share_words", share_words)
 
 #: Zones named of a stretch.
 ZONES_SHOWN = 3

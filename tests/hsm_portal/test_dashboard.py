@@ -16,7 +16,7 @@ from hsm_portal.roles import Role
 from hsm_portal.users import user_create
 from recontact import figures, ledger
 from recontact.models import Message, ServiceWindow
-from tests.factories import message_make, template_make
+from tests.factories import budget_make, message_make, template_make
 
 pytestmark = pytest.mark.django_db
 
@@ -151,3 +151,13 @@ def test_it_shows_the_first_templates_in_trouble_and_the_way_to_all(client_of: C
 
     assert page.count(">vencida_") == 5
     assert ">All templates</a>" in page
+
+
+def test_it_shows_the_budgets_to_who_keeps_or_is_bound_by_them(client_of: Callable[[Role], Client]) -> None:
+    budget_make(amount="0.05", alert_shares=[50])
+    message_make()
+    for role in (Role.MANAGER, Role.OPS):
+        context = client_of(role).get("/manager/").context
+        assert [standing.alert for standing in context["alerted"]] == [50]
+        assert [whole for _day, _month, whole in context["spent"]] == ["US$ 0"]
+    assert "budgets" not in client_of(Role.COORDINATOR).get("/manager/").context

@@ -11,7 +11,7 @@ from hsm_portal.users import user_create
 from providers.models import ProviderCall, WebhookDelivery
 from recontact.campaigns.filters import QueryFilter, filter_stored
 from recontact.models import Attempt, Campaign, Incident, Message, Recontact
-from tests.factories import message_make, user_make
+from tests.factories import budget_make, message_make, user_make
 
 pytestmark = pytest.mark.django_db
 
@@ -49,6 +49,11 @@ PAGES: dict[str, set[Role]] = {
     "/manager/recontact/campaign/{draft}/sending/": {MANAGER, ADMIN},
     "/manager/recontact/campaign/{draft}/approval/": {MANAGER, ADMIN},
     "/manager/recontact/campaign/{campaign}/result/csv/": {MANAGER, OPS, ADMIN},
+    "/manager/recontact/budget/": {MANAGER, OPS, ADMIN},
+    "/manager/recontact/budget/add/": {OPS, ADMIN},
+    "/manager/recontact/budget/{budget}/change/": {MANAGER, OPS, ADMIN},
+    "/manager/recontact/exchangerate/": {OPS, ADMIN},
+    "/manager/recontact/exchangerate/add/": {OPS, ADMIN},
     "/manager/recontact/recontact/": {MANAGER, COORDINATOR, ADMIN},
     "/manager/recontact/recontact/{recontact}/change/": {MANAGER, COORDINATOR, ADMIN},
     "/manager/recontact/incident/": {MANAGER, COORDINATOR, ADMIN},
@@ -101,6 +106,9 @@ POSTS: dict[str, set[Role]] = {
     "/manager/recontact/campaign/{draft}/sending/": {MANAGER, ADMIN},
     "/manager/recontact/campaign/{draft}/approval/": {MANAGER, ADMIN},
     "/manager/recontact/campaign/{draft}/discard/": {MANAGER, ADMIN},
+    "/manager/recontact/budget/add/": {OPS, ADMIN},
+    "/manager/recontact/budget/{budget}/change/": {OPS, ADMIN},
+    "/manager/recontact/exchangerate/add/": {OPS, ADMIN},
     "/manager/recontact/recontact/{recontact}/release/": {MANAGER, COORDINATOR, ADMIN},
     "/manager/recontact/incident/{incident}/close/": {MANAGER, COORDINATOR, ADMIN},
     "/manager/recontact/customer/{customer}/do/opt-out/": {MANAGER, COORDINATOR, ADMIN},
@@ -155,6 +163,7 @@ def places() -> dict[str, int]:
         "draft": draft.pk,
         "filtered": filtered.pk,
         "recontact": Recontact.objects.get().pk,
+        "budget": budget_make().pk,
         "incident": incident.pk,
         "user": campaign.created_by_id,
     }

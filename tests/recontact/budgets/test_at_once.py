@@ -204,4 +204,4 @@ def test_adding_up_that_dies_half_way_is_done_again_and_counts_once(
         _at_once(changes_add_up)
     monkeypatch.undo()
     period = _proved()
-    assert (period.reserved, period.spent) == (0, 2 * PRICE)
+    assert (period.reserved, period.spent) == (Decimal(0), 2 * PRICE)

@@ -1,0 +1,112 @@
+"""Budgets and exchange rates: the page of all budgets, the form of one, and the dated rates."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from django import forms
+from django.contrib import admin, messages
+from django.contrib.postgres.forms import SimpleArrayField
+from django.core.exceptions import ValidationError
+from django.core.validators import MaxValueValidator, MinValueValidator
+from django.http import HttpRequest, HttpResponseBase
+from django.utils.translation import gettext as _
+from django.utils.translation import gettext_lazy
+from unfold.admin import ModelAdmin
+from unfold.widgets import UnfoldAdminTextInputWidget
+
+from recontact.admin_pages.budgets import BudgetsPage
+from recontact.budgets.keeping import budget_keep
+from recontact.models import Budget, ExchangeRate
+
+#: Which field each scope needs; the others must stay empty.
+_NEEDED = {Budget.Scope.ACCOUNT: "account", Budget.Scope.TEAM: "team", Budget.Scope.SOURCE: "source"}
+#: What never changes: what was counted would mean something else.
+_FOR_EVER = ("period", "starts_on", "ends_on", "currency", "scope", "account", "team", "source")
+
+
+class BudgetForm(forms.ModelForm[Budget]):
+    """A budget whose parts fit together."""
+
+    alert_shares = SimpleArrayField(
+        forms.IntegerField(validators=[MinValueValidator(1), MaxValueValidator(200)]),
+        label=gettext_lazy("Alert at (percent)"),
+        required=False,
+        widget=UnfoldAdminTextInputWidget,
+        help_text=gettext_lazy("Separated by commas. At each share, once per period, by mail and on the dashboard."),
+    )
+
+    class Meta:
+        model = Budget
+        fields = ["name", "amount", "is_active", *_FOR_EVER, "stops", "agents_share", "alert_shares"]
+
+    def clean_alert_shares(self) -> list[int]:
+        return sorted(set(self.cleaned_data["alert_shares"]))
+
+    def clean(self) -> dict[str, Any]:
+        filled = super().clean() or self.cleaned_data
+        scope = filled.get("scope")
+        needed = _NEEDED.get(scope) if scope is not None else None
+        for name in _NEEDED.values():
+            if name == needed and not filled.get(name):
+                self.add_error(name, ValidationError(_("Say which one it counts.")))
+            elif name in filled and name != needed:
+                filled[name] = "" if name == "source" else None
+        self._dates(filled)
+        return filled
+
+    def _dates(self, filled: dict[str, Any]) -> None:
+        if "period" not in filled:
+            return
+        if filled["period"] != Budget.Period.DATES:
+            filled["starts_on"] = filled["ends_on"] = None
+        elif not filled.get("starts_on") or not filled.get("ends_on"):
+            self.add_error("starts_on", ValidationError(_("Say from which day until which.")))
+        elif filled["ends_on"] < filled["starts_on"]:
+            self.add_error("ends_on", ValidationError(_("It would end before it begins.")))
+
+
+@admin.register(Budget)
+class BudgetAdmin(ModelAdmin):
+    """Budgets are switched off, never deleted: what they counted stays to be seen."""
+
+    form = BudgetForm
+    fieldsets = (
+        (None, {"fields": ["name", "amount", "currency", "is_active"]}),
+        (gettext_lazy("Period"), {"fields": ["period", "starts_on", "ends_on"]}),
+        (gettext_lazy("What it counts"), {"fields": ["scope", "account", "team", "source"]}),
+        (gettext_lazy("At the limit"), {"fields": ["stops", "agents_share", "alert_shares"]}),
+    )
+
+    def changelist_view(self, request: HttpRequest, extra_context: dict[str, Any] | None = None) -> HttpResponseBase:
+        return BudgetsPage.as_view()(request)
+
+    def has_delete_permission(self, request: HttpRequest, obj: Any = None) -> bool:
+        return False
+
+    def get_readonly_fields(self, request: HttpRequest, obj: Any = None) -> tuple[str, ...]:
+        return _FOR_EVER if obj is not None else ()
+
+    def save_model(self, request: HttpRequest, obj: Budget, form: Any, change: bool) -> None:
+        before = Budget.objects.filter(pk=obj.pk).first() if change else None
+        super().save_model(request, obj, form, change)
+        opened = before is None or (obj.is_active and not before.is_active)
+        for currency in sorted(budget_keep(obj, opened=opened)):
+            text = _("What was sent in %(currency)s is not counted: there is no exchange rate to %(budget_currency)s.")
+            messages.warning(request, text % {"currency": currency, "budget_currency": obj.currency})
+
+
+@admin.register(ExchangeRate)
+class ExchangeRateAdmin(ModelAdmin):
+    """Dated rates. A rate is never changed: what was reserved at it keeps it. Another day, another row."""
+
+    list_display = ("from_currency", "to_currency", "rate", "valid_from", "source")
+    list_filter = ("from_currency", "to_currency")
+    fields = ("from_currency", "to_currency", "rate", "valid_from", "source")
+    actions: Any = None
+
+    def has_change_permission(self, request: HttpRequest, obj: Any = None) -> bool:
+        return False
+
+    def has_delete_permission(self, request: HttpRequest, obj: Any = None) -> bool:
+        return False
