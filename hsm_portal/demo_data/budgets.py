@@ -8,10 +8,10 @@ from recontact.budgets.keeping import budget_keep
 from recontact.models import Budget, Campaign
 
 BUDGETS = (
-    {"name": "HSM del mes", "amount": Decimal("100.00"), "agents_share": 20},
+    {"name": "HSM del mes", "amount": Decimal("60.00"), "agents_share": 20},
     {
         "name": "Campañas de archivo, por semana",
-        "amount": Decimal("60.00"),
+        "amount": Decimal("30.00"),
         "period": Budget.Period.WEEK,
         "scope": Budget.Scope.SOURCE,
         "source": Campaign.Source.FILE,

@@ -18,6 +18,7 @@ from unfold.widgets import UnfoldAdminTextInputWidget
 from recontact.admin_pages.budgets import BudgetsPage
 from recontact.budgets.keeping import budget_keep
 from recontact.models import Budget, ExchangeRate
+from recontact.models.budget import default_shares
 
 #: Which field each scope needs; the others must stay empty.
 _NEEDED = {Budget.Scope.ACCOUNT: "account", Budget.Scope.TEAM: "team", Budget.Scope.SOURCE: "source"}
@@ -32,6 +33,7 @@ class BudgetForm(forms.ModelForm[Budget]):
         forms.IntegerField(validators=[MinValueValidator(1), MaxValueValidator(200)]),
         label=gettext_lazy("Alert at (percent)"),
         required=False,
+        initial=default_shares,
         widget=UnfoldAdminTextInputWidget,
         help_text=gettext_lazy("Separated by commas. At each share, once per period, by mail and on the dashboard."),
     )

@@ -9,7 +9,7 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
-from decimal import Decimal
+from decimal import ROUND_CEILING, Decimal
 from typing import Any
 
 from django.db.models import F, Sum
@@ -115,8 +115,8 @@ class Share:
 
     @property
     def missing(self) -> Decimal:
-        """How much it is short of; 0 where it fits."""
-        return max(-self.after, Decimal(0))
+        """How much it is short of, to the next cent; 0 where it fits."""
+        return max(-self.after, Decimal(0)).quantize(Decimal("0.01"), ROUND_CEILING)
 
     @property
     def fits(self) -> bool:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from decimal import Decimal
+from decimal import ROUND_HALF_UP, Decimal
 
 from django.utils import formats
 
@@ -14,6 +14,8 @@ SUM_DECIMALS = 2
 
 
 def money_text(amount: Decimal, currency: str, *, decimals: int = PRICE_DECIMALS) -> str:
-    """An amount with its currency, as a person of the active language writes it."""
-    number = formats.number_format(amount, decimals, use_l10n=True, force_grouping=True)
+    """An amount with its currency, rounded, as a person of the active language writes it."""
+    # Django's own formatting cuts the rest off.
+    rounded = Decimal(amount).quantize(Decimal(1).scaleb(-decimals), ROUND_HALF_UP)
+    number = formats.number_format(rounded, decimals, use_l10n=True, force_grouping=True)
     return f"{_SIGNS.get(currency, currency)} {number}"
