@@ -35,8 +35,8 @@ test: $(READY) ## Run all tests, browser tests included
 	@$(BIN)/python -m tests.chromium
 	$(BIN)/python -m pytest -n 4 --dist worksteal $(PYTEST)
 
-bench: $(READY) ## Measure how long a recontact takes from commit to the provider (figures only)
-	@$(BIN)/python -m bench.recontact_latency
+bench: $(READY) ## Measure what the portal can do, one JSON line a figure (SCALE=0.02 is a short run, ONLY=dispatch one part)
+	@$(BIN)/python -m bench
 
 check: $(READY) ## Formatting, lint, types, import rules, migrations, deployment, containers, translations
 	$(BIN)/ruff check .

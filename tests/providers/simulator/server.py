@@ -153,6 +153,11 @@ class SimulatorProcess:
         )
         self.control = httpx.Client(base_url=f"{self.url}/control/", timeout=15)
 
+    @property
+    def pid(self) -> int:
+        """Its process id."""
+        return self._process.pid
+
     def stop(self, number: signal.Signals = signal.SIGTERM) -> float:
         """Stop it; returns how many seconds that took."""
         began = time.monotonic()
