@@ -5,12 +5,23 @@ from __future__ import annotations
 from collections.abc import Iterable, Sequence
 from typing import Any
 
-from django.db import transaction
-from django.db.models import Exists, OuterRef
+from django.db import connection, transaction
 
 from recontact.clock import ClockTimestamp
 from recontact.models import Message, Query, QueryEvent, Recontact
 from recontact.states import NEVER_SENT, WENT_OUT
+
+_OUT, _UNSENT = sorted(state.value for state in WENT_OUT), sorted(state.value for state in NEVER_SENT)
+_SETTLE = """
+    UPDATE recontact_recontact r
+    SET state = v.state,
+        spent_at = CASE v.state WHEN 'spent' THEN clock_timestamp() ELSE r.spent_at END,
+        released_at = CASE v.state WHEN 'released' THEN clock_timestamp() ELSE r.released_at END,
+        release_reason = CASE v.state WHEN 'released' THEN 'never sent' ELSE r.release_reason END
+    FROM recontact_message m, LATERAL (SELECT CASE WHEN m.state = ANY(%s) THEN 'spent'
+                                                   WHEN m.state = ANY(%s) THEN 'released' END AS state) v
+    WHERE m.id = r.message_id AND r.message_id = ANY(%s) AND r.state = 'reserved' AND v.state IS NOT NULL
+"""
 
 
 def reserve(*, query: Query, message: Message, user: Any) -> Recontact:
@@ -35,15 +46,8 @@ def settle(message_ids: Iterable[int]) -> None:
     ids = list(message_ids)
     if not ids:
         return
-    rows = Recontact.objects.filter(message_id__in=ids, state=Recontact.State.RESERVED)
-    rows.filter(_message_in(WENT_OUT)).update(state=Recontact.State.SPENT, spent_at=ClockTimestamp())
-    rows.filter(_message_in(NEVER_SENT)).update(
-        state=Recontact.State.RELEASED, released_at=ClockTimestamp(), release_reason="never sent"
-    )
-
-
-def _message_in(states: Iterable[str]) -> Exists:
-    return Exists(Message.objects.filter(pk=OuterRef("message_id"), state__in=list(states)))
+    with connection.cursor() as cursor:
+        cursor.execute(_SETTLE, [_OUT, _UNSENT, ids])
 
 
 class CannotRelease(Exception):

@@ -6,7 +6,6 @@ Lanes: agents first, then each running campaign in turn. Rows of paused or parke
 from __future__ import annotations
 
 from dataclasses import dataclass
-from datetime import datetime
 from typing import Any
 
 from django.conf import settings
@@ -21,7 +20,7 @@ from recontact.dispatch.pair import pairs_wait
 from recontact.dispatch.recheck import CAMPAIGN_WIDE, recheck
 from recontact.dispatch.slots import slots_take
 from recontact.dispatch.switch import identity_current
-from recontact.models import Attempt, Campaign, DispatchSwitch, Message, NumberLease
+from recontact.models import Campaign, DispatchSwitch, Message, NumberLease
 from recontact.states import MessageState
 from templates_app.models import Template
 
@@ -46,6 +45,20 @@ _AGENTS = _CANDIDATES.format(
                   AND o.state = 'queued' AND o.sender_number_id = m.sender_number_id AND o.campaign_id IS NULL)""",
 )
 _CAMPAIGN = _CANDIDATES.format(lane="m.campaign_id = %s", order_kept="")
+
+_TAKE = """
+    WITH taken AS (
+        UPDATE recontact_message SET state = 'sending', attempt_number = attempt_number + 1,
+               claimed_at = clock_timestamp(), lease_expires_at = clock_timestamp() + make_interval(secs => %s)
+        WHERE id = ANY(%s) AND state = 'queued' RETURNING id, attempt_number, claimed_at
+    ), attempts AS (
+        INSERT INTO recontact_attempt (message_id, number, claimed_at, outcome, reason, provider_code, detail)
+        SELECT id, attempt_number, claimed_at, 'claimed', '', '', '' FROM taken
+    )
+    SELECT id, attempt_number FROM taken
+"""
+#: What no step of a claim reads, and is large.
+_UNREAD = ("bubble", "customer__search")
 
 
 class LeaseLost(Exception):
@@ -83,9 +96,7 @@ def claim(lease: Lease, limit: int, turn: int = 0, for_agents: int = 0) -> list[
     if not ids or not number_may_send(lease.number_id):
         return []
     now = database_now()
-    messages = list(
-        Message.objects.filter(pk__in=ids).select_related("template", "customer", "query").order_by("due_at", "pk")
-    )
+    messages = _loaded(ids)
     reasons = recheck(messages, now)
     _skip(messages, reasons)
     going = [message for message in messages if message.pk not in reasons]
@@ -94,10 +105,7 @@ def claim(lease: Lease, limit: int, turn: int = 0, for_agents: int = 0) -> list[
     without_slot = slots_take(number_id=lease.number_id, messages=going, now=now)
     going = [message for message in going if message.pk not in without_slot]
     attempts = _to_sending([message.pk for message in going])
-    Attempt.objects.bulk_create(
-        Attempt(message_id=pk, number=number, claimed_at=claimed_at) for pk, (number, claimed_at) in attempts.items()
-    )
-    return [_claim_of(message, lease, attempts[message.pk][0]) for message in going if message.pk in attempts]
+    return [_claim_of(message, lease, attempts[message.pk]) for message in going if message.pk in attempts]
 
 
 def _halted() -> bool:
@@ -161,16 +169,23 @@ def _skip(messages: list[Message], reasons: dict[int, str]) -> None:
     ledger.settle(reasons)
 
 
-def _to_sending(ids: list[int]) -> dict[int, tuple[int, datetime]]:
+def _loaded(ids: list[int]) -> list[Message]:
+    """The messages with customer and query, and with their templates, which most of a batch share."""
+    rows = Message.objects.filter(pk__in=ids).select_related("customer", "query").defer(*_UNREAD)
+    messages = list(rows.order_by("due_at", "pk"))
+    templates = Template.objects.in_bulk({each.template_id for each in messages if each.template_id is not None})
+    for message in messages:
+        if message.template_id is not None:
+            message.template = templates[message.template_id]
+    return messages
+
+
+def _to_sending(ids: list[int]) -> dict[int, int]:
+    """Move those of them that are still queued, each with its attempt. Returns their attempts' numbers."""
     lease_seconds = CLAIM_DEADLINE_SECONDS + settings.PROVIDER_TIMEOUT_SECONDS + LEASE_MARGIN_SECONDS
     with connection.cursor() as cursor:
-        cursor.execute(
-            """UPDATE recontact_message SET state = 'sending', attempt_number = attempt_number + 1,
-                      claimed_at = clock_timestamp(), lease_expires_at = clock_timestamp() + make_interval(secs => %s)
-               WHERE id = ANY(%s) AND state = 'queued' RETURNING id, attempt_number, claimed_at""",
-            [lease_seconds, ids],
-        )
-        return {row[0]: (row[1], row[2]) for row in cursor.fetchall()}
+        cursor.execute(_TAKE, [lease_seconds, ids])
+        return dict(cursor.fetchall())
 
 
 def _at_the_provider(template: Template | None) -> dict[str, Any]:

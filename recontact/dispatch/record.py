@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 import math
 from collections.abc import Sequence
 from copy import copy
@@ -165,44 +166,38 @@ def _bounded(wait: float) -> float:
     return min(wait, LONGEST_WAIT_SECONDS) if math.isfinite(wait) and wait >= 0 else SOME_WAIT_SECONDS
 
 
+_ATTEMPTS = """
+    UPDATE recontact_attempt a
+    SET outcome = v.outcome, reason = v.reason, provider_code = v.code, detail = v.detail, http_status = v.status,
+        duration_ms = v.duration, request = v.request::jsonb, response = v.response::jsonb, finished_at = clock_timestamp()
+    FROM unnest(%s::bigint[], %s::int[], %s::text[], %s::text[], %s::text[], %s::text[], %s::int[], %s::int[],
+                %s::text[], %s::text[])
+         AS v(message, number, outcome, reason, code, detail, status, duration, request, response)
+    WHERE a.message_id = v.message AND a.number = v.number
+"""
+
+
 def _attempts(results: Sequence[Result]) -> None:
-    keys = {(result.claim.message_id, result.claim.attempt_number): result for result in results}
-    rows = Attempt.objects.filter(message_id__in=[message_id for message_id, _ in keys])
-    changed = []
-    now = database_now()
-    for attempt in rows:
-        result = keys.get((attempt.message_id, attempt.number))
-        if result is None:
-            continue
-        changed.append(attempt)
-        _attempt(attempt, result.outcome)
-        attempt.finished_at = now
-    Attempt.objects.bulk_update(
-        changed,
-        [
-            "outcome",
-            "reason",
-            "provider_code",
-            "detail",
-            "http_status",
-            "duration_ms",
-            "request",
-            "response",
-            "finished_at",
-        ],
+    with connection.cursor() as cursor:
+        cursor.execute(_ATTEMPTS, [list(column) for column in zip(*map(_attempt, results), strict=True)])
+
+
+def _attempt(result: Result) -> tuple[object, ...]:
+    """The places of _ATTEMPTS, for one result."""
+    claim, outcome, exchange = result.claim, result.outcome, result.outcome.exchange
+    words = (
+        (outcome.kind, outcome.reason, outcome.provider_code[:40], outcome.detail[:500])
+        if isinstance(outcome, SendError)
+        else (Attempt.Outcome.ACCEPTED, "", "", "")
     )
-
-
-def _attempt(attempt: Attempt, outcome: Accepted | SendError) -> None:
-    exchange = outcome.exchange
-    if isinstance(outcome, SendError):
-        attempt.outcome, attempt.reason = outcome.kind, outcome.reason
-        attempt.provider_code, attempt.detail = outcome.provider_code[:40], outcome.detail[:500]
-    else:
-        attempt.outcome = Attempt.Outcome.ACCEPTED
+    answer: tuple[object, ...] = (None, None, None, None)
     if exchange is not None:
-        attempt.http_status, attempt.duration_ms = exchange.status, exchange.duration_ms
-        attempt.request, attempt.response = exchange.request, exchange.response
+        answer = (exchange.status, exchange.duration_ms, _json(exchange.request), _json(exchange.response))
+    return (claim.message_id, claim.attempt_number, *map(str, words), *answer)
+
+
+def _json(document: object) -> str | None:
+    return None if document is None else json.dumps(document)
 
 
 _PARKED: dict[Park, type[ProviderAccount | SenderNumber | Template]] = {
