@@ -24,8 +24,9 @@ async def _measured(url: str, payloads: Sequence[JsonObject]) -> float:
 
     async def send() -> None:
         for payload in waiting:
-            answer = await client.post(url, json=payload, headers=headers)
-            answer.raise_for_status()
+            async with client.post(url, json=payload, headers=headers) as answer:
+                answer.raise_for_status()
+                await answer.read()
 
     began = time.monotonic()
     await asyncio.gather(*(send() for _ in range(MAX_CONNECTIONS)))

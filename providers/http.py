@@ -10,14 +10,13 @@ import base64
 import json
 import ssl
 import time
-from collections.abc import AsyncIterator, Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from contextlib import contextmanager
 from contextvars import ContextVar
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
 from email.utils import parsedate_to_datetime
-from functools import cache
-from http.cookiejar import CookieJar, DefaultCookiePolicy
+from functools import cache, lru_cache
 from ipaddress import ip_address
 from typing import Any
 from urllib.parse import urlencode
@@ -26,7 +25,7 @@ from weakref import WeakKeyDictionary
 import aiohttp
 import httpx
 from django.conf import settings
-from httpx_aiohttp import AiohttpTransport
+from yarl import URL
 
 from providers.contracts import Exchange, JsonObject
 from providers.errors import Park, ProviderCallError, Reason, Rejected, SendError, Unavailable, Uncertain
@@ -43,10 +42,9 @@ MAX_LIST_BYTES = 16 * 1024 * 1024
 KEPT_HEADERS = frozenset(
     {"content-type", "retry-after", "x-business-use-case-usage", "x-app-usage", "x-fb-request-id", "x-fb-trace-id"}
 )
-# What aiohttp raises while it connects (pool, DNS, TCP, TLS). httpx-aiohttp turns failures *after* the request was
-# written into httpx.ConnectTimeout too, so the httpx class proves nothing; only these causes do.
+# What aiohttp raises while it connects (pool, DNS, TCP, TLS), and at no other time.
 CERTAINLY_NOT_SENT = (aiohttp.ClientConnectorError, aiohttp.ConnectionTimeoutError)
-_NOT_AN_ANSWER = (aiohttp.ClientResponseError, aiohttp.ClientPayloadError, httpx.DecodingError)
+_NOT_AN_ANSWER = (aiohttp.ClientResponseError, aiohttp.ClientPayloadError)
 
 
 class AnswerTooLarge(Exception):
@@ -104,18 +102,14 @@ async def call_provider(call: Call) -> Answer:
     """Make exactly one call on the event loop's own client. Raises SendError; a cancellation goes through untouched."""
     record = _Record(call)
     client = client_for_running_loop()
-    request = _request_built(client, call, record)
+    request = _request_built(call, record)
     try:
-        async with asyncio.timeout(call.timeout):
-            response = await client.send(request, stream=True)
-            try:
-                record.status = response.status_code
-                body = await _read_capped(response.aiter_bytes(), call.max_bytes)
-            finally:
-                await response.aclose()
+        async with asyncio.timeout(call.timeout), client.request(**request) as response:
+            record.status = response.status
+            body = await _read_capped(response.content, call.max_bytes)
     except Exception as error:
         raise transport_error(error, record.exchange(error=error)) from error
-    return record.answer(response, body)
+    return record.answer(response.status, response.headers.items(), body)
 
 
 def transport_error(error: BaseException, exchange: Exchange) -> SendError:
@@ -128,17 +122,48 @@ def transport_error(error: BaseException, exchange: Exchange) -> SendError:
     return Uncertain(reason, detail=exchange.error, exchange=exchange)
 
 
-def _request_built(client: httpx.AsyncClient, call: Call, record: _Record) -> httpx.Request:
-    """The request, not sent yet: whatever fails here is certainly not sent."""
+def _request_built(call: Call, record: _Record) -> dict[str, Any]:
+    """The arguments of the request, encoded but not sent yet: whatever fails here is certainly not sent."""
     problem = url_problem(call.url)
     if problem:
         exchange = record.exchange(error=ValueError(problem))
         raise Unavailable(Reason.NETWORK, detail=problem, park=Park.ACCOUNT, exchange=exchange)
     try:
-        return client.build_request(**_request_arguments(call))
+        return {**_encoded(call), "allow_redirects": False, "timeout": _client_timeout(call.timeout)}
     except Exception as error:
         exchange = record.exchange(error=error)
         raise Rejected(Reason.BAD_REQUEST, detail=exchange.error, exchange=exchange) from error
+
+
+def _encoded(call: Call) -> dict[str, Any]:
+    """Address, headers and body as they go over the wire. JSON, which nearly all is, is not sent through httpx's layers."""
+    if call.json_body is not None and not call.params:
+        headers = {name: value.encode("ascii").decode() for name, value in call.headers.items()}
+        body = json.dumps(call.json_body, ensure_ascii=False, separators=(",", ":"), allow_nan=False).encode()
+        headers["Content-Type"] = "application/json"
+        return {"method": call.method, "url": _normal_url(call.url), "headers": headers, "data": body}
+    arguments = _request_arguments(call)
+    arguments.pop("timeout")
+    request = httpx.Request(**arguments)
+    headers = {name: value for name, value in request.headers.items() if name not in ("host", "content-length")}
+    url = URL(str(request.url), encoded=True)
+    return {"method": call.method, "url": url, "headers": headers, "data": request.read() or None}
+
+
+@lru_cache(maxsize=1024)
+def _normal_url(url: str) -> URL:
+    return URL(str(httpx.URL(url)), encoded=True)
+
+
+@lru_cache(maxsize=16)
+def _client_timeout(seconds: float) -> aiohttp.ClientTimeout:
+    """Only of the way there: the whole call's time is the caller's to watch."""
+    connect = _connect_seconds(seconds)
+    return aiohttp.ClientTimeout(total=None, connect=connect, sock_connect=connect)
+
+
+def _connect_seconds(seconds: float) -> float:
+    return min(CONNECT_SECONDS, seconds / 2)
 
 
 # --- managing --------------------------------------------------------------------------------------------------------
@@ -165,7 +190,7 @@ def call_provider_sync(call: Call) -> Answer:
         unreached = isinstance(error, httpx.ConnectError | httpx.ConnectTimeout)
         reason = Reason.NETWORK if unreached else Reason.PROVIDER_DOWN
         raise ProviderCallError(reason, detail=exchange.error, exchange=exchange) from error
-    return record.answer(response, body)
+    return record.answer(response.status_code, response.headers.multi_items(), body)
 
 
 _clocks: ContextVar[list[float] | None] = ContextVar("clocks", default=None)
@@ -196,20 +221,17 @@ def _clock_note(date: str) -> None:
 
 # --- clients ---------------------------------------------------------------------------------------------------------
 
-_clients: WeakKeyDictionary[asyncio.AbstractEventLoop, httpx.AsyncClient] = WeakKeyDictionary()
+_clients: WeakKeyDictionary[asyncio.AbstractEventLoop, aiohttp.ClientSession] = WeakKeyDictionary()
 
 
-def client_for_running_loop() -> httpx.AsyncClient:
+def client_for_running_loop() -> aiohttp.ClientSession:
     """The event loop's client, made on first use (so: after a fork) and kept open between uses."""
     loop = asyncio.get_running_loop()
     client = _clients.get(loop)
-    if client is None or client.is_closed:
-        client = httpx.AsyncClient(
-            transport=AiohttpTransport(client=_session),
-            trust_env=False,
-            follow_redirects=False,
-            cookies=_no_cookies(),
-        )
+    if client is None or client.closed:
+        connector = aiohttp.TCPConnector(limit=MAX_CONNECTIONS, keepalive_timeout=KEEPALIVE_SECONDS, ssl=_ssl_context())
+        # The client is shared by accounts, so a cookie of one must never reach another.
+        client = aiohttp.ClientSession(connector=connector, cookie_jar=aiohttp.DummyCookieJar())
         _clients[loop] = client
     return client
 
@@ -218,17 +240,7 @@ async def close_client() -> None:
     """Close the running loop's client, if it has one. For the end of a worker."""
     client = _clients.pop(asyncio.get_running_loop(), None)
     if client is not None:
-        await client.aclose()
-
-
-def _session() -> aiohttp.ClientSession:
-    connector = aiohttp.TCPConnector(limit=MAX_CONNECTIONS, keepalive_timeout=KEEPALIVE_SECONDS, ssl=_ssl_context())
-    # The client is shared by accounts, so a cookie of one must never reach another.
-    return aiohttp.ClientSession(connector=connector, cookie_jar=aiohttp.DummyCookieJar())
-
-
-def _no_cookies() -> CookieJar:
-    return CookieJar(policy=DefaultCookiePolicy(allowed_domains=[]))
+        await client.close()
 
 
 @cache
@@ -241,16 +253,24 @@ def _ssl_context() -> ssl.SSLContext:
 
 def url_problem(url: str) -> str:
     """Why `url` may not be called, or "". Plain http is for this machine, and for the hosts that the settings name."""
+    parsed = _scheme_and_host(url)
+    if parsed is None:
+        return "The address is not a URL."
+    scheme, host = parsed
+    if not host:
+        return "The address has no host."
+    if scheme == "https" or (scheme == "http" and (_is_loopback(host) or host in settings.PROVIDER_PLAIN_HTTP_HOSTS)):
+        return ""
+    return "The address must begin with https://."
+
+
+@lru_cache(maxsize=1024)
+def _scheme_and_host(url: str) -> tuple[str, str] | None:
     try:
         parsed = httpx.URL(url)
     except httpx.InvalidURL:
-        return "The address is not a URL."
-    if not parsed.host:
-        return "The address has no host."
-    plain_allowed = _is_loopback(parsed.host) or parsed.host in settings.PROVIDER_PLAIN_HTTP_HOSTS
-    if parsed.scheme == "https" or (parsed.scheme == "http" and plain_allowed):
-        return ""
-    return "The address must begin with https://."
+        return None
+    return parsed.scheme, parsed.host
 
 
 def is_loopback_url(url: str) -> bool:
@@ -258,6 +278,7 @@ def is_loopback_url(url: str) -> bool:
     return _is_loopback(httpx.URL(url).host)
 
 
+@lru_cache(maxsize=256)
 def _is_loopback(host: str) -> bool:
     try:
         return ip_address(host).is_loopback
@@ -266,7 +287,7 @@ def _is_loopback(host: str) -> bool:
 
 
 def _request_arguments(call: Call) -> dict[str, Any]:
-    connect = min(CONNECT_SECONDS, call.timeout / 2)
+    connect = _connect_seconds(call.timeout)
     return {
         "method": call.method,
         "url": call.url,
@@ -280,9 +301,9 @@ def _request_arguments(call: Call) -> dict[str, Any]:
     }
 
 
-async def _read_capped(chunks: AsyncIterator[bytes], limit: int) -> bytes:
+async def _read_capped(content: aiohttp.StreamReader, limit: int) -> bytes:
     body = bytearray()
-    async for chunk in chunks:
+    while chunk := await content.readany():
         body += chunk
         if len(body) > limit:
             raise AnswerTooLarge(f"more than {limit} bytes")
@@ -324,9 +345,12 @@ class _Record:
         self.started = time.monotonic()
         self.redactor = Redactor(secrets=_secret_values(call.headers))
 
-    def answer(self, response: httpx.Response, body: bytes) -> Answer:
-        headers = {name.lower(): value for name, value in response.headers.items()}
-        return Answer(response.status_code, headers, body, self.exchange(headers=headers, body=body))
+    def answer(self, status: int, fields: Iterable[tuple[str, str]], body: bytes) -> Answer:
+        headers: dict[str, str] = {}
+        for name, value in fields:
+            lowered = name.lower()
+            headers[lowered] = f"{headers[lowered]}, {value}" if lowered in headers else value
+        return Answer(status, headers, body, self.exchange(headers=headers, body=body))
 
     def exchange(
         self, *, headers: Mapping[str, str] | None = None, body: bytes = b"", error: BaseException | None = None

@@ -312,7 +312,7 @@ def test_each_loop_has_one_client_of_its_own() -> None:
 def test_a_closed_client_is_replaced() -> None:
     async def work() -> bool:
         client = client_for_running_loop()
-        await client.aclose()
+        await client.close()
         return client_for_running_loop() is not client
 
     assert run(work())
