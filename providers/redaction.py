@@ -67,6 +67,8 @@ _TELLING = re.compile(
     r"|(?<![A-Za-z0-9.])[A-Z]{2}\.(?:ENT\.)?[A-Za-z0-9]{8,128}\b"
     r"|(?:\+|%2[bB])\d(?:[\s().-]{0,2}\d){6,16}"
 )
+# What most keys and words of an answer are: neither _TELLING nor _DIGITS can find anything in it.
+_WORD = re.compile(r"[a-z_]+")
 _DIGITS = re.compile(r"\d(?:[\s().-]{0,2}\d){6,16}")
 # Without a plus: as long as a phone with its country is, and no part of a word, a date or a longer id.
 _LIKE_A_PHONE = re.compile(r"(?<![\w.-])\d{10,14}(?![\w-])")
@@ -81,8 +83,9 @@ class Redactor:
     """Redacts one exchange. What it masks in the request it recognizes again, in every spelling, in the answer."""
 
     def __init__(self, *, secrets: Iterable[str] = ()) -> None:
-        self._secrets = {spelling for secret in secrets if secret for spelling in _spellings(secret)}
+        self._secrets = [spelling for secret in secrets if secret for spelling in _secret_spellings(secret)]
         self._learnt: set[str] = set()
+        self._plainly: list[str] | None = None
         self._encoded: list[str] | None = None
         self._phones: set[str] = set()
 
@@ -126,10 +129,12 @@ class Redactor:
         text = text[:TEXT_KEPT].replace("\x00", "")
         for secret in self._secrets:
             text = text.replace(secret, SECRET)
-        text = _TELLING.sub(MASK, text)
+        is_word = _WORD.fullmatch(text) is not None
+        if not is_word:
+            text = _TELLING.sub(MASK, text)
         for value in self._learnt_spellings(text):
             text = text.replace(value, MASK)
-        if self._phones:
+        if self._phones and not is_word:
             text = _DIGITS.sub(lambda found: MASK if self._is_known_phone(found.group()) else found.group(), text)
         return text
 
@@ -161,12 +166,14 @@ class Redactor:
             self._phones.add(value.lstrip("+"))
         elif len(value) >= _SHORTEST_LEARNT:
             self._learnt.add(value.replace("\x00", ""))
-            self._encoded = None
+            self._plainly = self._encoded = None
 
     def _learnt_spellings(self, text: str) -> list[str]:
         """The spellings that `text` may hold, longest first. Most texts hold no sign of an encoding, which is quick."""
-        if not any(sign in text for sign in "%+\\"):
-            return sorted(self._learnt, key=len, reverse=True)
+        if "%" not in text and "+" not in text and "\\" not in text:
+            if self._plainly is None:
+                self._plainly = sorted(self._learnt, key=len, reverse=True)
+            return self._plainly
         if self._encoded is None:
             encoded = {spelling for value in self._learnt for spelling in _spellings(value)}
             self._encoded = sorted(encoded, key=len, reverse=True)
@@ -212,6 +219,12 @@ def _same_tail(left: str, right: str) -> bool:
 @lru_cache(maxsize=512)
 def _plain(name: str) -> str:
     return name.lower().replace("-", "_")
+
+
+@lru_cache(maxsize=256)
+def _secret_spellings(secret: str) -> frozenset[str]:
+    """Kept, because an account's secrets are the same in each of its calls."""
+    return frozenset(_spellings(secret))
 
 
 def _spellings(value: str) -> set[str]:

@@ -48,7 +48,9 @@ def phone_parse(text: str, *, default_country: str) -> Phone:
     )
 
 
+@lru_cache(maxsize=2_000)
 def _parsed(text: str, country: str | None) -> phonenumbers.PhoneNumber | None:
+    """Kept a while, because a batch asks several things of each phone. Never changed by anyone."""
     try:
         return phonenumbers.parse(text, country)
     except phonenumbers.NumberParseException:

@@ -93,7 +93,7 @@ def _queued(campaign: Campaign) -> QuerySet[Message]:
 
 def _next(campaign: Campaign, limit: int) -> list[CampaignRecipient]:
     """The next rows: those whose hour has come first, then those that may go at any hour."""
-    rows = unlaunched(campaign.pk).order_by("not_before", "row_number")
+    rows = unlaunched(campaign.pk).defer("values", "params", "typed").order_by("not_before", "row_number")
     found = list(rows.filter(not_before__lte=ClockTimestamp())[:limit])
     if len(found) < limit:
         found += rows.filter(not_before=None)[: limit - len(found)]
@@ -135,7 +135,7 @@ def _park(campaign: Campaign, reason: str) -> None:
 def _locked(campaign_id: int, ids: list[int]) -> tuple[list[CampaignRecipient], dict[int, Customer]]:
     """The rows still to be launched whose customer nobody else works on, with their customers; both locked."""
     wanted = unlaunched(campaign_id).filter(pk__in=ids, customer__isnull=False)
-    customers = Customer.objects.filter(pk__in=wanted.values("customer")).order_by("pk")
+    customers = Customer.objects.filter(pk__in=wanted.values("customer")).defer("search").order_by("pk")
     free = {customer.pk: customer for customer in customers.select_for_update(skip_locked=True, no_key=True)}
     rows = wanted.filter(customer__in=free).select_for_update(skip_locked=True, no_key=True, of=("self",))
     return list(rows.order_by("not_before", "row_number")), free

@@ -11,6 +11,7 @@ from collections.abc import Mapping, Sequence
 from django.db import connection, transaction
 
 from recontact.campaigns.recipients import SAME_PERSON
+from recontact.campaigns.storing import customers_insert
 from recontact.customers import customer_identify, customer_index
 from recontact.hashes import keyed_hash
 from recontact.models import CampaignRecipient, Customer
@@ -45,13 +46,10 @@ def _by_phone(names: Mapping[str, str]) -> dict[str, int]:
     hashes = {keyed_hash(form): phone for phone in missing for form in forms[phone]}
     erased = Customer.objects.filter(phone_hash__in=hashes, opt_outs__revoked_at__isnull=True)
     wished = {hashes[value] for value in erased.values_list("phone_hash", flat=True)}
-    with transaction.atomic():
-        Customer.objects.bulk_create(
-            (_new(phone, names[phone]) for phone in missing if phone not in wished),
-            ignore_conflicts=True,
-            batch_size=500,
-        )
-    return known | _known({phone: forms[phone] for phone in missing if phone not in wished})
+    made = customers_insert([_new(phone, names[phone]) for phone in missing if phone not in wished])
+    # Whom somebody else made meanwhile.
+    others = {phone: forms[phone] for phone in missing if phone not in wished and phone not in made}
+    return known | made | (_known(others) if others else {})
 
 
 def _known(forms: dict[str, list[str]]) -> dict[str, int]:

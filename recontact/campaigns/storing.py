@@ -1,4 +1,5 @@
-"""Storing many new messages with their cost entries by COPY: a fraction of the time of an INSERT with as many places."""
+"""Storing many new messages with their cost entries by COPY, and new customers as one JSON text: a fraction of the time of an
+INSERT with as many places."""
 
 from __future__ import annotations
 
@@ -9,7 +10,7 @@ from typing import Any
 from django.db import connection, models
 
 from recontact.clock import database_now
-from recontact.models import CostEntry, Message
+from recontact.models import CostEntry, Customer, Message
 
 
 def messages_copy(messages: Sequence[Message]) -> None:
@@ -32,6 +33,28 @@ def cost_entries_copy(entries: Sequence[CostEntry]) -> None:
     for entry in entries:
         entry.created_at = now
     _copy(CostEntry, entries, left_out="id")
+
+
+def customers_insert(customers: Sequence[Customer]) -> dict[str, int]:
+    """Store these new customers, but for those whose phone somebody else's has by now. Returns the ids by phone."""
+    if not customers:
+        return {}
+    now = database_now().isoformat()
+    fields = [field for field in Customer._meta.concrete_fields if field.column != "id"]
+    rows = [
+        {field.column: getattr(each, field.attname) for field in fields} | {"created_at": now} for each in customers
+    ]
+    columns = ", ".join(connection.ops.quote_name(field.column or "") for field in fields)
+    with connection.cursor() as cursor:
+        cursor.execute(_CUSTOMERS.format(columns=columns), [json.dumps(rows)])
+        return dict(cursor.fetchall())
+
+
+_CUSTOMERS = """
+    INSERT INTO recontact_customer ({columns})
+    SELECT {columns} FROM json_populate_recordset(NULL::recontact_customer, %s::json)
+    ON CONFLICT DO NOTHING RETURNING phone, id
+"""
 
 
 def _copy(model: type[models.Model], rows: Sequence[Any], *, left_out: str) -> None:

@@ -15,6 +15,7 @@ from django.db import InterfaceError, OperationalError, close_old_connections, c
 
 from providers.contracts import AccountConfig, Provider
 from providers.errors import Reason, Throttled, Unavailable
+from providers.http import MAX_CONNECTIONS
 from providers.policy import holds_number
 from providers.registry import adapter_for
 from recontact.dispatch.call import Outcome, call, groups
@@ -46,6 +47,9 @@ IDLE_SECONDS = 2.0
 #: What comes due so soon is waited for; anything later is beat's to wake us up for.
 SHORT_WAIT_SECONDS = 5.0
 DATABASE_THREADS = 4
+#: So many messages are claimed and without an answer at most, over all numbers: what waits for a slow provider, or for this
+#: machine, waits in the queue, and not until its claim is too old to be begun.
+UNANSWERED = 2 * MAX_CONNECTIONS
 #: How long the end of a slice waits for a database that is away; with a call's time, less than the claims' lease.
 LAST_RECORD_SECONDS = 10.0
 #: The database is away or another transaction was in the way: the same batch works when it is tried again.
@@ -196,6 +200,7 @@ class NumberPump:
         self.rate = RateLimit(lease.rate)
         self.sends: set[asyncio.Task[None]] = set()
         self.turn = 0
+        self.unanswered = 0
 
     async def run(self) -> None:
         """Until nothing is due for this number, the lease is lost, or the pump stops. Gives the lease back at the end."""
@@ -225,12 +230,15 @@ class NumberPump:
                 await self.pump.in_database(lease_release, self.lease)
 
     async def _claim(self) -> int:
-        limit, for_agents = self.rate.room(), self.rate.room_for_agents()
+        # Agents' messages wait for nobody else's answers.
+        unanswered = UNANSWERED // max(1, len(self.pump.numbers)) - self.unanswered
+        limit, for_agents = max(0, min(self.rate.room(), unanswered)), self.rate.room_for_agents()
         if limit + for_agents < 1:
             return 0
         deadline = Deadline.after(CLAIM_DEADLINE_SECONDS)
         claims = await self.pump.in_database(claim, self.lease, limit, self.turn, for_agents)
         self.turn += 1
+        self.unanswered += len(claims)
         for group in groups(claims, self.adapter):
             task = asyncio.create_task(self._send(group, deadline))
             self.sends.add(task)
@@ -248,6 +256,7 @@ class NumberPump:
         for outcome in outcomes:
             if isinstance(outcome, Throttled):
                 self._hold(outcome)
+        self.unanswered -= len(claims)
         # The list is swapped by every flush: it is looked up only now, after the call.
         self.pump.results.extend(Result(each, outcome) for each, outcome in zip(claims, outcomes, strict=True))
 

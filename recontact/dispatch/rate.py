@@ -52,10 +52,12 @@ class RateLimit:
         return self._gathered(time.monotonic())
 
     def pause(self) -> float:
-        """Seconds until there is room for at least one more message (at least a tick, so that others run)."""
+        """Seconds until half of what may be claimed ahead has gone (at least a tick, so that others run): a claim costs its
+        statements, for one message as for a hundred."""
         now = time.monotonic()
         line_rate = self.line_rate(now)
-        wait = self.next_at - now - (self._burst(line_rate) - 1) / line_rate
+        burst = self._burst(line_rate)
+        wait = self.next_at - now - (burst - max(1.0, burst / 2)) / line_rate
         return min(max(wait, 0.005), 1.0)
 
     async def take(self, deadline: float, count: int = 1, *, of_agents: bool = False) -> bool:

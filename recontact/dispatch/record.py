@@ -166,38 +166,40 @@ def _bounded(wait: float) -> float:
     return min(wait, LONGEST_WAIT_SECONDS) if math.isfinite(wait) and wait >= 0 else SOME_WAIT_SECONDS
 
 
+# As one JSON text, which both sides read and write faster than arrays of as many columns.
 _ATTEMPTS = """
     UPDATE recontact_attempt a
     SET outcome = v.outcome, reason = v.reason, provider_code = v.code, detail = v.detail, http_status = v.status,
-        duration_ms = v.duration, request = v.request::jsonb, response = v.response::jsonb, finished_at = clock_timestamp()
-    FROM unnest(%s::bigint[], %s::int[], %s::text[], %s::text[], %s::text[], %s::text[], %s::int[], %s::int[],
-                %s::text[], %s::text[])
-         AS v(message, number, outcome, reason, code, detail, status, duration, request, response)
+        duration_ms = v.duration, request = v.request, response = v.response, finished_at = clock_timestamp()
+    FROM json_to_recordset(%s::json) AS v(message bigint, number int, outcome text, reason text, code text, detail text,
+                                          status int, duration int, request jsonb, response jsonb)
     WHERE a.message_id = v.message AND a.number = v.number
 """
 
 
 def _attempts(results: Sequence[Result]) -> None:
     with connection.cursor() as cursor:
-        cursor.execute(_ATTEMPTS, [list(column) for column in zip(*map(_attempt, results), strict=True)])
+        cursor.execute(_ATTEMPTS, [json.dumps([_attempt(result) for result in results])])
 
 
-def _attempt(result: Result) -> tuple[object, ...]:
-    """The places of _ATTEMPTS, for one result."""
+def _attempt(result: Result) -> dict[str, object]:
+    """The row of _ATTEMPTS for one result."""
     claim, outcome, exchange = result.claim, result.outcome, result.outcome.exchange
-    words = (
-        (outcome.kind, outcome.reason, outcome.provider_code[:40], outcome.detail[:500])
-        if isinstance(outcome, SendError)
-        else (Attempt.Outcome.ACCEPTED, "", "", "")
-    )
-    answer: tuple[object, ...] = (None, None, None, None)
+    row: dict[str, object] = {
+        "message": claim.message_id,
+        "number": claim.attempt_number,
+        "outcome": Attempt.Outcome.ACCEPTED,
+        "reason": "",
+        "code": "",
+        "detail": "",
+    }
+    if isinstance(outcome, SendError):
+        row |= {"outcome": outcome.kind, "reason": outcome.reason}
+        row |= {"code": outcome.provider_code[:40], "detail": outcome.detail[:500]}
     if exchange is not None:
-        answer = (exchange.status, exchange.duration_ms, _json(exchange.request), _json(exchange.response))
-    return (claim.message_id, claim.attempt_number, *map(str, words), *answer)
-
-
-def _json(document: object) -> str | None:
-    return None if document is None else json.dumps(document)
+        row |= {"status": exchange.status, "duration": exchange.duration_ms}
+        row |= {"request": exchange.request, "response": exchange.response}
+    return row
 
 
 _PARKED: dict[Park, type[ProviderAccount | SenderNumber | Template]] = {

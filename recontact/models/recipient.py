@@ -49,7 +49,9 @@ class CampaignRecipient(models.Model):
 
     SENDABLE = (Outcome.READY.value, Outcome.CORRECTED.value)
 
-    campaign = models.ForeignKey(Campaign, models.CASCADE, related_name="recipients", verbose_name=_("campaign"))
+    campaign = models.ForeignKey(
+        Campaign, models.CASCADE, related_name="recipients", db_index=False, verbose_name=_("campaign")
+    )
     row_number = models.PositiveIntegerField(_("row"))
     outcome = models.CharField(_("outcome"), max_length=10, choices=Outcome.choices)
     code = models.CharField(_("code"), max_length=40, blank=True)
