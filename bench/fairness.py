@@ -9,7 +9,7 @@ from bench.campaigns import accepted_moments, draft, go_on, plan
 from bench.figures import figure
 from bench.portal import portal, provider_like, until
 from providers.models import SenderNumber
-from recontact.dispatch.lease import HEADROOM
+from recontact.dispatch.inbound_rate import HEADROOM
 from recontact.models import Campaign, Message
 from tests.factories import sender_number_make
 from tests.providers.simulator.server import WABA_ID

@@ -10,7 +10,7 @@ class Migration(migrations.Migration):
 
     dependencies = [
         ('providers', '0006_resume_permission'),
-        ('recontact', '0011_portfolio_slots'),
+        ('recontact', '0015_budgets'),
     ]
 
     operations = [

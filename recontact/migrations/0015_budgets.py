@@ -14,7 +14,7 @@ class Migration(migrations.Migration):
 
     dependencies = [
         ('providers', '0006_resume_permission'),
-        ('recontact', '0011_portfolio_slots'),
+        ('recontact', '0014_audiences_and_retries'),
     ]
 
     operations = [
@@ -29,7 +29,7 @@ class Migration(migrations.Migration):
                 ('amount', models.DecimalField(decimal_places=2, max_digits=14, validators=[django.core.validators.MinValueValidator(Decimal('0.01'))], verbose_name='amount')),
                 ('currency', models.CharField(max_length=3, validators=[django.core.validators.RegexValidator('^[A-Z]{3}$', 'Three capital letters, as in USD.')], verbose_name='currency')),
                 ('scope', models.CharField(choices=[('everything', 'Everything'), ('account', 'A provider account'), ('team', 'A team'), ('source', 'Campaigns of one kind')], default='everything', max_length=10, verbose_name='counts')),
-                ('source', models.CharField(blank=True, choices=[('queries', 'Queries'), ('file', 'A file'), ('customers', 'Customers')], max_length=10, verbose_name='kind of campaign')),
+                ('source', models.CharField(blank=True, choices=[('queries', 'Selected queries'), ('file', 'A file'), ('filtered', 'Queries by filter'), ('customers', 'Customers by filter')], max_length=10, verbose_name='kind of campaign')),
                 ('alert_shares', django.contrib.postgres.fields.ArrayField(base_field=models.PositiveSmallIntegerField(validators=[django.core.validators.MinValueValidator(1), django.core.validators.MaxValueValidator(200)]), blank=True, default=recontact.models.budget.default_shares, size=None, verbose_name='alert at (percent)')),
                 ('stops', models.BooleanField(default=True, verbose_name='stops at the limit')),
                 ('agents_share', models.PositiveSmallIntegerField(default=0, validators=[django.core.validators.MaxValueValidator(100)], verbose_name='kept for agents (percent)')),
