@@ -52,10 +52,14 @@ class Services:
 
 
 class EmbeddedPostgres:
-    """One PostgreSQL server. Without `data` it is ephemeral: no fsync, and gone when stopped or when this process ends."""
+    """One PostgreSQL server. Without `data` it is ephemeral: no fsync, and gone when stopped or when this process ends.
 
-    def __init__(self, *, data: Path | None = None) -> None:
+    `like` is the data of a stopped server, of which a new one begins with a copy.
+    """
+
+    def __init__(self, *, data: Path | None = None, like: Path | None = None) -> None:
         self._kept_data = data
+        self._like = like
         self._run_as = _unprivileged_account()
         self._child: Child | None = None
         self._lock: int | None = None
@@ -75,6 +79,11 @@ class EmbeddedPostgres:
     def url(self) -> str:
         """The database's URL, the same over all restarts of this object."""
         return self._url(DATABASE)
+
+    @property
+    def runs(self) -> bool:
+        """Whether the server was started, and neither stopped nor crashed since."""
+        return self._child is not None
 
     @property
     def pid(self) -> int:
@@ -121,6 +130,15 @@ class EmbeddedPostgres:
             self._child.kill()
         self._forget(remove=False)
 
+    def stop_immediately(self) -> None:
+        """PostgreSQL's "immediate shutdown": every session is broken off where it is; `start` recovers the same data."""
+        if self._child is not None:
+            self._child.remove_after = ()
+            self._child.process.send_signal(signal.SIGQUIT)
+            self._child.process.wait(START_TIMEOUT_SECONDS)
+            self._child.kill()
+        self._forget(remove=False)
+
     def _working_folder(self) -> Path:
         if self._folder is None:
             self._folder = _make_folder(readable_by_others=self._run_as is not None)
@@ -150,6 +168,10 @@ class EmbeddedPostgres:
         """Run initdb beside the final place and rename, so that an interrupted initdb leaves nothing half made."""
         unfinished = self.data.with_name(self.data.name + ".new")
         shutil.rmtree(unfinished, ignore_errors=True)
+        if self._like is not None:
+            self._copy(self._like, unfinished)
+            unfinished.rename(self.data)
+            return
         self._own_folder(unfinished)
         command = [str(binaries / "initdb"), "-D", str(unfinished), "-U", ROLE, "--auth=trust", *_BUILTIN_UTF8]
         if self._kept_data is None:
@@ -168,6 +190,12 @@ class EmbeddedPostgres:
         if result.returncode != 0:
             raise EmbeddedError(f"initdb failed: {result.stderr.strip()}")
         unfinished.rename(self.data)
+
+    def _copy(self, data: Path, target: Path) -> None:
+        shutil.copytree(data, target)
+        if self._run_as:
+            for path in (target, *target.rglob("*")):
+                os.chown(path, self._run_as.user, self._run_as.group)
 
     def _wait_until_ready(self) -> None:
         deadline = time.monotonic() + START_TIMEOUT_SECONDS
@@ -209,17 +237,25 @@ class EmbeddedPostgres:
 
 
 class EmbeddedValkey:
-    """One Valkey server in memory on a loopback port with a password; it keeps nothing (the database is the queue)."""
+    """One Valkey server in memory on a loopback port with a password; it keeps nothing (the database is the queue).
 
-    def __init__(self) -> None:
+    `port` 0 takes any free one.
+    """
+
+    def __init__(self, *, port: int = 0) -> None:
         self._password = secrets.token_urlsafe(24)
-        self._port = 0
+        self._port = port
         self._child: Child | None = None
 
     @property
     def url(self) -> str:
         """The server's URL, the same over all restarts of this object."""
         return f"redis://:{self._password}@127.0.0.1:{self._port}/0"
+
+    @property
+    def runs(self) -> bool:
+        """Whether the server was started, and neither stopped nor crashed since."""
+        return self._child is not None
 
     def start(self) -> str:
         """Start the server on a free port (a restarted one on its old port); returns the URL once it answers."""
@@ -246,6 +282,12 @@ class EmbeddedValkey:
         """Stop the server; what it held is gone."""
         if self._child is not None:
             self._child.stop(grace_seconds=5)
+        self._child = None
+
+    def crash(self) -> None:
+        """End the server with SIGKILL; `start` brings back an empty one at the same address."""
+        if self._child is not None:
+            self._child.kill()
         self._child = None
 
     def _configuration(self, port: int) -> str:

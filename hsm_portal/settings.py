@@ -210,6 +210,8 @@ PROVIDER_TIMEOUT_SECONDS = env.float("PROVIDER_TIMEOUT_SECONDS", default=20.0)
 AGENT_MESSAGE_LIFETIME_SECONDS = 3600
 # Longer than a day, so that what has to wait until tomorrow can still go then.
 CAMPAIGN_MESSAGE_LIFETIME_SECONDS = 72 * 3600
+# The pause before the second try of what failed for no reason that names a wait; the next pause is twice as long.
+CAMPAIGN_RETRY_AFTER_SECONDS = env.float("CAMPAIGN_RETRY_AFTER_SECONDS", default=300.0)
 CAMPAIGN_FILE_MAX_BYTES = env.int("CAMPAIGN_FILE_MAX_MB", default=64) * 1024 * 1024
 # A customer gets messages of two campaigns only so many days apart; 0 = no cap.
 CAMPAIGN_FREQUENCY_CAP_DAYS = env.int("CAMPAIGN_FREQUENCY_CAP_DAYS", default=0)

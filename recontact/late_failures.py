@@ -4,6 +4,8 @@ from __future__ import annotations
 
 from datetime import datetime, timedelta
 
+from django.conf import settings
+
 from providers.errors import Reason
 from providers.models import ProviderAccount, SenderNumber
 from providers.parking import park
@@ -14,9 +16,6 @@ from recontact.dispatch.hold import hold
 from recontact.models import Message, MessageEvent
 from recontact.retries import retry_queue
 from templates_app.models import Template
-
-#: The pause before the second try of what failed for no reason that names a wait; the next pause is twice as long.
-RETRY_AFTER = timedelta(minutes=5)
 
 _WAITS = frozenset({Action.WAIT, Action.TOMORROW})
 _PARKS = frozenset({Action.PARK_TEMPLATE, Action.PARK_NUMBER, Action.PARK_ACCOUNT})
@@ -42,7 +41,8 @@ def late_failure_apply(*, message: Message, event: MessageEvent) -> Message | No
     if action in _WAITS:
         return retry_queue(message=message, due_at=max(now, over or now))
     if action is Action.RETRY:
-        return retry_queue(message=message, due_at=now + RETRY_AFTER * 2 ** (message.try_number - 1))
+        pause = timedelta(seconds=settings.CAMPAIGN_RETRY_AFTER_SECONDS)
+        return retry_queue(message=message, due_at=now + pause * 2 ** (message.try_number - 1))
     # What waits for a park is held back by the park itself, which a person may end.
     return retry_queue(message=message, due_at=now) if action in _PARKS else None
 

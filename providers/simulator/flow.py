@@ -4,6 +4,8 @@ from __future__ import annotations
 
 import asyncio
 import json
+import socket
+import struct
 from collections.abc import Awaitable, Callable
 from dataclasses import dataclass
 from functools import lru_cache
@@ -72,19 +74,36 @@ def sends(wire: Wire) -> Handler:
     async def send(request: web.Request) -> web.StreamResponse:
         simulator, call = request.app[SIMULATOR], await call_of(request)
         results, unreadable = _receive(simulator, wire, call)
+        if simulator.knobs.reset_next > 0:
+            return _reset_untouched(simulator, request, results)
         try:
             gateway_error = _decide(simulator, wire, call, results, unreadable)
         except Refusal as refusal:
             for result in results:
                 simulator.settle_request(result.received, "refused", refusal.code)
             await _delay(simulator)
-            return wire.refused(call, refusal)
+            return _with_wait(simulator, wire.refused(call, refusal))
         await _delay(simulator)
         if gateway_error:
             return web.Response(status=502, text=GATEWAY_PAGE, content_type="text/html")
         return await _answer(simulator, request, wire.accepted(call, results), results)
 
     return send
+
+
+def _reset_untouched(simulator: Simulator, request: web.Request, results: list[Result]) -> web.Response:
+    """Something between us and the client broke the connection off before the request was looked at."""
+    simulator.knobs.reset_next -= 1
+    for result in results:
+        simulator.settle_request(result.received, "reset", None)
+    _reset(request)
+    return web.Response(status=500)
+
+
+def _with_wait(simulator: Simulator, response: web.Response) -> web.Response:
+    if response.status == 429 and simulator.knobs.retry_after > 0:
+        response.headers["Retry-After"] = str(simulator.knobs.retry_after)
+    return response
 
 
 def _receive(simulator: Simulator, wire: Wire, call: Call) -> tuple[list[Result], Refusal | None]:
@@ -268,8 +287,8 @@ async def _answer(
     mode = next((result.message.answer for result in results if result.message is not None), "normal")
     if mode == "never":
         await asyncio.sleep(simulator.knobs.unanswered_ms / 1000)
-    if mode in ("never", "close"):
-        _cut(request)
+    if mode in ("never", "close", "reset"):
+        (_reset if mode == "reset" else _cut)(request)
         return web.Response(status=500)
     if mode == "html_500":
         return web.Response(status=500, text=GATEWAY_PAGE, content_type="text/html")
@@ -292,3 +311,11 @@ async def _answer(
 def _cut(request: web.Request) -> None:
     if request.transport is not None:
         request.transport.close()
+
+
+def _reset(request: web.Request) -> None:
+    """End the connection by RST, as a broken gateway does."""
+    if request.transport is not None:
+        end = request.transport.get_extra_info("socket")
+        end.setsockopt(socket.SOL_SOCKET, socket.SO_LINGER, struct.pack("ii", 1, 0))
+        request.transport.abort()

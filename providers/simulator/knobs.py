@@ -11,7 +11,7 @@ from providers.simulator.documents import Json
 from providers.simulator.refusal import CODES
 
 CHOICES: dict[str, tuple[str, ...]] = {
-    "lose_mode": ("never", "close", "html_500", "half", "junk"),
+    "lose_mode": ("never", "close", "reset", "html_500", "half", "junk"),
     "review": ("approve", "reject", "manual"),
 }
 SHARES = ("duplicate_share", "loss_share", "read_share")
@@ -19,7 +19,11 @@ SHARES = ("duplicate_share", "loss_share", "read_share")
 
 @dataclass(slots=True)
 class Knobs:
-    """All knobs with their usual values. Times are milliseconds, shares 0 to 1, counts count down."""
+    """All knobs with their usual values. Times are milliseconds, shares 0 to 1, counts count down.
+
+    ``reset_next`` requests end in a reset connection, and nothing is done for them. ``retry_after`` (seconds, 0 = none) is
+    the ``Retry-After`` of every answer 429.
+    """
 
     latency_ms: int = 0
     slow_answer_ms: int = 4000
@@ -39,6 +43,8 @@ class Knobs:
     lose_mode: str = "close"
     fail_next: int = 0
     fail_code: int = 131000
+    reset_next: int = 0
+    retry_after: int = 0
     enforce_limits: bool = True
     review: str = "approve"
     review_delay_ms: int = 1500

@@ -10,7 +10,7 @@ from dataclasses import dataclass
 from typing import Literal
 
 # How the answer to an accepted message reaches the client, or does not.
-Answer = Literal["normal", "never", "close", "html_500", "half", "junk", "slow"]
+Answer = Literal["normal", "never", "close", "reset", "html_500", "half", "junk", "slow"]
 
 
 @dataclass(frozen=True, slots=True)

@@ -1,0 +1,194 @@
+"""The parts of one run: PostgreSQL, Valkey, simulator, web, workers and beat, in one folder, each to be killed and started again."""
+
+from __future__ import annotations
+
+import contextlib
+import os
+import random
+import signal
+import socket
+import sys
+import time
+from collections.abc import Mapping
+from pathlib import Path
+
+import httpx
+import redis
+
+from hsm_portal.embedded import EmbeddedPostgres, EmbeddedValkey
+from hsm_portal.processes import Child, spawn
+from tests.providers.simulator.server import PROJECT, SimulatorProcess
+
+START_SECONDS = 60.0
+#: Below what systems give to outgoing connections: a part that was killed finds its port free when it comes back.
+PORTS = range(15_000, 32_000)
+#: No gossip between workers, whose greeting takes a second.
+WORKER = ("worker", "--without-gossip", "--without-mingle", "--loglevel", "WARNING")
+ENVIRONMENT = {
+    "DJANGO_SETTINGS_MODULE": "hsm_portal.settings",
+    "SECRET_KEY": "chaos only: not a secret, but as long as one has to be 0123456789",
+    "PERSONAL_DATA_KEY": "chaos only: key of the hashes of personal data",
+    "CREDENTIALS_KEYS": "dGVzdHMtb25seS1rZXktdGVzdHMtb25seS1rZXktMzI=",
+    "ALLOWED_HOSTS": "127.0.0.1",
+    "DEBUG": "false",
+    "SECURE": "false",
+    "LANGUAGE_CODE": "en",
+    "CAMPAIGN_RETRY_AFTER_SECONDS": "2",
+    "PROVIDER_TIMEOUT_SECONDS": "2",
+}
+
+
+def free_port() -> int:
+    """A loopback port that nobody listens on and no outgoing connection will take."""
+    while True:
+        port = random.choice(PORTS)
+        with socket.socket() as probe, contextlib.suppress(OSError):
+            probe.bind(("127.0.0.1", port))
+            return port
+
+
+class Part:
+    """One of the portal's own processes (with its children). A part that is up is never started a second time."""
+
+    def __init__(self, name: str, log: Path, *arguments: str) -> None:
+        self.name = name
+        self.log = log / f"{name}.log"
+        self.arguments = arguments
+        self.environment: Mapping[str, str] = {}
+        self.clock = 0
+        self.child: Child | None = None
+
+    def start(self) -> None:
+        """Start (again), with the clock that it has."""
+        if self.child is None:
+            module = list(self.arguments)
+            if self.clock:
+                module = ["tests.chaos.shifted", str(self.clock), *module[1:]]
+            command = [sys.executable, "-m", *module]
+            self.child = spawn(self.name, command, log=self.log, environment=self.environment, directory=PROJECT)
+
+    def kill(self) -> None:
+        """`kill -9` of the process and its children."""
+        if self.child is not None:
+            self.child.kill()
+            self.child = None
+
+    def signal(self, number: signal.Signals) -> None:
+        """To the process and its children."""
+        if self.child is not None:
+            os.killpg(self.child.process.pid, number)
+
+    @property
+    def ended(self) -> bool:
+        """Whether it ended by itself."""
+        return self.child is not None and self.child.exit_code is not None
+
+
+class Simulator(SimulatorProcess):
+    """The simulator under a guard, always at the same port."""
+
+    def __init__(self, folder: Path) -> None:
+        self.port = free_port()
+        self.log = folder / "log" / "simulator.log"
+        super().__init__(folder / "simulator")
+
+    def start(self) -> None:
+        options = ["--port", str(self.port), "--store", str(self.store)]
+        environment = {key: value for key, value in os.environ.items() if not key.startswith("SIMULATOR_")}
+        command = [sys.executable, "-m", "providers.simulator", *options]
+        self._child = spawn("simulator", command, log=self.log, environment=environment, directory=PROJECT)
+        self.url = f"http://127.0.0.1:{self.port}"
+        self.control = httpx.Client(base_url=f"{self.url}/control/", timeout=60)
+        wait_for_port(self.port, "the simulator")
+
+    def stop(self, number: signal.Signals = signal.SIGTERM) -> float:
+        began = time.monotonic()
+        self.control.close()
+        self._child.stop()
+        return time.monotonic() - began
+
+
+class Parts:
+    """All of them, in a folder. `prepared` is the data of a stopped PostgreSQL with the portal's tables."""
+
+    def __init__(self, folder: Path, prepared: Path) -> None:
+        log = folder / "log"
+        log.mkdir(parents=True)
+        self.folder = folder
+        self.port = free_port()
+        self.postgres = EmbeddedPostgres(like=prepared)
+        self.valkey = EmbeddedValkey(port=free_port())
+        celery = ("celery", "-A", "hsm_portal")
+        bind = ("--bind", f"127.0.0.1:{self.port}", "--workers", "2", "--threads", "4", "--preload")
+        self.web = Part("web", log, "gunicorn", "hsm_portal.wsgi", *bind, "--log-level", "warning")
+        self.worker = Part("worker", log, *celery, *WORKER, "-Q", "default", "-n", "worker@%h", "-c", "2")
+        dispatch = ("-Q", "dispatch", "-c", "1")
+        self.dispatcher = Part("dispatcher", log, *celery, *WORKER, *dispatch, "-n", "dispatcher@%h")
+        self.second = Part("second", log, *celery, *WORKER, *dispatch, "-n", "second@%h")
+        beat = ("beat", "-S", "celery.beat:Scheduler", "--pidfile=", "--loglevel", "WARNING")
+        self.beat = Part("beat", log, *celery, *beat)
+        self.portal = (self.web, self.worker, self.dispatcher, self.beat)
+        self.everything = (*self.portal, self.second)
+
+    def start_services(self) -> dict[str, str]:
+        """Start what the portal needs; returns the environment of its processes."""
+        self.simulator = Simulator(self.folder)
+        environment = {
+            **ENVIRONMENT,
+            "DATABASE_URL": self.postgres.start(),
+            "REDIS_URL": self.valkey.start(),
+            "PUBLIC_URL": self.url,
+            "PROVIDER_BASE_URLS": f"meta={self.simulator.url}",
+        }
+        for part in self.everything:
+            part.environment = {**os.environ, **environment}
+        return environment
+
+    @property
+    def url(self) -> str:
+        """Where web answers."""
+        return f"http://127.0.0.1:{self.port}"
+
+    def start_portal(self) -> None:
+        """Start the portal's processes; web answers afterwards."""
+        for part in self.portal:
+            part.start()
+        wait_for_port(self.port, "web")
+
+    def start_valkey(self) -> None:
+        """Start an empty Valkey, if there is none."""
+        if not self.valkey.runs:
+            self.valkey.start()
+
+    def start_postgres(self) -> None:
+        """Start PostgreSQL on its data, if it is not running."""
+        if not self.postgres.runs:
+            self.postgres.start()
+
+    def flush_valkey(self) -> None:
+        """Everything in Valkey is gone, if there is a Valkey."""
+        with contextlib.suppress(redis.RedisError), redis.Redis.from_url(self.valkey.url) as client:
+            client.flushall()
+
+    def ended(self) -> list[str]:
+        """The parts that ended by themselves, which none may."""
+        return [part.name for part in self.everything if part.ended]
+
+    def stop(self) -> None:
+        """End everything at once: nothing of a run is kept but its logs."""
+        for part in self.everything:
+            part.kill()
+        self.simulator.stop()
+        self.valkey.crash()
+        self.postgres.stop()
+
+
+def wait_for_port(port: int, what: str) -> None:
+    """Wait until something listens there."""
+    end = time.monotonic() + START_SECONDS
+    while True:
+        with contextlib.suppress(OSError), socket.create_connection(("127.0.0.1", port), timeout=1):
+            return
+        if time.monotonic() > end:
+            raise TimeoutError(f"{what} did not start")
+        time.sleep(0.05)

@@ -1,0 +1,135 @@
+"""What must be true after a run: the books held against the simulator's record. Pure, so that it can be shown to fail."""
+
+from __future__ import annotations
+
+from collections import Counter, defaultdict
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass, field
+
+from recontact.states import NEVER_SENT, WENT_OUT, MessageState
+
+#: What the books may say once the provider told this much.
+AT_LEAST: Mapping[str, frozenset[str]] = {
+    "accepted": frozenset({"accepted", "sent", "delivered", "read", "failed"}),
+    "sent": frozenset({"sent", "delivered", "read", "failed"}),
+    "failed": frozenset({"failed", "delivered", "read"}),
+    "delivered": frozenset({"delivered", "read"}),
+    "read": frozenset({"read"}),
+}
+#: How many of one kind are named.
+NAMED = 3
+
+
+@dataclass(frozen=True, slots=True)
+class Taken:
+    """One message that the simulator accepted: for whom, which statuses it reached, and which of them it told us (webhook
+    answered with success). In the order in which they were accepted."""
+
+    reference: str
+    phone: str
+    reached: tuple[str, ...] = ()
+    told: tuple[str, ...] = ()
+
+    @property
+    def failed_for_good(self) -> bool:
+        """Proven not delivered: only then may the person be written to again."""
+        return "failed" in self.reached and not {"delivered", "read"} & set(self.reached)
+
+
+@dataclass(frozen=True, slots=True)
+class Booked:
+    """One message of the campaign as the books have it."""
+
+    reference: str
+    phone: str
+    state: str
+    reason: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class Recipient:
+    """One planned recipient: has he a message, or a reason why not?"""
+
+    phone: str
+    has_message: bool
+    dropped: str = ""
+
+
+@dataclass
+class Verdict:
+    """What was found. `doubled` and `lost` count people; `uncertain` counts messages by reason."""
+
+    doubled: int = 0
+    lost: int = 0
+    uncertain: Counter[str] = field(default_factory=Counter)
+    problems: list[str] = field(default_factory=list)
+
+    def found(self, what: str, whom: Iterable[object]) -> int:
+        """Note a problem, if it is anybody's; returns whose it is."""
+        names = [str(each) for each in whom]
+        if names:
+            self.problems.append(f"{what}: {len(names)} ({', '.join(names[:NAMED])})")
+        return len(names)
+
+
+def judge(
+    *, phones: Iterable[str], recipients: Sequence[Recipient], booked: Sequence[Booked], taken: Sequence[Taken]
+) -> Verdict:
+    """Hold the books of a campaign to `phones` (who must get it, each once) against what the simulator accepted."""
+    verdict = Verdict()
+    by_reference = {message.reference: message for message in booked}
+    verdict.doubled = _doubled(verdict, taken)
+    verdict.lost = _lost(verdict, frozenset(phones), recipients, by_reference, taken)
+    _ended(verdict, booked)
+    behind = [
+        f"{each.reference} is {by_reference[each.reference].state}, told {status}"
+        for each in taken
+        if each.reference in by_reference
+        for status in each.told
+        if by_reference[each.reference].state not in AT_LEAST[status]
+    ]
+    verdict.found("the books do not say what a webhook told", behind)
+    verdict.uncertain = Counter(each.reason for each in booked if each.state == MessageState.UNCERTAIN)
+    return verdict
+
+
+def _doubled(verdict: Verdict, taken: Sequence[Taken]) -> int:
+    references = Counter(each.reference for each in taken)
+    verdict.found("accepted twice under one reference", [name for name, count in references.items() if count > 1])
+    people: dict[str, list[Taken]] = defaultdict(list)
+    for each in taken:
+        people[each.phone].append(each)
+    twice = [phone for phone, sent in people.items() if not all(each.failed_for_good for each in sent[:-1])]
+    return verdict.found("written to again without proof that the first failed", twice)
+
+
+def _lost(
+    verdict: Verdict,
+    phones: frozenset[str],
+    recipients: Sequence[Recipient],
+    booked: Mapping[str, Booked],
+    taken: Sequence[Taken],
+) -> int:
+    accepted = {each.reference for each in taken}
+    planned = Counter(each.phone for each in recipients)
+    missing = [phone for phone in phones if planned[phone] != 1] + sorted(set(planned) - phones)
+    without = [each.phone for each in recipients if each.has_message == bool(each.dropped)]
+    unbooked = [each.phone for each in taken if each.reference not in booked]
+    denied = [each.phone for each in taken if each.reference in booked and booked[each.reference].state in NEVER_SENT]
+    invented = [each.phone for each in booked.values() if each.state in WENT_OUT and each.reference not in accepted]
+    return sum(
+        (
+            verdict.found("not planned exactly once", missing),
+            verdict.found("neither a message nor a reason", without),
+            verdict.found("accepted, and not in the books", unbooked),
+            verdict.found("accepted, and the books say never sent", denied),
+            verdict.found("the books say sent, and the provider never saw it", invented),
+        )
+    )
+
+
+def _ended(verdict: Verdict, booked: Sequence[Booked]) -> None:
+    alive = [f"{each.phone} {each.state}" for each in booked if each.state not in {*NEVER_SENT, *WENT_OUT, "uncertain"}]
+    verdict.found("not ended", alive)
+    unexplained = [each.phone for each in booked if each.state == MessageState.UNCERTAIN and not each.reason]
+    verdict.found("uncertain without a reason", unexplained)

@@ -1,0 +1,239 @@
+"""One run: a campaign through the portal's real path while the storm goes over it, and the proof at its end."""
+
+from __future__ import annotations
+
+import time
+from collections import Counter
+from collections.abc import Callable
+from dataclasses import dataclass, field
+from typing import Any, TypeVar
+
+import httpx
+from django.db import InterfaceError, OperationalError, connection
+
+from providers.models import WebhookDelivery
+from recontact.books import differences
+from recontact.campaigns.columns import mapping_suggest
+from recontact.campaigns.control import campaign_launch
+from recontact.campaigns.plan import campaign_plan_request
+from recontact.campaigns.proof import campaigns_books
+from recontact.campaigns.recipients import unlaunched
+from recontact.campaigns.upload import campaign_configure, campaign_draft_from_file
+from recontact.models import Attempt, Campaign, CampaignRecipient, Incident, Message
+from recontact.states import MessageState
+from templates_app.selectors import template_parsed
+from tests.chaos.audience import Audience, audience_of
+from tests.chaos.parts import Parts
+from tests.chaos.plan import Plan
+from tests.chaos.proof import Booked, Recipient, Taken, Verdict, judge
+from tests.chaos.storm import Storm
+from tests.factories import user_make
+from tests.providers.simulator.server import PHONE_NUMBER_ID
+from tests.world import World, world_make
+
+T = TypeVar("T")
+
+#: Messages/s of the number, at our side and at the simulator's.
+THROUGHPUT = 1000
+PLAN_SECONDS = 120.0
+#: How long a campaign may take from its launch to the end of the storm, and from there to its own end.
+STORM_SECONDS = 300.0
+CALM_SECONDS = 240.0
+PAGE = 2_000
+
+
+@dataclass
+class Result:
+    """What a run came to."""
+
+    seed: int
+    messages: int = 0
+    seconds: float = 0.0
+    faults: dict[str, int] = field(default_factory=dict)
+    restarted: dict[str, int] = field(default_factory=dict)
+    states: dict[str, int] = field(default_factory=dict)
+    retried: int = 0
+    doubted: dict[str, int] = field(default_factory=dict)
+    doubled: int = 0
+    lost: int = 0
+    uncertain: dict[str, int] = field(default_factory=dict)
+    problems: list[str] = field(default_factory=list)
+
+
+def run(parts: Parts, plan: Plan, recipients: int) -> Result:
+    """Plan and launch the campaign, throw the plan's faults, wait for its end, and prove."""
+    began = time.monotonic()
+    audience = audience_of(plan.seed, recipients)
+    world = _world(parts, plan)
+    campaign = _launched(world, audience)
+    storm = Storm(parts, plan, len(audience.phones))
+    problems = _weather(parts, storm, campaign)
+    result = _proved(parts, campaign, audience, plan.seed)
+    result.problems = problems + result.problems
+    result.faults, result.restarted = dict(storm.thrown), dict(storm.restarted)
+    result.seconds = round(time.monotonic() - began, 1)
+    return result
+
+
+def _world(parts: Parts, plan: Plan) -> World:
+    world = world_make(parts.simulator, webhook_base=parts.url)
+    world.number.throughput = THROUGHPUT
+    world.number.save()
+    parts.simulator.post(f"numbers/{PHONE_NUMBER_ID}", throughput="HIGH")
+    parts.simulator.knobs(
+        seed=plan.seed,
+        enforce_limits=True,
+        latency_ms=plan.latency_ms,
+        slow_answer_ms=500,
+        unanswered_ms=60_000,
+        webhook_delay_ms=100,
+        webhook_concurrency=4,
+        retry_base_ms=250,
+        retry_limit=60,
+        batch=plan.batch,
+    )
+    return world
+
+
+def _launched(world: World, audience: Audience) -> Campaign:
+    """From the file to a running campaign, as a manager does it; beat and the workers do the rest."""
+    user = user_make()
+    campaign = campaign_draft_from_file(name="turnos.csv", body=audience.body, user=user)
+    columns = campaign.file.facts["columns"]
+    campaign_configure(
+        campaign_id=campaign.pk,
+        template_id=world.template.pk,
+        sender_number_id=world.number.pk,
+        mapping=mapping_suggest(world.template, template_parsed(world.template), columns),
+        default_country="AR",
+    )
+    campaign_plan_request(campaign_id=campaign.pk)
+    planned = Campaign.objects.filter(pk=campaign.pk, state=Campaign.State.PLANNED)
+    if not _within(PLAN_SECONDS, planned.exists):
+        raise TimeoutError("the campaign was not planned")
+    return campaign_launch(campaign_id=campaign.pk, user=user)
+
+
+def _weather(parts: Parts, storm: Storm, campaign: Campaign) -> list[str]:
+    """Until everything was thrown and the campaign has ended by itself; returns what did not happen in time."""
+
+    def blown_over() -> bool:
+        storm.tick(_received(parts))
+        return storm.over
+
+    def ended() -> bool:
+        storm.tick(_received(parts))
+        return parts.simulator.get("counts")["pending"] == 0 and not patiently(lambda: _alive(campaign))
+
+    if not _within(STORM_SECONDS, blown_over):
+        return ["the storm did not end"]
+    if not _within(CALM_SECONDS, ended, every=0.5):
+        left = {name: count for name, count in patiently(lambda: _alive(campaign)).items()}
+        return [f"the campaign did not end by itself: {left}"]
+    return []
+
+
+def _received(parts: Parts) -> int:
+    try:
+        return int(parts.simulator.get("counts").get("requests", 0))
+    except httpx.HTTPError:
+        return 0
+
+
+def _alive(campaign: Campaign) -> dict[str, int]:
+    """What is still to come, by name; nothing at all once the campaign has ended."""
+    state = Campaign.objects.get(pk=campaign.pk).state
+    messages = Message.objects.filter(campaign=campaign)
+    counts = {
+        "unlaunched": unlaunched(campaign.pk).count(),
+        "queued": messages.filter(state=MessageState.QUEUED).count(),
+        "sending": messages.filter(state=MessageState.SENDING).count(),
+        "webhooks": WebhookDelivery.objects.filter(state=WebhookDelivery.State.RECEIVED).count(),
+        f"campaign {state}": int(state != Campaign.State.COMPLETED),
+    }
+    return {name: count for name, count in counts.items() if count}
+
+
+def _proved(parts: Parts, campaign: Campaign, audience: Audience, seed: int) -> Result:
+    messages = list(Message.objects.filter(campaign=campaign).order_by("pk"))
+    taken = _taken(parts)
+    verdict = judge(
+        phones=audience.phones,
+        recipients=_recipients(campaign),
+        booked=[_booked(each) for each in messages],
+        taken=taken,
+    )
+    _books(verdict, campaign, audience)
+    final = {each.pk: each.state for each in messages}
+    in_doubt = Attempt.objects.filter(message__campaign=campaign, outcome__in=["lost", "uncertain", "claimed"])
+    return Result(
+        seed=seed,
+        messages=len(messages),
+        states=dict(Counter(each.state for each in messages)),
+        retried=sum(each.retry_of_id is not None for each in messages),
+        doubted=dict(Counter(final[pk] for pk in in_doubt.values_list("message_id", flat=True))),
+        doubled=verdict.doubled,
+        lost=verdict.lost,
+        uncertain=dict(verdict.uncertain),
+        problems=verdict.problems,
+    )
+
+
+def _books(verdict: Verdict, campaign: Campaign, audience: Audience) -> None:
+    """The portal's own proofs: the ledger's checks, the campaign's balance, no incident, no webhook with a problem."""
+    verdict.found("check_ledger", differences())
+    books = campaigns_books([campaign.pk])[campaign.pk]
+    expected = (len(audience.phones), audience.left_out, audience.errors)
+    if not books.balance or (books.planned, books.left_out, books.errors) != expected:
+        verdict.problems.append(f"the campaign's books do not balance: {books}, expected {expected}")
+    verdict.found("incidents", Incident.objects.values_list("kind", "message_id"))
+    bad = WebhookDelivery.objects.exclude(problems=[]).values_list("pk", "problems")
+    verdict.found("webhooks with problems", bad)
+
+
+def _recipients(campaign: Campaign) -> list[Recipient]:
+    rows = CampaignRecipient.objects.filter(campaign=campaign, outcome__in=CampaignRecipient.SENDABLE)
+    found = rows.values_list("phone", "message_id", "dropped")
+    return [Recipient(phone, message_id is not None, dropped) for phone, message_id, dropped in found]
+
+
+def _booked(message: Message) -> Booked:
+    return Booked(str(message.reference), message.recipient_phone, message.state, message.reason)
+
+
+def _taken(parts: Parts) -> list[Taken]:
+    found: list[Taken] = []
+    while True:
+        page = parts.simulator.get("messages", limit=str(PAGE), offset=str(len(found)))["data"]
+        found += [_as_taken(message) for message in page]
+        if len(page) < PAGE:
+            return found
+
+
+def _as_taken(message: dict[str, Any]) -> Taken:
+    statuses = message["statuses"]
+    return Taken(
+        reference=message["reference"],
+        phone=f"+{message['wa_id']}",
+        reached=tuple(each["status"] for each in statuses),
+        told=tuple(each["status"] for each in statuses if each["webhook"] == "DELIVERED"),
+    )
+
+
+def patiently(look: Callable[[], T]) -> T:
+    """Look into a database that may just be away."""
+    while True:
+        try:
+            return look()
+        except (OperationalError, InterfaceError):
+            connection.close()
+            time.sleep(0.2)
+
+
+def _within(seconds: float, condition: Callable[[], bool], *, every: float = 0.1) -> bool:
+    end = time.monotonic() + seconds
+    while not condition():
+        if time.monotonic() > end:
+            return False
+        time.sleep(every)
+    return True
