@@ -1,10 +1,11 @@
-"""`python -m tests.chaos.one SEED RECIPIENTS PREPARED FOLDER`: one run in a process of its own; its result is `result.json` there."""
+"""`python -m tests.chaos.one SEED RECIPIENTS PREPARED FOLDER`: one run in a process of its own, into `result.json` there."""
 
 from __future__ import annotations
 
 import json
 import os
 import resource
+import signal
 import sys
 from dataclasses import asdict
 from importlib import import_module
@@ -21,6 +22,8 @@ def main() -> None:
     """Start the services, then Django on them, then the run."""
     seed, recipients = int(sys.argv[1]), int(sys.argv[2])
     prepared, folder = Path(sys.argv[3]), Path(sys.argv[4])
+    # An end that was asked for takes the parts along.
+    signal.signal(signal.SIGTERM, lambda *_: sys.exit(1))
     parts = Parts(folder, prepared)
     try:
         os.environ.update(parts.start_services())

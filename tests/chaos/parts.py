@@ -1,4 +1,4 @@
-"""The parts of one run: PostgreSQL, Valkey, simulator, web, workers and beat, in one folder, each to be killed and started again."""
+"""The parts of one run: PostgreSQL, Valkey, simulator, web, workers and beat, each to be killed and started again."""
 
 from __future__ import annotations
 
