@@ -5,6 +5,9 @@ BIN := $(VENV)/bin
 READY := $(VENV)/.ready
 PORT ?= 8000
 SIMULATOR_PORT ?= 8800
+SEEDS ?= 4
+JOBS ?= 1
+RECIPIENTS ?= 5000
 PYTHON ?= $(shell for name in python3.13 python3.12 python3.11 python3; do \
 	"$$name" -c 'import sys; sys.exit(sys.version_info < (3, 11))' 2>/dev/null && echo "$$name" && break; done)
 
@@ -14,7 +17,7 @@ CHECK_ENV := DATABASE_URL=postgres://nobody@127.0.0.1:1/none REDIS_URL=redis://1
 	CREDENTIALS_KEYS=dGVzdHMtb25seS1rZXktdGVzdHMtb25seS1rZXktMzI= ALLOWED_HOSTS=portal.example DEBUG=false SECURE=true
 
 .DEFAULT_GOAL := help
-.PHONY: help venv demo test bench check format messages lock clean
+.PHONY: help venv demo test bench chaos check format messages lock clean
 
 help: ## Show this list
 	@awk -F ':.*## ' '/^[a-z]+:.*## / { printf "  make %-10s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
@@ -37,6 +40,9 @@ test: $(READY) ## Run all tests, browser tests included
 
 bench: $(READY) ## Measure what the portal can do, one JSON line a figure (SCALE=0.02 is a short run, ONLY=dispatch one part)
 	@$(BIN)/python -m bench
+
+chaos: $(READY) ## Campaigns under random faults, proven (SEED=17, or SEEDS=200 JOBS=4; RECIPIENTS=5000)
+	@$(BIN)/python -m tests.chaos $(if $(SEED),--seed $(SEED),--seeds $(SEEDS)) --jobs $(JOBS) --recipients $(RECIPIENTS)
 
 check: $(READY) ## Formatting, lint, types, import rules, migrations, deployment, containers, translations
 	$(BIN)/ruff check .

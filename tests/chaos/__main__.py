@@ -10,24 +10,23 @@ import subprocess
 import sys
 import tempfile
 from collections import Counter
+from collections.abc import Sequence
 from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 from typing import Any
 
 from hsm_portal.embedded import EmbeddedPostgres
-from tests.chaos.parts import ENVIRONMENT, PROJECT
-from tests.chaos.plan import plan_of
-
-#: A run that takes longer is ended, and has failed.
-RUN_SECONDS = 900
+from tests.chaos.lane import run_seed, tidy, told
+from tests.chaos.parts import ENVIRONMENT
+from tests.providers.simulator.server import PROJECT
 
 
 def main() -> int:
-    """The command line; returns 0 when every run was good."""
+    """The command line; returns 0 when every run was good, and then leaves nothing behind."""
     chosen = _options()
-    first = chosen.seed if chosen.seed is not None else chosen.first
-    seeds = range(first, first + (1 if chosen.seed is not None else chosen.seeds))
+    seeds = [chosen.seed] if chosen.seed is not None else range(chosen.first, chosen.first + chosen.seeds)
     home = Path(tempfile.mkdtemp(prefix="hsm-chaos-"))
+    # As root, PostgreSQL runs as somebody who has to get in.
     home.chmod(0o711)
     # A dozen Pythons per run: they compile each module once for all of them, and leave nothing in the project.
     os.environ.pop("PYTHONDONTWRITEBYTECODE", None)
@@ -35,15 +34,15 @@ def main() -> int:
     postgres = EmbeddedPostgres(data=home / "prepared")
     try:
         _prepare(postgres)
-        with ThreadPoolExecutor(chosen.jobs) as pool:
-            results = list(pool.map(lambda seed: _run(seed, chosen.recipients, postgres.data, home), seeds))
+        results = _run_all(seeds, chosen.recipients, chosen.jobs, postgres.data, home)
     finally:
         shutil.rmtree(postgres.data, ignore_errors=True)
-        postgres.data.with_name("prepared.lock").unlink(missing_ok=True)
+        postgres.data.with_name(f"{postgres.data.name}.lock").unlink(missing_ok=True)
+        shutil.rmtree(home / "compiled", ignore_errors=True)
     good = all(not result["problems"] for result in results)
-    if good and not chosen.keep:
+    if good:
         shutil.rmtree(home, ignore_errors=True)
-    say(json.dumps(_sum(results)))
+    say(json.dumps(summary(results)))
     return 0 if good else 1
 
 
@@ -54,7 +53,6 @@ def _options() -> argparse.Namespace:
     parser.add_argument("--first", type=int, default=1, help="the first of them")
     parser.add_argument("--jobs", type=int, default=1, help="how many at a time")
     parser.add_argument("--recipients", type=int, default=5_000, help="of each campaign")
-    parser.add_argument("--keep", action="store_true", help="keep the logs of good runs too")
     return parser.parse_args()
 
 
@@ -68,62 +66,45 @@ def _prepare(postgres: EmbeddedPostgres) -> None:
         postgres.stop()
 
 
-def _run(seed: int, recipients: int, prepared: Path, home: Path) -> dict[str, Any]:
-    """One run, and its line."""
-    folder = home / str(seed)
-    folder.mkdir()
-    command = [sys.executable, "-m", "tests.chaos.one", str(seed), str(recipients), str(prepared), str(folder)]
-    with (folder / "run.log").open("wb") as log:
-        process = subprocess.Popen(command, cwd=PROJECT, stdout=log, stderr=subprocess.STDOUT)
-        try:
-            process.wait(RUN_SECONDS)
-        except subprocess.TimeoutExpired:
-            process.terminate()
-            process.wait()
-    result = _read(folder, seed)
-    faults = " ".join(str(fault) for fault in plan_of(seed).faults)
-    word = "good" if not result["problems"] else "FAILED"
-    say(f"seed {seed}: {word}, {result['seconds']} s, {result['cpu_seconds']} s of processor; {faults}")
-    say(f"  {result['states']}, retried {result['retried']}, doubted {result['doubted']}, {result['restarted']}")
-    for problem in result["problems"]:
-        say(f"  {problem}")
-    if result["problems"]:
-        say(f"  its logs: {folder}; again: make chaos SEED={seed} RECIPIENTS={recipients}")
-    else:
-        shutil.rmtree(folder / "simulator", ignore_errors=True)
-    return result
+def _run_all(seeds: Sequence[int], recipients: int, jobs: int, prepared: Path, home: Path) -> list[dict[str, Any]]:
+    def run(seed: int) -> dict[str, Any]:
+        result = run_seed(seed, recipients, prepared, home)
+        say(told(result, home / str(seed), recipients))
+        tidy(result, home / str(seed))
+        return result
+
+    with ThreadPoolExecutor(jobs) as lanes:
+        return list(lanes.map(run, seeds))
 
 
-def _read(folder: Path, seed: int) -> dict[str, Any]:
-    path = folder / "result.json"
-    if path.is_file():
-        return dict(json.loads(path.read_text(encoding="utf-8")))
-    tail = (folder / "run.log").read_text(encoding="utf-8", errors="replace").strip().splitlines()[-1:]
-    empty: dict[str, Any] = {name: {} for name in ("faults", "restarted", "states", "doubted", "uncertain")}
-    numbers = dict.fromkeys(("messages", "seconds", "retried", "doubled", "lost", "cpu_seconds"), 0)
-    return {"seed": seed, **empty, **numbers, "problems": [f"the run broke off: {' '.join(tail)}"]}
+def summary(results: Sequence[dict[str, Any]]) -> dict[str, Any]:
+    """All runs as one: the last line. What is counted by name (faults by kind, doubts by reason) is added by name."""
 
-
-def _sum(results: list[dict[str, Any]]) -> dict[str, Any]:
-    def added(name: str) -> dict[str, int]:
+    def by_name(name: str) -> dict[str, int]:
         counts: Counter[str] = Counter()
         for result in results:
             counts.update(result[name])
         return dict(sorted(counts.items()))
 
+    def added(name: str) -> float:
+        return round(sum(result[name] for result in results), 1)
+
+    uncertain = by_name("uncertain")
     return {
         "seeds": len(results),
         "campaigns": len(results),
-        "messages": sum(result["messages"] for result in results),
-        "faults": added("faults"),
-        "doubled": sum(result["doubled"] for result in results),
-        "lost": sum(result["lost"] for result in results),
-        "uncertain_left": sum(sum(result["uncertain"].values()) for result in results),
-        "uncertain_reasons": added("uncertain"),
-        "doubted": added("doubted"),
-        "retried": sum(result["retried"] for result in results),
+        "messages": added("messages"),
+        "faults": by_name("faults"),
+        "doubled": added("doubled"),
+        "lost": added("lost"),
+        "uncertain_left": sum(uncertain.values()),
+        "uncertain_reasons": uncertain,
+        # Messages that were in doubt at some time, by the state they ended in.
+        "doubted": by_name("doubted"),
+        "retried": added("retried"),
+        "restarted": by_name("restarted"),
         "failed_seeds": [result["seed"] for result in results if result["problems"]],
-        "cpu_seconds": round(sum(result["cpu_seconds"] for result in results), 1),
+        "cpu_seconds": added("cpu_seconds"),
     }
 
 

@@ -3,9 +3,8 @@
 from __future__ import annotations
 
 import random
-from dataclasses import asdict, dataclass
+from dataclasses import dataclass
 from enum import StrEnum
-from typing import Any
 
 
 class Kind(StrEnum):
@@ -60,19 +59,19 @@ class Fault:
 
 @dataclass(frozen=True, slots=True)
 class Plan:
-    """The faults of one seed, in the order of their moments, and how slow the provider is."""
+    """The faults of one seed in the order of their moments, the messages/s of the number, how slow the provider answers,
+    and how many events it tells in one webhook at most."""
 
     seed: int
     faults: tuple[Fault, ...]
+    throughput: int
     latency_ms: int
     batch: int
 
-    def as_json(self) -> dict[str, Any]:
-        """For the log of a run."""
-        return asdict(self)
-
 
 FEWEST, MOST = 4, 8
+#: With the slower ones the launcher is at work for most of the run; with the fastest everything is queued at once.
+THROUGHPUTS = (150, 400, 1000)
 LOSE_MODES = ("never", "close", "reset", "html_500", "half", "junk")
 #: Answered with 5xx: unknown error, unavailable, temporary outage, and number in maintenance, which Meta names in one.
 CODES_5XX = ("131000", "131016", "2", "131057")
@@ -92,7 +91,13 @@ def plan_of(seed: int) -> Plan:
         # Somebody must be there to take the number over.
         faults.append(Fault(Kind.TWO_PUMPS, at=0.0))
     ordered = sorted(faults, key=lambda fault: (fault.at, fault.kind))
-    return Plan(seed, tuple(ordered), latency_ms=chance.choice((20, 80, 150)), batch=chance.choice((10, 25, 60)))
+    return Plan(
+        seed,
+        tuple(ordered),
+        throughput=chance.choice(THROUGHPUTS),
+        latency_ms=chance.choice((20, 80, 150)),
+        batch=chance.choice((10, 25, 60)),
+    )
 
 
 def _fault(kind: Kind, chance: random.Random) -> Fault:
@@ -121,6 +126,7 @@ def _fault(kind: Kind, chance: random.Random) -> Fault:
             return Fault(kind, at, lasts=FROZEN_SECONDS)
         case Kind.CLOCK_OFF:
             minutes = chance.choice((-9, -5, -2, 2, 5, 9))
-            return Fault(kind, at, amount=60 * minutes, detail=chance.choice(CLOCKED))
+            # Early, so that most of the run is under it.
+            return Fault(kind, round(at / 3, 3), amount=60 * minutes, detail=chance.choice(CLOCKED))
         case _:
             return Fault(kind, at)

@@ -31,8 +31,6 @@ from tests.factories import user_make
 from tests.providers.simulator.server import PHONE_NUMBER_ID
 from tests.world import World, world_make
 
-#: Messages/s of the number, at our side and at the simulator's.
-THROUGHPUT = 1000
 PLAN_SECONDS = 120.0
 #: How long nothing at all may move before a run is given up: longer than any lease and any pause of the portal's.
 STILL_SECONDS = 120.0
@@ -75,7 +73,7 @@ def run(parts: Parts, plan: Plan, recipients: int) -> Result:
 
 def _world(parts: Parts, plan: Plan) -> World:
     world = world_make(parts.simulator, webhook_base=parts.url)
-    world.number.throughput = THROUGHPUT
+    world.number.throughput = plan.throughput
     world.number.save()
     parts.simulator.post(f"numbers/{PHONE_NUMBER_ID}", throughput="HIGH")
     parts.simulator.knobs(

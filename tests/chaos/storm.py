@@ -16,7 +16,7 @@ from tests.chaos.plan import Fault, Kind, Plan
 log = structlog.get_logger("chaos")
 
 #: When nothing reaches the provider for so long, the next fault is thrown before its moment.
-STALLED_SECONDS = 20.0
+STALLED_SECONDS = 30.0
 
 
 @dataclass

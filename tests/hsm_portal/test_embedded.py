@@ -130,6 +130,34 @@ def test_it_brings_committed_rows_back_after_a_crash() -> None:
         postgres.stop()
 
 
+def test_it_brings_committed_rows_back_after_an_immediate_stop() -> None:
+    postgres = EmbeddedPostgres()
+    with psycopg.connect(postgres.start(), autocommit=True) as connection:
+        connection.execute("CREATE TABLE kept (word text)")
+        connection.execute("INSERT INTO kept VALUES ('committed')")
+        postgres.stop_immediately()
+        assert not postgres.runs
+        with pytest.raises(psycopg.OperationalError):
+            connection.execute("SELECT 1")
+    with psycopg.connect(postgres.start()) as connection:
+        assert connection.execute("SELECT word FROM kept").fetchall() == [("committed",)]
+    postgres.stop()
+
+
+def test_a_new_server_begins_with_a_copy_of_the_data_of_another(home: Path) -> None:
+    first = EmbeddedPostgres(data=home / "first")
+    with psycopg.connect(first.start(), autocommit=True) as connection:
+        connection.execute("CREATE TABLE prepared (word text)")
+    first.stop()
+    copy = EmbeddedPostgres(like=first.data)
+    with psycopg.connect(copy.start(), autocommit=True) as connection:
+        connection.execute("INSERT INTO prepared VALUES ('the copy alone has it')")
+    copy.stop()
+    with psycopg.connect(first.start()) as connection:
+        assert connection.execute("SELECT * FROM prepared").fetchall() == []
+    first.stop()
+
+
 def test_it_starts_after_its_owner_and_guards_were_killed(home: Path) -> None:
     """A leftover server without guard (an abrupt end of a whole container) is stopped before the new one starts."""
     data = home / "postgres18"

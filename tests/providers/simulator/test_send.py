@@ -232,6 +232,33 @@ def test_it_fails_the_next_requests_only(simulator: SimulatorProcess) -> None:
     assert [simulator.send().status_code, simulator.send().status_code] == [500, 200]
 
 
+def test_it_resets_the_next_connections_and_does_nothing_for_them(simulator: SimulatorProcess) -> None:
+    simulator.knobs(reset_next=1)
+    with pytest.raises(httpx.ReadError):
+        simulator.send()
+
+    assert simulator.send().status_code == 200
+    counts = simulator.get("counts")
+    assert (counts["requests"], counts["reset"], counts["accepted"]) == (2, 1, 1)
+
+
+def test_it_resets_the_connection_after_accepting(simulator: SimulatorProcess) -> None:
+    simulator.knobs(lose_answers=1, lose_mode="reset")
+    with pytest.raises(httpx.ReadError):
+        simulator.send()
+
+    assert simulator.get("counts")["accepted"] == 1
+
+
+@pytest.mark.parametrize(("code", "asked"), [(130429, "7"), (131000, None)])
+def test_it_asks_for_the_wait_that_the_knob_says_in_every_answer_429(
+    simulator: SimulatorProcess, code: int, asked: str | None
+) -> None:
+    simulator.knobs(fail_next=1, fail_code=code, retry_after=7)
+
+    assert simulator.send().headers.get("Retry-After") == asked
+
+
 def test_it_refuses_all_sends_of_a_blocked_account(simulator: SimulatorProcess) -> None:
     simulator.post(f"accounts/{WABA_ID}", blocked_code=131031)
 
