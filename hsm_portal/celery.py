@@ -8,7 +8,7 @@ from hsm_portal.schedule import BEAT_SCHEDULE
 
 os.environ.setdefault("DJANGO_SETTINGS_MODULE", "hsm_portal.settings")
 
-app = Celery("hsm_portal", task_cls="celery.contrib.django.task:DjangoTask")
+app = Celery("hsm_portal", task_cls="hsm_portal.periodic:PortalTask")
 app.config_from_object("django.conf:settings", namespace="CELERY")
 app.conf.beat_schedule = BEAT_SCHEDULE
 app.autodiscover_tasks()

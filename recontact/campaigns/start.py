@@ -45,6 +45,6 @@ def _go() -> None:
     """Have what is queued sent, and more launched; without a broker beat's next look does."""
     wake()
     try:
-        current_app.send_task(LAUNCH_TASK, queue="default", retry=False, expires=60)
+        current_app.send_task(LAUNCH_TASK, queue="default", retry=False)
     except Exception as error:
         log.warning("campaign_launch_wake_failed", error=type(error).__name__)

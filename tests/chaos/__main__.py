@@ -6,12 +6,14 @@ import argparse
 import json
 import os
 import shutil
+import signal
 import subprocess
 import sys
 import tempfile
 from collections import Counter
 from collections.abc import Sequence
 from concurrent.futures import ThreadPoolExecutor
+from functools import partial
 from pathlib import Path
 from typing import Any
 
@@ -24,8 +26,10 @@ from tests.providers.simulator.server import PROJECT
 def main() -> int:
     """The command line; returns 0 when every run was good, and then leaves nothing behind."""
     chosen = _options()
-    seeds = [chosen.seed] if chosen.seed is not None else range(chosen.first, chosen.first + chosen.seeds)
+    seeds = chosen.seed or range(chosen.first, chosen.first + chosen.seeds)
     home = Path(tempfile.mkdtemp(prefix="hsm-chaos-"))
+    for number in (signal.SIGINT, signal.SIGTERM, signal.SIGHUP):
+        signal.signal(number, partial(_stop, home))
     # As root, PostgreSQL runs as somebody who has to get in.
     home.chmod(0o711)
     # A dozen Pythons per run: they compile each module once for all of them, and leave nothing in the project.
@@ -46,9 +50,15 @@ def main() -> int:
     return 0 if good else 1
 
 
+def _stop(home: Path, *_signal: object) -> None:
+    """Asked to end: the guards of the runs under way end them, each with all its parts."""
+    say(f"Stopped. What is left of the runs is in {home}.")
+    os._exit(130)
+
+
 def _options() -> argparse.Namespace:
     parser = argparse.ArgumentParser(prog="make chaos", description="Campaigns under random faults, and the proof.")
-    parser.add_argument("--seed", type=int, help="only this one")
+    parser.add_argument("--seed", type=int, nargs="+", help="only this one, or these")
     parser.add_argument("--seeds", type=int, default=4, help="how many")
     parser.add_argument("--first", type=int, default=1, help="the first of them")
     parser.add_argument("--jobs", type=int, default=1, help="how many at a time")

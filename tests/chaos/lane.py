@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import contextlib
 import json
 import shutil
 import subprocess
@@ -9,6 +10,7 @@ import sys
 from pathlib import Path
 from typing import Any
 
+from hsm_portal.processes import spawn
 from tests.chaos.plan import plan_of
 from tests.providers.simulator.server import PROJECT
 
@@ -23,13 +25,11 @@ def run_seed(seed: int, recipients: int, prepared: Path, home: Path) -> dict[str
     folder = home / str(seed)
     folder.mkdir()
     command = [sys.executable, "-m", "tests.chaos.one", str(seed), str(recipients), str(prepared), str(folder)]
-    with (folder / "run.log").open("wb") as log:
-        process = subprocess.Popen(command, cwd=PROJECT, stdout=log, stderr=subprocess.STDOUT)
-        try:
-            process.wait(RUN_SECONDS)
-        except subprocess.TimeoutExpired:
-            process.terminate()
-            process.wait()
+    # Its guard ends it when this process is ended.
+    child = spawn(f"seed {seed}", command, log=folder / "run.log", directory=PROJECT)
+    with contextlib.suppress(subprocess.TimeoutExpired):
+        child.process.wait(RUN_SECONDS)
+    child.stop()
     return _result(folder, seed)
 
 
