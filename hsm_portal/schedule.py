@@ -17,7 +17,7 @@ HEARTBEAT_SECONDS = 10.0
 
 def _every(seconds: float, task: str, *, schedule: crontab | None = None, **options: Any) -> dict[str, Any]:
     """A task that comes again after so many seconds (by the `schedule`, where one is given) and then makes up for itself."""
-    return {"task": task, "schedule": schedule or seconds, "options": {**options, "headers": {EVERY: seconds}}}
+    return {"task": task, "schedule": schedule or seconds, "options": {**options, "headers": {EVERY: str(seconds)}}}
 
 
 BEAT_SCHEDULE: dict[str, dict[str, Any]] = {

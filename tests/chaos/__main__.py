@@ -97,7 +97,8 @@ def summary(results: Sequence[dict[str, Any]]) -> dict[str, Any]:
         return dict(sorted(counts.items()))
 
     def added(name: str) -> float:
-        return round(sum(result[name] for result in results), 1)
+        total: float = sum(result[name] for result in results)
+        return round(total, 1)
 
     uncertain = by_name("uncertain")
     return {
