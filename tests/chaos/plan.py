@@ -75,7 +75,7 @@ THROUGHPUTS = (150, 400, 1000)
 LOSE_MODES = ("never", "close", "reset", "html_500", "half", "junk")
 #: Answered with 5xx: unknown error, unavailable, temporary outage, and number in maintenance, which Meta names in one.
 CODES_5XX = ("131000", "131016", "2", "131057")
-#: Answered with 429.
+#: Answered with 429; without `Retry-After` the second holds the whole account for five minutes.
 CODES_429 = ("130429", "4")
 #: As long as a frozen pump must stand still to lose the lease of its number (15 s).
 FROZEN_SECONDS = 17.0
@@ -115,7 +115,7 @@ def _fault(kind: Kind, chance: random.Random) -> Fault:
         case Kind.THROTTLED:
             return Fault(kind, at, amount=chance.randint(5, 200), detail="130429")
         case Kind.THROTTLED_RETRY_AFTER:
-            return Fault(kind, at, lasts=3.0, amount=chance.randint(5, 200), detail=chance.choice(CODES_429))
+            return Fault(kind, at, amount=chance.randint(5, 200), detail=chance.choice(CODES_429))
         case Kind.CONNECTIONS_RESET:
             return Fault(kind, at, amount=chance.randint(5, 60))
         case Kind.WEBHOOKS_DOUBLED | Kind.WEBHOOKS_LOST:

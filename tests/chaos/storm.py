@@ -122,10 +122,9 @@ class Storm:
             case Kind.ANSWERS_LOST:
                 knobs(lose_answers=fault.amount, lose_mode=fault.detail)
             case Kind.ERRORS_5XX | Kind.THROTTLED:
-                knobs(fail_next=fault.amount, fail_code=int(fault.detail))
+                knobs(fail_next=fault.amount, fail_code=int(fault.detail), retry_after=0)
             case Kind.THROTTLED_RETRY_AFTER:
                 knobs(fail_next=fault.amount, fail_code=int(fault.detail), retry_after=2)
-                return lambda: knobs(retry_after=0)
             case Kind.CONNECTIONS_RESET:
                 knobs(reset_next=fault.amount)
             case Kind.WEBHOOKS_DOUBLED:
