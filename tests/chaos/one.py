@@ -14,6 +14,7 @@ from typing import Any
 
 import django
 
+from tests.chaos.nursery import Nursery
 from tests.chaos.parts import Parts
 from tests.chaos.plan import plan_of
 
@@ -24,7 +25,7 @@ def main() -> None:
     prepared, folder = Path(sys.argv[3]), Path(sys.argv[4])
     # An end that was asked for takes the parts along.
     signal.signal(signal.SIGTERM, lambda *_: sys.exit(1))
-    parts = Parts(folder, prepared)
+    parts = Parts(Nursery(), folder, prepared)
     try:
         os.environ.update(parts.start_services())
         django.setup()

@@ -7,7 +7,6 @@ import os
 import random
 import signal
 import socket
-import sys
 import time
 from collections.abc import Mapping
 from pathlib import Path
@@ -16,8 +15,8 @@ import httpx
 import redis
 
 from hsm_portal.embedded import EmbeddedPostgres, EmbeddedValkey
-from hsm_portal.processes import Child, spawn
-from tests.providers.simulator.server import PROJECT, SimulatorProcess
+from tests.chaos.nursery import Nursery
+from tests.providers.simulator.server import SimulatorProcess
 
 START_SECONDS = 60.0
 #: Below what systems give to outgoing connections: a part that was killed finds its port free when it comes back.
@@ -48,55 +47,51 @@ def free_port() -> int:
 
 
 class Part:
-    """One of the portal's own processes (with its children). A part that is up is never started a second time."""
+    """One of a run's processes (with its children). A part that is up is never started a second time."""
 
-    def __init__(self, name: str, log: Path, *arguments: str) -> None:
+    def __init__(self, nursery: Nursery, name: str, log: Path, *module: str) -> None:
+        self.nursery = nursery
         self.name = name
         self.log = log / f"{name}.log"
-        self.arguments = arguments
+        self.module = module
         self.environment: Mapping[str, str] = {}
         self.clock = 0
-        self.child: Child | None = None
+        self.pid = 0
 
     def start(self) -> None:
         """Start (again), with the clock that it has."""
-        if self.child is None:
-            module = list(self.arguments)
-            if self.clock:
-                module = ["tests.chaos.shifted", str(self.clock), *module[1:]]
-            command = [sys.executable, "-m", *module]
-            self.child = spawn(self.name, command, log=self.log, environment=self.environment, directory=PROJECT)
+        if not self.pid:
+            self.pid = self.nursery.start(self.module, log=self.log, environment=self.environment, clock=self.clock)
 
     def kill(self) -> None:
         """`kill -9` of the process and its children."""
-        if self.child is not None:
-            self.child.kill()
-            self.child = None
+        if self.pid:
+            self.nursery.kill(self.pid)
+            self.pid = 0
 
     def signal(self, number: signal.Signals) -> None:
         """To the process and its children."""
-        if self.child is not None:
-            os.killpg(self.child.process.pid, number)
+        if self.pid:
+            with contextlib.suppress(ProcessLookupError):
+                os.killpg(self.pid, number)
 
     @property
     def ended(self) -> bool:
         """Whether it ended by itself."""
-        return self.child is not None and self.child.exit_code is not None
+        return self.pid != 0 and self.nursery.exit_code(self.pid) is not None
 
 
 class Simulator(SimulatorProcess):
-    """The simulator under a guard, always at the same port."""
+    """The simulator, always at the same port."""
 
-    def __init__(self, folder: Path) -> None:
+    def __init__(self, nursery: Nursery, folder: Path) -> None:
         self.port = free_port()
-        self.log = folder / "log" / "simulator.log"
+        where = ("--port", str(self.port), "--store", str(folder / "simulator"))
+        self.part = Part(nursery, "simulator", folder / "log", "providers.simulator", *where)
         super().__init__(folder / "simulator")
 
     def start(self) -> None:
-        options = ["--port", str(self.port), "--store", str(self.store)]
-        environment = {key: value for key, value in os.environ.items() if not key.startswith("SIMULATOR_")}
-        command = [sys.executable, "-m", "providers.simulator", *options]
-        self._child = spawn("simulator", command, log=self.log, environment=environment, directory=PROJECT)
+        self.part.start()
         self.url = f"http://127.0.0.1:{self.port}"
         self.control = httpx.Client(base_url=f"{self.url}/control/", timeout=60)
         wait_for_port(self.port, "the simulator")
@@ -104,35 +99,36 @@ class Simulator(SimulatorProcess):
     def stop(self, number: signal.Signals = signal.SIGTERM) -> float:
         began = time.monotonic()
         self.control.close()
-        self._child.stop()
+        self.part.kill()
         return time.monotonic() - began
 
 
 class Parts:
     """All of them, in a folder. `prepared` is the data of a stopped PostgreSQL with the portal's tables."""
 
-    def __init__(self, folder: Path, prepared: Path) -> None:
+    def __init__(self, nursery: Nursery, folder: Path, prepared: Path) -> None:
         log = folder / "log"
         log.mkdir(parents=True)
+        self.nursery = nursery
         self.folder = folder
         self.port = free_port()
         self.postgres = EmbeddedPostgres(like=prepared)
         self.valkey = EmbeddedValkey(port=free_port())
         celery = ("celery", "-A", "hsm_portal")
         bind = ("--bind", f"127.0.0.1:{self.port}", "--workers", "2", "--threads", "4", "--preload")
-        self.web = Part("web", log, "gunicorn", "hsm_portal.wsgi", *bind, "--log-level", "warning")
-        self.worker = Part("worker", log, *celery, *WORKER, "-Q", "default", "-n", "worker@%h", "-c", "2")
+        self.web = Part(nursery, "web", log, "gunicorn", "hsm_portal.wsgi", *bind, "--log-level", "warning")
+        self.worker = Part(nursery, "worker", log, *celery, *WORKER, "-Q", "default", "-n", "worker@%h", "-c", "2")
         dispatch = ("-Q", "dispatch", "-c", "1")
-        self.dispatcher = Part("dispatcher", log, *celery, *WORKER, *dispatch, "-n", "dispatcher@%h")
-        self.second = Part("second", log, *celery, *WORKER, *dispatch, "-n", "second@%h")
+        self.dispatcher = Part(nursery, "dispatcher", log, *celery, *WORKER, *dispatch, "-n", "dispatcher@%h")
+        self.second = Part(nursery, "second", log, *celery, *WORKER, *dispatch, "-n", "second@%h")
         beat = ("beat", "-S", "celery.beat:Scheduler", "--pidfile=", "--loglevel", "WARNING")
-        self.beat = Part("beat", log, *celery, *beat)
+        self.beat = Part(nursery, "beat", log, *celery, *beat)
         self.portal = (self.web, self.worker, self.dispatcher, self.beat)
         self.everything = (*self.portal, self.second)
 
     def start_services(self) -> dict[str, str]:
         """Start what the portal needs; returns the environment of its processes."""
-        self.simulator = Simulator(self.folder)
+        self.simulator = Simulator(self.nursery, self.folder)
         environment = {
             **ENVIRONMENT,
             "DATABASE_URL": self.postgres.start(),
@@ -170,15 +166,12 @@ class Parts:
         with contextlib.suppress(redis.RedisError), redis.Redis.from_url(self.valkey.url) as client:
             client.flushall()
 
-    def ended(self) -> list[str]:
-        """The parts that ended by themselves, which none may."""
-        return [part.name for part in self.everything if part.ended]
-
     def stop(self) -> None:
         """End everything at once: nothing of a run is kept but its logs."""
         for part in self.everything:
             part.kill()
         self.simulator.stop()
+        self.nursery.close()
         self.valkey.crash()
         self.postgres.stop()
 
