@@ -7,26 +7,11 @@ from django.db import migrations, models
 class Migration(migrations.Migration):
 
     dependencies = [
-        ('providers', '0007_one_index_less_per_status'),
+        ('providers', '0006_resume_permission'),
         ('recontact', '0012_limits'),
     ]
 
     operations = [
-        migrations.AlterField(
-            model_name='message',
-            name='account',
-            field=models.ForeignKey(db_index=False, on_delete=django.db.models.deletion.PROTECT, related_name='+', to='providers.provideraccount', verbose_name='account'),
-        ),
-        migrations.AlterField(
-            model_name='message',
-            name='customer',
-            field=models.ForeignKey(db_index=False, on_delete=django.db.models.deletion.PROTECT, related_name='messages', to='recontact.customer', verbose_name='customer'),
-        ),
-        migrations.AlterField(
-            model_name='message',
-            name='query',
-            field=models.ForeignKey(blank=True, db_index=False, null=True, on_delete=django.db.models.deletion.PROTECT, related_name='messages', to='recontact.query', verbose_name='query'),
-        ),
         migrations.AlterField(
             model_name='messageevent',
             name='account',
