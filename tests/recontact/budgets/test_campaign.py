@@ -9,7 +9,7 @@ import pytest
 from django.utils import timezone
 
 from recontact.books import differences
-from recontact.budgets.reserve import BUDGET, campaign_shares
+from recontact.budgets.reserve import BUDGET, campaign_reserve, campaign_shares
 from recontact.budgets.settle import changes_add_up
 from recontact.campaigns.control import campaign_cancel, campaign_launch, campaign_pause, campaign_resume
 from recontact.campaigns.launch import campaigns_launch
@@ -195,3 +195,44 @@ def test_every_budget_that_counts_it_must_have_room() -> None:
     assert [share.budget.name for share in campaign_shares(campaign, at=database_now())] == ["all", "account", "files"]
     assert launched(campaign).state == Campaign.State.PARKED
     assert not BudgetReservation.objects.exists()
+
+
+def test_one_that_ended_reserves_more_for_what_is_tried_again_and_gives_back_the_rest() -> None:
+    budget_make(amount="0.31")
+    campaign = launched(priced())
+    campaigns_launch()
+    first, second, *rest = Message.objects.order_by("pk")
+    for message in (first, second):
+        ended(message, "failed")
+    for message in rest:
+        ended(message, "delivered")
+    campaigns_complete()
+    assert sums() == (NOTHING, 8 * PRICE)
+    campaign.refresh_from_db()
+
+    assert campaign_reserve(campaign, at=database_now(), extra={"USD": 5 * PRICE})  # too much: nothing is held
+    assert campaign_reserve(campaign, at=database_now(), extra={"USD": 3 * PRICE}) == []
+    first.refresh_from_db()
+    retry = retry_queue(message=first, due_at=database_now())
+    assert retry is not None
+    assert sums() == (3 * PRICE, 8 * PRICE)
+    ended(retry, "delivered")
+    campaigns_complete()
+    assert sums() == (NOTHING, 9 * PRICE)
+
+
+def test_opening_it_again_before_its_changes_are_added_up_counts_each_once() -> None:
+    budget_make()
+    campaign = launched(priced(2))
+    campaigns_launch()
+    first, second = Message.objects.order_by("pk")
+    ended(first, "delivered")
+    ended(second, "sent")
+    campaigns_complete()
+    changes_add_up()
+    Message.objects.filter(pk=second.pk).update(state="failed")
+    campaign.refresh_from_db()
+    campaign_reserve(campaign, at=database_now(), extra={"USD": PRICE})
+    assert [found for found in differences() if "budget" in found.check] == []
+    Campaign.objects.filter(pk=campaign.pk).update(state=Campaign.State.RUNNING)
+    assert sums() == (PRICE, PRICE)
