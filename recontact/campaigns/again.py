@@ -7,22 +7,24 @@ doubles nothing. A batch locks the campaign, then customers and messages, and st
 from __future__ import annotations
 
 import time
+from collections.abc import Mapping
 from datetime import timedelta
 from decimal import Decimal
 from typing import Any
 
 import structlog
 from celery import current_app
-from django.db import transaction
+from django.db import OperationalError, transaction
 from django.db.models import Max
 from django.utils.translation import gettext as _
 
+from recontact.budgets.reserve import campaign_reserve
+from recontact.campaigns.halts import share_words
 from recontact.campaigns.launch import AHEAD_AT_LEAST, AHEAD_SECONDS, BATCH, SLICE_SECONDS
 from recontact.campaigns.lost import LOST, Price, lost_messages, prospect_shown, retry_prospect, why_words, with_verdict
 from recontact.campaigns.next_tries import campaign_queued, next_tries_store
 from recontact.campaigns.start import CannotStart
 from recontact.clock import ClockTimestamp, database_now
-from recontact.customers import customer_lock
 from recontact.dispatch.wake import wake_on_commit
 from recontact.eligibility import number_refusals, template_refusals
 from recontact.models import Campaign, CampaignRetry, Customer, Message
@@ -66,7 +68,8 @@ def retry_blocker(campaign: Campaign) -> str:
 @transaction.atomic
 def campaign_retry(*, campaign_id: int, user: Any, seen: str) -> CampaignRetry:
     """Have the lost messages tried again that may be: at most as many as `seen` (Prospect.token) showed, and none at a higher
-    price. A completed campaign runs again. Raises CannotStart: it may not be tried, nobody in it can be, or a price rose.
+    price, reserved at the budgets. A completed campaign runs again. Raises CannotStart: it may not be tried, nobody in it can
+    be, a price rose, or it does not fit a budget.
     """
     campaign = _locked(campaign_id)
     blocker = retry_blocker(campaign)
@@ -78,6 +81,7 @@ def campaign_retry(*, campaign_id: int, user: Any, seen: str) -> CampaignRetry:
     shown = prospect_shown(seen)
     if shown is None or any(_rose(price, shown.prices.get(market)) for market, price in prospect.prices.items()):
         raise CannotStart(_("What it costs changed since this page was opened. Look at it once more."))
+    _reserve(campaign, prospect.totals)
     retry = CampaignRetry.objects.create(
         campaign=campaign,
         asked_by=user,
@@ -95,14 +99,16 @@ def campaign_retry(*, campaign_id: int, user: Any, seen: str) -> CampaignRetry:
 @transaction.atomic
 def message_retry(*, message_id: int, user: Any) -> Message:
     """Try one lost message of a campaign again, now, at the price it had. Raises CannotStart with the reason why not."""
-    customer_lock(Message.objects.values_list("customer_id", flat=True).get(pk=message_id))
-    message = Message.objects.select_for_update(of=("self",)).get(pk=message_id)
-    if message.campaign_id is None:
+    asked = Message.objects.get(pk=message_id)
+    if asked.campaign_id is None:
         raise CannotStart(_("Only a campaign's message is tried again by itself."))
-    campaign = _locked(message.campaign_id)
+    campaign = _locked(asked.campaign_id)
     blocker = retry_blocker(campaign)
     if blocker:
         raise CannotStart(blocker)
+    if asked.estimate is not None:
+        _reserve(campaign, {asked.currency: asked.estimate})
+    _message_locked(asked)
     row = with_verdict(lost_messages(campaign), campaign).filter(pk=message_id).first()
     if row is None:
         raise CannotStart(_("The message is not lost, or was tried again already."))
@@ -117,6 +123,24 @@ def message_retry(*, message_id: int, user: Any) -> Message:
     wake_on_commit()
     log.info("message_retry_asked", message=message_id, user=user.pk, retry=made[0].pk)
     return made[0]
+
+
+def _reserve(campaign: Campaign, price: Mapping[str, Decimal]) -> None:
+    """Before any customer is locked. Raises CannotStart with the budgets that it does not fit."""
+    short = campaign_reserve(campaign, at=database_now(), extra=price)
+    if short:
+        raise CannotStart(" ".join(share_words(share) for share in short))
+
+
+def _message_locked(message: Message) -> None:
+    """Lock the message and its customer. Whoever holds one of them may wait for the campaign, which is locked here
+    already, so nobody is waited for. Raises CannotStart."""
+    try:
+        with transaction.atomic():
+            Customer.objects.select_for_update(nowait=True, no_key=True).get(pk=message.customer_id)
+            Message.objects.select_for_update(nowait=True, of=("self",)).get(pk=message.pk)
+    except OperationalError as error:
+        raise CannotStart(_("Something else is being done with this person just now. Try once more.")) from error
 
 
 def message_may_retry(message: Message) -> bool:

@@ -50,7 +50,7 @@ queued_from_campaign = pgtrigger.Trigger(
     func=f"""
         {_NOTE}
         SELECT m.campaign_id, NULL, m.currency, -sum(m.estimate), sum(m.estimate), 0 FROM made m
-        WHERE m.campaign_id IS NOT NULL AND m.query_id IS NULL AND m.estimate IS NOT NULL
+        WHERE m.campaign_id IS NOT NULL AND m.estimate IS NOT NULL
           AND {cost_class("m")} = 'pending'
           AND EXISTS (SELECT 1 FROM recontact_budgetreservation r WHERE r.campaign_id = m.campaign_id)
         GROUP BY m.campaign_id, m.currency;

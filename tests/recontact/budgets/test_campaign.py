@@ -8,17 +8,33 @@ from decimal import Decimal
 import pytest
 from django.utils import timezone
 
+from providers.errors import Reason
+from recontact import ledger
 from recontact.books import differences
 from recontact.budgets.reserve import BUDGET, campaign_reserve, campaign_shares
 from recontact.budgets.settle import changes_add_up
+from recontact.campaigns.again import campaign_retry, message_retry, retries_make
 from recontact.campaigns.control import campaign_cancel, campaign_launch, campaign_pause, campaign_resume
+from recontact.campaigns.filters import QueryFilter
 from recontact.campaigns.launch import campaigns_launch
+from recontact.campaigns.lost import retry_prospect
+from recontact.campaigns.start import CannotStart
 from recontact.clock import database_now
 from recontact.dispatch.sweep import campaigns_complete
 from recontact.models import Budget, BudgetPeriod, BudgetReservation, Campaign, Message
 from recontact.retries import retry_queue
 from recontact.states import MessageState
-from tests.factories import budget_make, campaign_make, recipients_make, sender_number_make, template_make, user_make
+from tests.factories import (
+    budget_make,
+    campaign_make,
+    customer_make,
+    query_make,
+    recipients_make,
+    sender_number_make,
+    template_make,
+    user_make,
+)
+from tests.recontact.campaigns.audiences import filtered, number_make
 
 pytestmark = pytest.mark.django_db
 
@@ -236,3 +252,53 @@ def test_opening_it_again_before_its_changes_are_added_up_counts_each_once() -> 
     assert [found for found in differences() if "budget" in found.check] == []
     Campaign.objects.filter(pk=campaign.pk).update(state=Campaign.State.RUNNING)
     assert sums() == (PRICE, PRICE)
+
+
+def test_messages_of_queries_by_filter_draw_from_their_campaign_too() -> None:
+    budget_make()
+    number = number_make()
+    for _ in range(3):
+        query_make(customer=customer_make(), sender_number=number, subject="cuota 3")
+    campaign = filtered(QueryFilter(number.pk), number=number)
+    campaign_launch(campaign_id=campaign.pk, user=campaign.created_by)
+    campaigns_launch()
+    assert Message.objects.exclude(query=None).count() == 3
+    assert sums() == (3 * PRICE, NOTHING)
+    first = Message.objects.earliest("pk")
+    ended(first, "delivered")
+    ledger.settle([first.pk])
+    assert sums() == (2 * PRICE, PRICE)
+
+
+def lost(campaign: Campaign) -> Campaign:
+    """The campaign, launched and completed, all its messages lost."""
+    launched(campaign)
+    campaigns_launch()
+    for message in Message.objects.order_by("pk"):
+        ended(message, "failed")
+    Message.objects.update(reason=Reason.PROVIDER_DOWN, settled_at=timezone.now())
+    assert campaigns_complete() == 1
+    return Campaign.objects.select_related("template").get(pk=campaign.pk)
+
+
+def test_trying_the_lost_again_reserves_their_price_anew() -> None:
+    budget_make()
+    campaign = lost(priced())
+    assert sums() == (NOTHING, NOTHING)
+    campaign_retry(campaign_id=campaign.pk, user=campaign.created_by, seen=retry_prospect(campaign).token)
+    assert sums() == (10 * PRICE, NOTHING)
+    retries_make()
+    assert Message.objects.filter(state=MessageState.QUEUED).count() == 10
+    assert sums() == (10 * PRICE, NOTHING)
+
+
+def test_trying_the_lost_again_is_refused_where_it_does_not_fit() -> None:
+    budget = budget_make()
+    campaign = lost(priced())
+    assert sums() == (NOTHING, NOTHING)
+    BudgetPeriod.objects.update(amount=Decimal("0.25"))
+    Budget.objects.filter(pk=budget.pk).update(amount=Decimal("0.25"))
+    with pytest.raises(CannotStart, match=r"0\.01 are missing"):
+        campaign_retry(campaign_id=campaign.pk, user=campaign.created_by, seen=retry_prospect(campaign).token)
+    message_retry(message_id=Message.objects.earliest("pk").pk, user=campaign.created_by)
+    assert sums() == (PRICE, NOTHING)
