@@ -2,23 +2,31 @@
 
 from __future__ import annotations
 
+import time
+
 from celery import shared_task
 
 from providers.doctor import checkup_run, checkups_request_all
-from providers.inbox_batch import deliveries_process_waiting
+from providers.inbox_batch import BATCH, deliveries_process_waiting
 from providers.retention import raw_data_expire
 from providers.wake import forget_woken, wake_inbox
 
-#: Deliveries per task, about a second's work, so that other tasks of the worker get their turn.
-SLICE = 1_000
+#: Seconds per task, so that other tasks of the worker get their turn: one delivery may hold a status, or a thousand of them.
+#: While a campaign's statuses come in, nothing would be launched or swept for minutes if the deliveries were counted.
+SLICE_SECONDS = 2.0
+#: Deliveries from one look at the clock to the next: as many as are read in one batch.
+SLICE = BATCH
 
 
 @shared_task
 def inbox_process() -> None:
-    """Read what is waiting; woken by each stored delivery."""
+    """Read what is waiting, for a while; woken by each stored delivery."""
     forget_woken()
-    if deliveries_process_waiting(SLICE) == SLICE:
-        wake_inbox()
+    ends = time.monotonic() + SLICE_SECONDS
+    while deliveries_process_waiting(SLICE) == SLICE:
+        if time.monotonic() >= ends:
+            wake_inbox()
+            return
 
 
 @shared_task

@@ -11,7 +11,10 @@ from celery import current_app
 from django.conf import settings as portal_settings
 
 from providers import tasks
+from providers.models import WebhookDelivery
 from providers.wake import INBOX_TASK, forget_woken, wake_inbox, wake_inbox_soon
+from tests.deliveries import delivery_make
+from tests.factories import account_make
 from tests.faults.processes import until
 
 
@@ -63,9 +66,27 @@ def test_a_broker_that_is_away_is_no_error(settings: Any, broker: redis.Redis) -
 
 
 @pytest.mark.django_db
-def test_a_worker_with_more_to_do_than_its_slice_wakes_the_next(
+def test_a_worker_whose_time_is_up_leaves_the_rest_to_a_task_behind_those_that_wait(
     broker: redis.Redis, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(tasks, "SLICE", 0)
+    account = account_make()
+    for _number in range(3):
+        delivery_make(account, b"{}")
+    broker.flushdb()
+    monkeypatch.setattr(tasks, "SLICE_SECONDS", 0)
+    monkeypatch.setattr(tasks, "SLICE", 1)
     tasks.inbox_process()
-    assert _waiting(broker) == 1
+    assert (WebhookDelivery.objects.filter(state="received").count(), _waiting(broker)) == (2, 1)
+
+
+@pytest.mark.django_db
+def test_a_worker_reads_everything_that_its_time_allows_and_wakes_nobody(
+    broker: redis.Redis, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    account = account_make()
+    for _number in range(3):
+        delivery_make(account, b"{}")
+    broker.flushdb()
+    monkeypatch.setattr(tasks, "SLICE", 2)
+    tasks.inbox_process()
+    assert (WebhookDelivery.objects.filter(state="received").count(), _waiting(broker)) == (0, 0)
