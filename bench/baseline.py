@@ -34,7 +34,7 @@ def _client() -> httpx.Client:
     return httpx.Client(base_url=f"{url}/v25.0/", headers={"Authorization": f"Bearer {TOKEN}"}, timeout=20)
 
 
-@app.task(name="bench.baseline.send", queue=QUEUE)  # type: ignore[untyped-decorator]
+@app.task(name="bench.baseline.send", queue=QUEUE)
 def send(message_id: int) -> None:
     """Read the message, send it, write down that it was accepted."""
     message = Message.objects.get(pk=message_id)

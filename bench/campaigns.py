@@ -83,7 +83,7 @@ def pause(campaign: Campaign) -> None:
 def accepted_moments(campaign: Campaign) -> list[datetime]:
     """When each of its messages was recorded as accepted, in order."""
     rows = Message.objects.filter(campaign=campaign, accepted_at__isnull=False).order_by("accepted_at")
-    return list(rows.values_list("accepted_at", flat=True))
+    return [moment for moment in rows.values_list("accepted_at", flat=True) if moment is not None]
 
 
 def rate(moments: Sequence[datetime]) -> float:

@@ -31,7 +31,15 @@ def _figures(output: str) -> dict[str, Any]:
 
 
 @pytest.mark.timeout(600)
-@pytest.mark.parametrize(("only", "names"), [("dispatch", OF_DISPATCH), ("fairness", {"fairness_min"})])
+@pytest.mark.parametrize(
+    ("only", "names"),
+    [
+        ("dispatch", OF_DISPATCH),
+        ("fairness", {"fairness_min"}),
+        ("webhooks", {"webhook_rate", "webhook_p95_ms", "webhook_ratio", "webhook_apply_rate"}),
+        ("screens", {"slowest_page_ms", "result_csv_s"}),
+    ],
+)
 def test_a_short_run_prints_one_json_line_for_each_figure(only: str, names: set[str]) -> None:
     code, output = _bench(only)
 
