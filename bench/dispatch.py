@@ -32,7 +32,7 @@ BARE = 15_000
 BASELINE = 300
 BASELINE_PROCESSES = 8
 #: More than this machine can send, so that the machine is what is measured.
-THROUGHPUT = 2_500
+THROUGHPUT = 1_500
 #: Behind all phones of the great campaign.
 LATER_PHONES = 2_000_000
 #: From one recontact's arrival to the agent's next.

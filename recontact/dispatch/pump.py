@@ -47,9 +47,9 @@ IDLE_SECONDS = 2.0
 #: What comes due so soon is waited for; anything later is beat's to wake us up for.
 SHORT_WAIT_SECONDS = 5.0
 DATABASE_THREADS = 4
-#: So many messages are claimed and without an answer at most, over all numbers: what waits for a slow provider, or for this
-#: machine, waits in the queue, and not until its claim is too old to be begun.
-UNANSWERED = 2 * MAX_CONNECTIONS
+#: So many messages are claimed and without an answer at most, or a number's share of so many: what waits for a slow provider, or
+#: for this machine, waits in the queue, where an agent's message passes it by, and not until its claim is too old.
+UNANSWERED = MAX_CONNECTIONS
 #: How long the end of a slice waits for a database that is away; with a call's time, less than the claims' lease.
 LAST_RECORD_SECONDS = 10.0
 #: The database is away or another transaction was in the way: the same batch works when it is tried again.
@@ -89,6 +89,7 @@ class Pump:
         self.threads = ThreadPoolExecutor(max_workers=DATABASE_THREADS, thread_name_prefix="dispatch-db")
         self.numbers: dict[int, asyncio.Task[None]] = {}
         self.results: list[Result] = []
+        self.unanswered = 0
         self.one_flush = asyncio.Lock()
         self.recording = True
 
@@ -229,16 +230,26 @@ class NumberPump:
             with contextlib.suppress(Exception):
                 await self.pump.in_database(lease_release, self.lease)
 
+    def _room(self) -> int:
+        """How many messages may be claimed: by the rate, and by what is unanswered. A few are not worth a claim then."""
+        share = max(1, UNANSWERED // max(1, len(self.pump.numbers)))
+        free = max(share - self.unanswered, UNANSWERED - self.pump.unanswered)
+        wanted = self.rate.room()
+        return min(wanted, free) if free >= min(wanted, share // 4) else 0
+
+    def _count(self, messages: int) -> None:
+        self.unanswered += messages
+        self.pump.unanswered += messages
+
     async def _claim(self) -> int:
         # Agents' messages wait for nobody else's answers.
-        unanswered = UNANSWERED // max(1, len(self.pump.numbers)) - self.unanswered
-        limit, for_agents = max(0, min(self.rate.room(), unanswered)), self.rate.room_for_agents()
+        limit, for_agents = max(0, self._room()), self.rate.room_for_agents()
         if limit + for_agents < 1:
             return 0
         deadline = Deadline.after(CLAIM_DEADLINE_SECONDS)
         claims = await self.pump.in_database(claim, self.lease, limit, self.turn, for_agents)
         self.turn += 1
-        self.unanswered += len(claims)
+        self._count(len(claims))
         for group in groups(claims, self.adapter):
             task = asyncio.create_task(self._send(group, deadline))
             self.sends.add(task)
@@ -256,7 +267,7 @@ class NumberPump:
         for outcome in outcomes:
             if isinstance(outcome, Throttled):
                 self._hold(outcome)
-        self.unanswered -= len(claims)
+        self._count(-len(claims))
         # The list is swapped by every flush: it is looked up only now, after the call.
         self.pump.results.extend(Result(each, outcome) for each, outcome in zip(claims, outcomes, strict=True))
 
