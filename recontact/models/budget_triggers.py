@@ -29,15 +29,16 @@ def report_of(row: str) -> str:
 
 def _worth(name: str) -> str:
     """SQL: +1 when the message came into the class, -1 when it left it."""
-    return f"((now_is = '{name}')::int - (was = '{name}')::int)"
+    return f"((k.now_is = '{name}')::int - (k.was = '{name}')::int)"
 
 
-_WHOSE = """
-    own := EXISTS (SELECT 1 FROM recontact_budgetreservation r WHERE r.message_id = {row}.id);
-    IF NOT own AND NOT EXISTS (SELECT 1 FROM recontact_budgetreservation r WHERE r.campaign_id = {row}.campaign_id) THEN
-        RETURN NULL;
-    END IF;
-"""
+def _holder(row: str) -> str:
+    """SQL: what the message `row` draws on, its own reservation or its campaign's; no row where no budget counts it."""
+    return f"""(SELECT r.campaign_id, r.message_id FROM recontact_budgetreservation r WHERE r.message_id = {row}.id
+                UNION ALL SELECT r.campaign_id, r.message_id FROM recontact_budgetreservation r
+                WHERE r.campaign_id = {row}.campaign_id LIMIT 1) h"""  # noqa: S608 -- only our own names go in
+
+
 _NOTE = "INSERT INTO recontact_budgetchange (campaign_id, message_id, currency, ahead, pending, spent)"
 
 #: Messages of a campaign draw from what it reserved ahead; one note for all of a statement.
@@ -64,17 +65,15 @@ moved_between_classes = pgtrigger.Trigger(
     operation=pgtrigger.UpdateOf("state", "billed"),  # type: ignore[no-untyped-call]
     when=pgtrigger.After,
     condition=pgtrigger.Condition(f"NEW.estimate IS NOT NULL AND {cost_class('OLD')} <> {cost_class('NEW')}"),
-    declare=[("own", "boolean"), ("was", "text"), ("now_is", "text"), ("charge", "numeric")],
+    # One statement: the function runs for every message that is delivered, whether or not a budget counts it.
     func=f"""
-        {_WHOSE.format(row="NEW")}
-        was := {cost_class("OLD")};
-        now_is := {cost_class("NEW")};
-        charge := coalesce({report_of("NEW")}, NEW.estimate);
-        {_NOTE} VALUES (
-            CASE WHEN own THEN NULL ELSE NEW.campaign_id END, CASE WHEN own THEN NEW.id END, NEW.currency,
-            NEW.estimate * {_worth(FREE)}, NEW.estimate * {_worth(PENDING)}, charge * {_worth(CHARGED)});
+        {_NOTE}
+        SELECT h.campaign_id, h.message_id, NEW.currency, NEW.estimate * {_worth(FREE)}, NEW.estimate * {_worth(PENDING)},
+               CASE WHEN 'charged' IN (k.was, k.now_is) THEN coalesce({report_of("NEW")}, NEW.estimate) * {_worth(CHARGED)}
+                    ELSE 0 END
+        FROM {_holder("NEW")} CROSS JOIN (SELECT {cost_class("OLD")} AS was, {cost_class("NEW")} AS now_is) k;
         RETURN NULL;
-    """,
+    """,  # noqa: S608 -- only our own names go in
 )
 
 #: The provider's report takes the place of the estimate. One in another currency is left beside: nothing converts silently.
@@ -83,16 +82,12 @@ reported = pgtrigger.Trigger(
     operation=pgtrigger.Insert,
     when=pgtrigger.After,
     condition=pgtrigger.Condition("NEW.kind = 'report'"),
-    declare=[("own", "boolean"), ("m", "recontact_message%ROWTYPE")],
     func=f"""
-        SELECT * INTO m FROM recontact_message WHERE id = NEW.message_id;
-        IF m.estimate IS NULL OR m.currency <> NEW.currency OR m.estimate = NEW.amount OR {cost_class("m")} <> 'charged' THEN
-            RETURN NULL;
-        END IF;
-        {_WHOSE.format(row="m")}
-        {_NOTE} VALUES (
-            CASE WHEN own THEN NULL ELSE m.campaign_id END, CASE WHEN own THEN m.id END, m.currency,
-            0, 0, NEW.amount - m.estimate);
+        {_NOTE}
+        SELECT h.campaign_id, h.message_id, m.currency, 0, 0, NEW.amount - m.estimate
+        FROM recontact_message m CROSS JOIN LATERAL {_holder("m")}
+        WHERE m.id = NEW.message_id AND m.currency = NEW.currency AND m.estimate <> NEW.amount
+          AND {cost_class("m")} = 'charged';
         RETURN NULL;
     """,  # noqa: S608 -- only our own names go in
 )

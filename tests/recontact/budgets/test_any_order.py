@@ -5,14 +5,13 @@ from __future__ import annotations
 from decimal import Decimal
 
 import pytest
-from django.db import transaction
+from django.db import connection, transaction
 from hypothesis import HealthCheck, Phase, settings
 from hypothesis import strategies as st
 from hypothesis.stateful import RuleBasedStateMachine, invariant, rule, run_state_machine_as_test
 
 from providers.contracts import DeliveryStatus, PriceReport, StatusEvent
-from recontact.books import differences
-from recontact.budgets.counting import period_count
+from recontact.budgets.counting import CHECKS, period_count
 from recontact.budgets.settle import changes_add_up
 from recontact.campaigns.control import campaign_cancel, campaign_launch, campaign_pause, campaign_resume
 from recontact.campaigns.launch import campaigns_launch
@@ -162,7 +161,10 @@ class TwoBudgets(RuleBasedStateMachine):
 
     @invariant()
     def the_sums_are_those_of_the_rows(self) -> None:
-        assert [found for found in differences() if "budget" in found.check] == []
+        with connection.cursor() as cursor:
+            for name, sql in CHECKS.items():
+                cursor.execute(sql)
+                assert cursor.fetchall() == [], name
         sums = {period.budget.currency: period for period in BudgetPeriod.objects.select_related("budget")}
         if len(sums) == 2:
             assert sums["ARS"].reserved == sums["USD"].reserved * TO_PESOS
@@ -203,8 +205,8 @@ def _cost(message: Message) -> Decimal:
 @pytest.mark.django_db
 def test_no_order_of_events_parts_the_sums_from_the_rows() -> None:
     profile = settings(
-        max_examples=25,
-        stateful_step_count=25,
+        max_examples=16,
+        stateful_step_count=24,
         deadline=None,
         phases=[Phase.generate],  # shrinking takes minutes; the steps are printed as they were
         derandomize=True,
