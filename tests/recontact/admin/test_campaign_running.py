@@ -2,12 +2,16 @@
 
 from __future__ import annotations
 
+import csv
+import io
 from collections.abc import Callable
+from decimal import Decimal
 
 import pytest
 from django.db import connection
 from django.test import Client
 from django.test.utils import CaptureQueriesContext
+from django.utils import timezone
 
 from hsm_portal.models import User
 from hsm_portal.roles import Role
@@ -18,8 +22,10 @@ from recontact.campaigns.launch import campaigns_launch
 from recontact.campaigns.plan import campaign_plan, campaign_plan_request
 from recontact.campaigns.pricing import PRICE_CHANGED
 from recontact.campaigns.upload import NotADraft, campaign_configure, campaign_draft_from_file
-from recontact.models import Campaign, Message, OptOut, Query
+from recontact.models import Campaign, CostEntry, Message, OptOut, Query
+from recontact.retries import retry_queue
 from tests.factories import VALUES, query_make, rate_card_make, sender_number_make, template_make
+from tests.recontact.chains import accepted, fail
 
 MAPPING = {key: Source(TEXT, words) for key, words in VALUES.items()}
 
@@ -140,9 +146,32 @@ def test_its_download_names_every_row(client: Client, manager: User) -> None:
 
     lines = b"".join(answer.streaming_content).decode().splitlines()  # type: ignore[attr-defined]
     assert len(lines) == 5
-    assert "+54 9 11 5555-0001" in lines[1]
+    assert "+5491155550001" in lines[1]
     assert "Queued" in lines[1]
     assert "0.026" in lines[1]
+
+
+def test_its_download_tells_the_last_try_of_each_and_what_the_provider_charged(client: Client, manager: User) -> None:
+    campaign = running(manager)
+    first = accepted(Message.objects.filter(campaign=campaign).earliest("pk"))
+    fail(first, "provider_down")
+    retry = retry_queue(message=Message.objects.get(pk=first.pk), due_at=timezone.now())
+    assert retry is not None
+    CostEntry.objects.create(
+        message=retry,
+        kind=CostEntry.Kind.REPORT,
+        amount=Decimal("0.02"),
+        currency="USD",
+        market="AR",
+        category="utility",
+    )
+
+    answer = client.get(address(campaign, "result/csv"))
+
+    rows = list(csv.DictReader(io.StringIO(answer.getvalue().decode().removeprefix("\ufeff"))))  # type: ignore[attr-defined]
+    told = next(row for row in rows if row["Message"] == str(retry.pk))
+    assert (told["Try"], told["State"], told["Reported"]) == ("2", "Queued", "0.020000")
+    assert str(first.pk) not in {row["Message"] for row in rows}
 
 
 def test_its_download_hides_phones_from_who_may_not_see_them(
