@@ -11,24 +11,29 @@ from pytest_django import Settings
 from providers.models import SenderNumber
 from recontact.campaigns.control import campaign_launch
 from recontact.campaigns.launch import campaigns_launch
+from recontact.dispatch import rate
 from recontact.models import Attempt, Campaign, Message, NumberLease
 from tests.factories import campaign_make
 from tests.world import World
 
 AGENTS_MESSAGES = 4
+#: More than change places by chance.
+MANY = 20
 
 
 @pytest.mark.parametrize(("share", "overtakes"), [(0.2, True), (0.0, False)])
 def test_it_overtakes_what_was_claimed_for_the_campaign_before(
-    world: World, settings: Settings, share: float, overtakes: bool
+    world: World, settings: Settings, monkeypatch: pytest.MonkeyPatch, share: float, overtakes: bool
 ) -> None:
+    # A line of seconds, so that it is full also where a claim takes long.
+    monkeypatch.setattr(rate, "AHEAD_SECONDS", 5.0)
     settings.RATE_AGENTS_SHARE = share
     SenderNumber.objects.update(throughput=30)
     world.number.refresh_from_db()
     campaign = campaign_make(sender_number=world.number, template=world.template, recipients=400)
     campaign_launch(campaign_id=campaign.pk, user=campaign.created_by)
     campaigns_launch()
-    pump = threading.Thread(target=world.pump, args=(60.0,), kwargs={"stop": lambda: _over(campaign)})
+    pump = threading.Thread(target=world.pump, args=(60.0,), kwargs={"stop": lambda: _gone(None) == AGENTS_MESSAGES})
     pump.start()
     agents = []
     for already in range(AGENTS_MESSAGES):
@@ -36,10 +41,11 @@ def test_it_overtakes_what_was_claimed_for_the_campaign_before(
         agents.append(world.message())
     pump.join(60)
     overtaken = [_overtaken(world, campaign, message) for message in agents]
-    assert (sum(overtaken) > 0) is overtakes, overtaken
+    # Neighbours in line may change places on the wire.
+    assert (sum(overtaken) > MANY) is overtakes, overtaken
 
 
-def _gone(campaign: Campaign) -> int:
+def _gone(campaign: Campaign | None) -> int:
     return Message.objects.filter(campaign=campaign).exclude(state__in=["queued", "sending"]).count()
 
 
@@ -47,10 +53,6 @@ def _until_gone(campaign: Campaign, count: int) -> None:
     ends = time.monotonic() + 30
     while _gone(campaign) < count and time.monotonic() < ends:
         time.sleep(0.02)
-
-
-def _over(campaign: Campaign) -> bool:
-    return _gone(campaign) >= 15 * (AGENTS_MESSAGES + 1)
 
 
 def _overtaken(world: World, campaign: Campaign, message: Message) -> int:
