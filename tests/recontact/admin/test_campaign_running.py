@@ -168,7 +168,7 @@ def test_its_download_tells_the_last_try_of_each_and_what_the_provider_charged(c
 
     answer = client.get(address(campaign, "result/csv"))
 
-    rows = list(csv.DictReader(io.StringIO(answer.getvalue().decode().removeprefix("\ufeff"))))  # type: ignore[attr-defined]
+    rows = list(csv.DictReader(io.StringIO(answer.getvalue().decode().removeprefix("\ufeff"))))
     told = next(row for row in rows if row["Message"] == str(retry.pk))
     assert (told["Try"], told["State"], told["Reported"]) == ("2", "Queued", "0.020000")
     assert str(first.pk) not in {row["Message"] for row in rows}
