@@ -26,7 +26,7 @@ from tests.chaos.parts import Parts
 from tests.chaos.plan import Plan
 from tests.chaos.proof import Booked, Recipient, Taken, Verdict, judge
 from tests.chaos.storm import Storm
-from tests.factories import user_make
+from tests.factories import budget_make, user_make
 from tests.providers.simulator.server import PHONE_NUMBER_ID
 from tests.world import World, world_make
 
@@ -94,6 +94,8 @@ def _world(parts: Parts, plan: Plan) -> World:
 def _launched(world: World, audience: Audience) -> Campaign:
     """From the file to a running campaign, as a manager does it; beat and the workers do the rest."""
     user = user_make()
+    # Its sums are part of what the books' checks prove.
+    budget_make(amount="100000")
     campaign = campaign_draft_from_file(name="turnos.csv", body=audience.body, user=user)
     columns = campaign.file.facts["columns"]
     campaign_configure(
