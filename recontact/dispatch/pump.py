@@ -242,8 +242,9 @@ class NumberPump:
         self.pump.unanswered += messages
 
     async def _claim(self) -> int:
-        # Agents' messages wait for nobody else's answers.
-        limit, for_agents = max(0, self._room()), self.rate.room_for_agents()
+        limit = max(0, self._room())
+        # A claim takes agents' messages first, so what is free is theirs before it is a campaign's.
+        for_agents = max(0, min(self.rate.room_for_agents(), UNANSWERED - self.pump.unanswered - limit))
         if limit + for_agents < 1:
             return 0
         deadline = Deadline.after(CLAIM_DEADLINE_SECONDS)

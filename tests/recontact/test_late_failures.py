@@ -10,6 +10,7 @@ from django.utils import timezone
 from hypothesis import given, settings
 from hypothesis import strategies as st
 from hypothesis.extra.django import TestCase
+from pytest_django import Settings
 
 from providers.contracts import DeliveryStatus, StatusEvent
 from providers.errors import Reason, Unavailable
@@ -266,7 +267,10 @@ def _third_try(message: Message) -> Message:
     return third
 
 
-def test_a_retry_that_comes_back_to_the_queue_after_the_first_try_arrived_does_not_go_out() -> None:
+def test_a_retry_that_comes_back_to_the_queue_after_the_first_try_arrived_does_not_go_out(
+    settings: Settings,
+) -> None:
+    settings.PAIR_SECONDS = 0
     message = campaign_message()
     third = _third_try(message)
     Message.objects.filter(pk=third.pk).update(due_at=timezone.now())

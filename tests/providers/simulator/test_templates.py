@@ -7,7 +7,7 @@ from typing import Any
 import httpx
 import pytest
 
-from tests.providers.simulator.server import WABA_ID, Receiver, SimulatorProcess, payload, shape, until
+from tests.providers.simulator.server import TOKEN, WABA_ID, Receiver, SimulatorProcess, payload, shape, until
 
 UTILITY_ID = "1274830044512345"
 MARKETING_ID = "1190283746655012"
@@ -19,8 +19,19 @@ def listed(simulator: SimulatorProcess, **query: str) -> Any:
     return response.json()
 
 
+def uploaded(simulator: SimulatorProcess) -> str:
+    """The handle of an uploaded picture."""
+    session = simulator.graph.post("app/uploads", params={"file_length": "3", "file_type": "image/png"}).json()["id"]
+    headers = {"Authorization": f"OAuth {TOKEN}", "file_offset": "0"}
+    return str(simulator.graph.post(f"{simulator.url}/v25.0/{session}", content=b"png", headers=headers).json()["h"])
+
+
 def create(simulator: SimulatorProcess, sample: str = "template_create_utility_positional", **changes: Any) -> Any:
     body = {**payload(f"{sample}.request"), "name": "nueva", **changes}
+    for component in body["components"]:
+        if "header_handle" in component.get("example", {}):
+            # The handle of Meta's example is of nobody's upload here.
+            component["example"] = {"header_handle": [uploaded(simulator)]}
     return simulator.graph.post(f"{WABA_ID}/message_templates", json=body).json()
 
 

@@ -11,7 +11,6 @@ import pytest
 from django.db import connection
 from django.test import Client
 from django.test.utils import CaptureQueriesContext
-from django.utils import timezone
 
 from hsm_portal.models import User
 from hsm_portal.roles import Role
@@ -23,7 +22,6 @@ from recontact.campaigns.plan import campaign_plan, campaign_plan_request
 from recontact.campaigns.pricing import PRICE_CHANGED
 from recontact.campaigns.upload import NotADraft, campaign_configure, campaign_draft_from_file
 from recontact.models import Campaign, CostEntry, Message, OptOut, Query
-from recontact.retries import retry_queue
 from tests.factories import VALUES, query_make, rate_card_make, sender_number_make, template_make
 from tests.recontact.chains import accepted, fail
 
@@ -155,8 +153,7 @@ def test_its_download_tells_the_last_try_of_each_and_what_the_provider_charged(c
     campaign = running(manager)
     first = accepted(Message.objects.filter(campaign=campaign).earliest("pk"))
     fail(first, "provider_down")
-    retry = retry_queue(message=Message.objects.get(pk=first.pk), due_at=timezone.now())
-    assert retry is not None
+    retry = Message.objects.get(retry_of=first)
     CostEntry.objects.create(
         message=retry,
         kind=CostEntry.Kind.REPORT,
