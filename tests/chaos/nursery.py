@@ -29,7 +29,7 @@ LIBRARIES = (
     "aiohttp.web", "billiard.pool", "celery.apps.beat", "celery.apps.worker", "celery.bin.celery", "celery.concurrency.prefork",
     "celery.worker.consumer", "cryptography.fernet", "django.db.backends.postgresql.base", "django.db.models", "django.forms",
     "django.template", "django.views.generic", "environ", "gunicorn.app.wsgiapp", "gunicorn.workers.gthread",
-    "httpx_aiohttp", "kombu.transport.redis", "openpyxl", "phonenumbers.timezone", "prometheus_client", "structlog", "uvloop",
+    "httpx", "kombu.transport.redis", "openpyxl", "phonenumbers.timezone", "prometheus_client", "structlog", "uvloop",
 )  # fmt: skip
 _SET_CHILD_SUBREAPER = 36
 
