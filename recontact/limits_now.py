@@ -151,7 +151,7 @@ def _circuit(number: SenderNumber, circuit: CircuitNow) -> LimitNow | None:
     words = _(
         "%(failures)s of %(calls)s calls failed in the last %(seconds)s s; from %(share)s %% on the number rests."
     )
-    share = _percent(circuit.failures, circuit.calls * settings.CIRCUIT_SHARE)
+    share = _percent(circuit.failures, circuit.calls)
     return LimitNow(name, words % told, percent=share)
 
 
