@@ -56,6 +56,9 @@ def _is_late(template: Template, event: TemplateEvent) -> bool:
     if template.synced_at is not None and event.occurred_at < template.synced_at.replace(microsecond=0):
         return True
     status = status_normalize(event.status)
+    if (template.status, status) == (TemplateStatus.DELETED, TemplateStatus.PENDING_DELETION):
+        # Told in the same second as the end of the deletion: events carry whole seconds only.
+        return True
     told = TemplateChange.objects.filter(kind=TemplateChange.Kind.STATUS, template=template)
     latest = told.aggregate(at=Max("at"))["at"] if status and status != template.status else None
     return latest is not None and event.occurred_at < latest.replace(microsecond=0)

@@ -49,6 +49,15 @@ def test_it_applies_a_status_and_tells_it() -> None:
     assert syncs_asked() == 0
 
 
+def test_a_deletion_that_is_over_does_not_begin_again() -> None:
+    template = template_make(status="DELETED")
+
+    template_event_apply(template.account_id, event_of(template, status="PENDING_DELETION"))
+
+    template.refresh_from_db()
+    assert (template.status, syncs_asked()) == ("DELETED", 1)
+
+
 def test_it_changes_nothing_when_it_is_told_twice() -> None:
     template = template_make()
     event = event_of(template, status="PAUSED")
