@@ -31,13 +31,13 @@ class Among(models.Lookup[Any]):
     lookup_name = "among"
     prepare_rhs = False
 
-    def as_sql(self, compiler: SQLCompiler, connection: BaseDatabaseWrapper) -> tuple[str, list[Any]]:
+    def as_sql(self, compiler: SQLCompiler, connection: BaseDatabaseWrapper) -> tuple[str, tuple[str | int, ...]]:
         column, parameters = self.process_lhs(compiler, connection)
         field = self.lhs.output_field
         # A foreign key's column has the type of what it refers to. As `varchar(20)` a longer value would lose its end.
         referred = getattr(field, "target_field", field)
         kind = "text" if isinstance(referred, models.CharField) else referred.rel_db_type(connection)
-        return f"{column} = ANY(%s::{kind}[])", [*parameters, array_literal(self.rhs)]
+        return f"{column} = ANY(%s::{kind}[])", (*parameters, array_literal(self.rhs))
 
 
 for field in (models.AutoField, models.BigAutoField, models.IntegerField, models.CharField, models.ForeignKey):
