@@ -45,7 +45,7 @@ def _make_stoppable(folder: Path) -> None:
     process: Any = import_module("recontact.dispatch.process")
     process.Pump = partial(process.Pump, idle_seconds=IDLE_SECONDS)
     tasks: Any = import_module("recontact.tasks")
-    tasks.pump_slice = _marking(folder, tasks.pump_slice)
+    tasks.pump_slices = _marking(folder, tasks.pump_slices)
 
 
 def _marking(folder: Path, function: Callable[[], None]) -> Callable[[], None]:
