@@ -18,8 +18,8 @@ from django.db import connection, transaction
 from django.utils import timezone
 
 from providers.models import ProviderAccount
-from recontact.campaigns.storing import cost_entries_copy, messages_copy
-from recontact.costs.estimate import estimate_entry, estimate_for
+from recontact.campaigns.storing import estimates_insert, messages_copy
+from recontact.costs.estimate import estimate_for
 from recontact.customers import customer_index
 from recontact.models import Campaign, Customer, Message
 
@@ -66,7 +66,7 @@ def _messages_make(campaign: Campaign, numbers: range) -> list[Sent]:
     estimate: Any = estimate_for(
         account_id=number.account_id, phone=messages[0].recipient_phone, bsuid="", category=campaign.category
     )
-    cost_entries_copy([estimate_entry(message=message, estimate=estimate) for message in messages])
+    estimates_insert(messages, [estimate] * len(messages))
     return [
         Sent(each.provider_message_id, str(each.reference), each.recipient_phone, each.recipient_bsuid)
         for each in messages

@@ -8,6 +8,7 @@ class RecontactConfig(AppConfig):
 
     def ready(self) -> None:
         from recontact import (
+            arrays,  # noqa: F401  # registers the lookup `among`
             audit,  # noqa: F401  # registers what is audited
             delivery_erasure,  # noqa: F401  # registers the erasure of raw webhooks
             receivers,  # noqa: F401  # registers the handlers of the providers' events

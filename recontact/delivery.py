@@ -243,7 +243,7 @@ def events_match(keys: Iterable[tuple[int, str]]) -> None:
     # Whoever has an event locked is matching it, and waits for the messages that the caller has locked: not the other way.
     rows = MessageEvent.objects.select_for_update(skip_locked=True).filter(
         account_id__in={account_id for account_id, _id in pairs},
-        provider_message_id__in={provider_message_id for _account, provider_message_id in pairs},
+        provider_message_id__among={provider_message_id for _account, provider_message_id in pairs},
         message__isnull=True,
     )
     for event in rows.order_by("occurred_at", "pk"):

@@ -10,7 +10,7 @@ from __future__ import annotations
 import re
 import uuid
 from collections import defaultdict
-from collections.abc import Sequence
+from collections.abc import Sequence, Set
 
 from providers.contracts import StatusEvent
 from providers.rates.lookup import RateBook
@@ -18,6 +18,7 @@ from recontact import ledger
 from recontact.adoption import in_need
 from recontact.campaigns.storing import cost_entries_copy
 from recontact.costs.report import report_entry
+from recontact.delivery_people import Person, Strangers, people_join, person_of
 from recontact.delivery_plan import Known, Plan, Standing, is_plain, plan_make
 from recontact.delivery_rows import (
     erased_ids,
@@ -26,14 +27,12 @@ from recontact.delivery_rows import (
     messages_by_id,
     messages_by_reference,
     messages_store,
-    people_known,
     prices_told,
     released,
     reported,
     reserved,
 )
 from recontact.models import CostEntry
-from recontact.phones import phone_from_wire, phone_variants
 
 Told = Sequence[tuple[int, StatusEvent]]
 
@@ -45,9 +44,10 @@ def statuses_apply(told: Told) -> set[int]:
 
     Whatever is raised undoes all of it, and then each may be applied by itself.
     """
-    groups = _groups(told, _found(told))
+    found, strangers = _found(told), Strangers(told)
+    groups = _groups(told, found, strangers.positions)
     plans = _plans(told, groups)
-    _write(list(plans.values()))
+    _write(list(plans.values()), strangers.joined)
     done = {position for message, positions in groups if message.pk in plans for position in positions}
     return set(range(len(told))) - done
 
@@ -86,8 +86,9 @@ def _reference(event: StatusEvent) -> str:
         return ""
 
 
-def _groups(told: Told, found: dict[int, Standing]) -> list[tuple[Standing, list[int]]]:
-    """The messages all of whose events are plain, with the positions of these; no other event of the batch has their id."""
+def _groups(told: Told, found: dict[int, Standing], strangers: set[int]) -> list[tuple[Standing, list[int]]]:
+    """The messages all of whose events are plain, with the positions of these; no other event of the batch has their id, and
+    none is of `strangers`."""
     by_message: dict[int, list[int]] = defaultdict(list)
     messages_of: dict[tuple[int, str], set[int | None]] = defaultdict(set)
     for position, pair in enumerate(told):
@@ -95,7 +96,7 @@ def _groups(told: Told, found: dict[int, Standing]) -> list[tuple[Standing, list
         messages_of[_key(pair)].add(None if message is None else message.pk)
         if message is not None:
             by_message[message.pk].append(position)
-    adopting, strangers = _adopting(told), _strangers(told)
+    adopting = _adopting(told)
     groups = []
     for message_id, positions in by_message.items():
         pairs = [told[position] for position in positions]
@@ -146,32 +147,16 @@ def _plans(told: Told, groups: Sequence[tuple[Standing, list[int]]]) -> dict[int
     return plans
 
 
-def _strangers(told: Told) -> set[int]:
-    """The positions of events that name a phone and a user id which are not known to be one person's.
-
-    And of those that name either of the two beside another: who is whose is told by one after the other.
-    """
-    people = {
-        position: (phone_from_wire(event.recipient_phone), event.recipient_bsuid)
-        for position, (_account_id, event) in enumerate(told)
-        if event.recipient_phone and event.recipient_bsuid
-    }
-    known = people_known({bsuid for _phone, bsuid in people.values()})
-    strangers = set(people.values()) - known
-    if not strangers:
-        return set()
-    names = {bsuid for _phone, bsuid in strangers} | {
-        form for phone, _bsuid in strangers for form in phone_variants(phone)
-    }
-    return {position for position, person in people.items() if not names.isdisjoint(person)}
-
-
 # --- writing ---------------------------------------------------------------------------------------------------------
 
 
-def _write(plans: Sequence[Plan]) -> None:
+def _write(plans: Sequence[Plan], joined: Set[Person]) -> None:
     if not plans:
         return
+    # By what is new alone: what is said again may be from before somebody else got the phone.
+    new = {person_of(each.event) for plan in plans for each in plan.events}
+    if people := joined & new:
+        people_join(people)
     messages_store([plan for plan in plans if plan.is_changed])
     events_store(plans)
     ledger.settle(reserved({plan.message.pk for plan in plans if plan.events}))

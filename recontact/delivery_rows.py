@@ -115,14 +115,6 @@ def reserved(message_ids: Set[int]) -> set[int]:
     )
 
 
-def people_known(bsuids: Set[str]) -> set[tuple[str | None, str | None]]:
-    """The (phone, user id) of the customers with these user ids."""
-    if not bsuids:
-        return set()
-    sql = f"SELECT phone, bsuid FROM recontact_customer WHERE bsuid = ANY({_each('varchar')})"  # noqa: S608
-    return {(phone, bsuid) for phone, bsuid in _rows(sql, [_list(bsuids)])}
-
-
 def _each(kind: str) -> str:
     return f"ARRAY(SELECT value::{kind} FROM json_array_elements_text(%s::json))"  # noqa: S608 -- a type's name
 

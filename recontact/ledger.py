@@ -7,6 +7,7 @@ from typing import Any
 
 from django.db import connection, transaction
 
+from recontact.arrays import array_literal
 from recontact.clock import ClockTimestamp
 from recontact.models import Message, Query, QueryEvent, Recontact
 from recontact.states import NEVER_SENT, WENT_OUT
@@ -20,7 +21,7 @@ _SETTLE = """
         release_reason = CASE v.state WHEN 'released' THEN 'never sent' ELSE r.release_reason END
     FROM recontact_message m, LATERAL (SELECT CASE WHEN m.state = ANY(%s) THEN 'spent'
                                                    WHEN m.state = ANY(%s) THEN 'released' END AS state) v
-    WHERE m.id = r.message_id AND r.message_id = ANY(%s) AND r.state = 'reserved' AND v.state IS NOT NULL
+    WHERE m.id = r.message_id AND r.message_id = ANY(%s::bigint[]) AND r.state = 'reserved' AND v.state IS NOT NULL
 """
 
 
@@ -47,7 +48,7 @@ def settle(message_ids: Iterable[int]) -> None:
     if not ids:
         return
     with connection.cursor() as cursor:
-        cursor.execute(_SETTLE, [_OUT, _UNSENT, ids])
+        cursor.execute(_SETTLE, [_OUT, _UNSENT, array_literal(ids)])
 
 
 class CannotRelease(Exception):

@@ -3,12 +3,11 @@
 from __future__ import annotations
 
 import asyncio
-import json
 import socket
 import struct
 from collections.abc import Awaitable, Callable
+from copy import deepcopy
 from dataclasses import dataclass
-from functools import lru_cache
 from typing import Any
 
 from aiohttp import web
@@ -228,13 +227,16 @@ def _answers(simulator: Simulator, judged: list[Judged]) -> list[str]:
     return [answer] * len(judged)
 
 
+_definitions: dict[str, tuple[list[Json], Definition]] = {}
+
+
 def _definition(template: Template) -> Definition:
-    return _definition_from(json.dumps(template.components, sort_keys=True))
-
-
-@lru_cache(maxsize=512)
-def _definition_from(components: str) -> Definition:
-    return definition_of(json.loads(components))
+    """Kept by the template's id for as long as its components stay the same."""
+    components, definition = _definitions.get(template.id, (None, None))
+    if definition is None or components != template.components:
+        definition = definition_of(template.components)
+        _definitions[template.id] = (deepcopy(template.components), definition)
+    return definition
 
 
 def _accept(simulator: Simulator, wire: Wire, call: Call, account: Account, judged: Judged, answer: str) -> None:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from functools import lru_cache
-from typing import Any
+from typing import Any, TypeAlias
 
 from providers.simulator.outcomes import Outcome
 from providers.simulator.pricing import Charge, price, pricing_object
@@ -14,6 +14,8 @@ from providers.simulator.wires.facts import StatusFact, StatusWord
 # When a status comes, in units of the knob webhook_delay_ms.
 STEPS = {"sent": 1.0, "delivered": 2.0, "read": 4.0, "failed": 2.0}
 HOLD_STEPS = 5.0
+#: After how many seconds which status comes, the time it tells, and its failure code.
+Coming: TypeAlias = tuple[float, Any, int, int | None]
 
 
 @lru_cache(maxsize=128)
@@ -32,17 +34,32 @@ def schedule(simulator: Simulator, message: Message) -> None:
     """Let the planned statuses that have not come yet happen at their time (shuffled by the knob ``reorder``)."""
     done = {status.status for status in message.statuses}
     steps = [item for item in message.plan if item[0] not in done]
+    if not steps:
+        return
     moments = [float(item[1]) for item in steps]
     if simulator.knobs.reorder:
         simulator.random.shuffle(moments)
-    unit = simulator.knobs.webhook_delay_ms / 1000
-    for (status, step, code), moment in zip(steps, moments, strict=True):
-        at = int(simulator.now() + float(step) * unit)
-        simulator.later(moment * unit, _happening(simulator, message, status, at, code))
+    unit, now = simulator.knobs.webhook_delay_ms / 1000, simulator.now()
+    coming = [
+        (moment * unit, status, int(now + float(step) * unit), code)
+        for (status, step, code), moment in zip(steps, moments, strict=True)
+    ]
+    coming.sort(key=lambda item: item[0], reverse=True)
+    _await_next(simulator, message, coming, 0.0)
 
 
-def _happening(simulator: Simulator, message: Message, status: StatusWord, at: int, code: int | None) -> Any:
-    return lambda: report(simulator, message, status=status, at=at, failure=code)
+def _await_next(simulator: Simulator, message: Message, coming: list[Coming], waited: float) -> None:
+    """Let the last of ``coming`` happen, and the others after it: one timer a message at a time."""
+
+    def happen() -> None:
+        coming.pop()
+        # First, so that there is never a moment at which nothing seems to be coming.
+        if coming:
+            _await_next(simulator, message, coming, after)
+        report(simulator, message, status=status, at=at, failure=code)
+
+    after, status, at, code = coming[-1]
+    simulator.later(after - waited, happen)
 
 
 def report(simulator: Simulator, message: Message, *, status: StatusWord, at: int, failure: int | None) -> None:

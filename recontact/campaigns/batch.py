@@ -43,7 +43,8 @@ class Decided:
     """Messages to make, by the place of their recipient, and the recipients left out, by code; `told` is what a code's
     sentence needs, where it needs something.
 
-    `stop` is why the whole campaign must wait for a person; then there is nothing else.
+    `customers` are those of the recipients left out. `stop` is why the whole campaign must wait for a person; then there is
+    nothing else.
     """
 
     recipients: list[CampaignRecipient] = field(default_factory=list)
@@ -51,6 +52,7 @@ class Decided:
     estimates: list[Estimate] = field(default_factory=list)
     dropped: dict[int, str] = field(default_factory=dict)
     told: dict[int, dict[str, Any]] = field(default_factory=dict)
+    customers: dict[int, int] = field(default_factory=dict)
     stop: str = ""
 
 
@@ -70,6 +72,7 @@ def batch_decide(batch: Batch, due_from: datetime) -> Decided:
         message = None if code else _message(batch, facts, recipient, customer, due_at)
         if message is None or not isinstance(estimate, Estimate):
             decided.dropped[recipient.pk] = code or Code.INVALID_VARIABLES
+            decided.customers[recipient.pk] = customer.pk
             if code == RECENT_CAMPAIGN:
                 decided.told[recipient.pk] = facts.recent[customer.pk]
             continue
@@ -92,10 +95,10 @@ class _Facts:
         self.rights = Rights(batch.queries.values())
         self.opt_outs = opt_outs_of(customers)
         windows = ServiceWindow.objects.filter(
-            customer__in=customers, sender_number=batch.number, expires_at__gt=batch.now
+            customer__among=customers, sender_number=batch.number, expires_at__gt=batch.now
         )
         self.open_windows = set(windows.values_list("customer_id", flat=True))
-        written = Message.objects.filter(campaign=batch.campaign, customer__in=customers)
+        written = Message.objects.filter(campaign=batch.campaign, customer__among=customers)
         self.written_to = set(written.values_list("customer_id", flat=True))
         self.recent = recently_written(campaign=batch.campaign, customers=customers, now=batch.now)
         self._prices: dict[str, Estimate | NoRate] = {}
@@ -154,14 +157,14 @@ def _message(
     campaign, template = batch.campaign, batch.template
     return Message(
         account_id=batch.number.account_id,
-        sender_number=batch.number,
-        customer=customer,
-        campaign=campaign,
+        sender_number_id=batch.number.pk,
+        customer_id=customer.pk,
+        campaign_id=campaign.pk,
         query_id=recipient.query_id,
         origin=Message.Origin.MANAGER if recipient.query_id is None else Message.Origin.BULK,
         created_by_id=campaign.created_by_id,
         kind=Message.Kind.TEMPLATE,
-        template=template,
+        template_id=template.pk,
         template_name=template.name,
         template_language=template.language,
         template_hash=template.content_hash,

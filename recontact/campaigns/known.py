@@ -178,6 +178,9 @@ def _erased(candidates: Iterable[Candidate]) -> set[str]:
         if candidate.bsuid:
             hashes[keyed_hash(candidate.bsuid)] = candidate.bsuid
     wanted = list(hashes)
-    rows = Customer.objects.filter(Q(phone_hash__in=wanted) | Q(bsuid_hash__in=wanted), erased_at__isnull=False)
+    rows = Customer.objects.filter(
+        Q(phone_hash__in=wanted, phone_hash__gt="") | Q(bsuid_hash__in=wanted, bsuid_hash__gt=""),
+        erased_at__isnull=False,
+    )
     found = {value for pair in rows.values_list("phone_hash", "bsuid_hash") for value in pair}
     return {hashes[value] for value in found & set(wanted)}

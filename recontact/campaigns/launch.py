@@ -14,14 +14,14 @@ from django.db import connection, transaction
 from django.db.models import Max, Q, QuerySet
 
 from providers.models import SenderNumber
+from recontact.arrays import array_literal
 from recontact.campaigns.batch import Batch, Decided, batch_decide
 from recontact.campaigns.hours import has_hours, queued_postpone, recipients_in_hours
 from recontact.campaigns.people import recipients_identify
-from recontact.campaigns.recipients import unlaunched
+from recontact.campaigns.recipients import SAME_PERSON, unlaunched
 from recontact.campaigns.rights import queries_lock, rights_reserve
-from recontact.campaigns.storing import cost_entries_copy, messages_copy
+from recontact.campaigns.storing import estimates_insert, messages_copy
 from recontact.clock import ClockTimestamp, database_now
-from recontact.costs.estimate import estimate_entry
 from recontact.dispatch.recheck import template_reason
 from recontact.dispatch.wake import wake_on_commit
 from recontact.eligibility import number_refusals
@@ -78,7 +78,8 @@ def batch_launch(*, campaign_id: int) -> int:
         recipients = recipients_in_hours(campaign, recipients, database_now())
     put_off = count - len(recipients)
     recipients_identify(recipients)
-    return put_off + _launch(campaign_id, [recipient.pk for recipient in recipients])
+    identified = {each.pk: each.customer_id for each in recipients if each.customer_id is not None and not each.dropped}
+    return put_off + _launch(campaign_id, identified)
 
 
 def _room(campaign: Campaign, number: SenderNumber) -> int:
@@ -101,8 +102,8 @@ def _next(campaign: Campaign, limit: int) -> list[CampaignRecipient]:
 
 
 @transaction.atomic
-def _launch(campaign_id: int, recipient_ids: list[int]) -> int:
-    """One batch, all or nothing."""
+def _launch(campaign_id: int, identified: dict[int, int]) -> int:
+    """One batch, all or nothing: recipients with their customers."""
     # Passed over when it is locked: by another launcher, or by whoever ends or stops it just now.
     rows = _running().select_for_update(skip_locked=True, no_key=True, of=("self",))
     campaign = rows.select_related("template", "sender_number__account").filter(pk=campaign_id).first()
@@ -115,7 +116,7 @@ def _launch(campaign_id: int, recipient_ids: list[int]) -> int:
     if stop:
         _park(campaign, stop)
         return 0
-    recipients, customers = _locked(campaign_id, recipient_ids)
+    recipients, customers = _locked(campaign_id, identified)
     queries = queries_lock({recipient.query_id for recipient in recipients if recipient.query_id is not None})
     recipients = [each for each in recipients if each.query_id is None or each.query_id in queries]
     batch = Batch(campaign, campaign.sender_number, campaign.template, recipients, customers, now, queries)
@@ -132,13 +133,21 @@ def _park(campaign: Campaign, reason: str) -> None:
     Campaign.objects.filter(pk=campaign.pk).update(state=Campaign.State.PARKED, state_reason=reason)
 
 
-def _locked(campaign_id: int, ids: list[int]) -> tuple[list[CampaignRecipient], dict[int, Customer]]:
-    """The rows still to be launched whose customer nobody else works on, with their customers; both locked."""
-    wanted = unlaunched(campaign_id).filter(pk__in=ids, customer__isnull=False)
-    customers = Customer.objects.filter(pk__in=wanted.values("customer")).defer("search").order_by("pk")
+def _locked(campaign_id: int, identified: dict[int, int]) -> tuple[list[CampaignRecipient], dict[int, Customer]]:
+    """The rows still to be launched whose customer nobody else works on, with their customers; both locked.
+
+    A row that was given another customer meanwhile waits for the next batch.
+    """
+    customers = Customer.objects.filter(pk__among=set(identified.values())).defer("search").order_by("pk")
     free = {customer.pk: customer for customer in customers.select_for_update(skip_locked=True, no_key=True)}
-    rows = wanted.filter(customer__in=free).select_for_update(skip_locked=True, no_key=True, of=("self",))
-    return list(rows.order_by("not_before", "row_number")), free
+    wanted = [pk for pk, customer_id in identified.items() if customer_id in free]
+    rows = (
+        unlaunched(campaign_id).filter(pk__among=wanted).select_for_update(skip_locked=True, no_key=True, of=("self",))
+    )
+    recipients = [each for each in rows if each.customer_id in (None, identified[each.pk])]
+    for recipient in recipients:
+        recipient.customer_id = identified[recipient.pk]
+    return sorted(recipients, key=lambda each: (each.not_before is None, each.not_before, each.row_number)), free
 
 
 def _due_from(campaign: Campaign, now: datetime) -> datetime:
@@ -158,29 +167,40 @@ def _store(campaign: Campaign, decided: Decided) -> None:
     messages = decided.messages
     messages_copy(messages)
     rights_reserve(messages, user=campaign.created_by)
-    cost_entries_copy(
-        [
-            estimate_entry(message=message, estimate=estimate)
-            for message, estimate in zip(messages, decided.estimates, strict=True)
-        ]
-    )
+    estimates_insert(messages, decided.estimates)
     ids = [recipient.pk for recipient in decided.recipients]
     with connection.cursor() as cursor:
         cursor.execute(
-            """UPDATE recontact_campaignrecipient r SET message_id = v.message
-               FROM unnest(%s::bigint[], %s::bigint[]) AS v(id, message)
+            """UPDATE recontact_campaignrecipient r SET message_id = v.message, customer_id = v.customer
+               FROM unnest(%s::bigint[], %s::bigint[], %s::bigint[]) AS v(id, message, customer)
                WHERE r.id = v.id AND r.message_id IS NULL AND r.dropped = ''""",
-            [ids, [message.pk for message in messages]],
+            [
+                array_literal(ids),
+                array_literal(message.pk for message in messages),
+                array_literal(recipient.customer_id for recipient in decided.recipients),
+            ],
         )
         if cursor.rowcount != len(ids):
             raise RuntimeError("a recipient was launched twice")
+    if decided.dropped:
+        _leave_out(decided)
+
+
+def _leave_out(decided: Decided) -> None:
+    """What is left out keeps its customer too, unless another row is for the same person."""
+    with connection.cursor() as cursor:
         cursor.execute(
-            """UPDATE recontact_campaignrecipient r SET dropped = v.code, params = r.params || v.told
-               FROM unnest(%s::bigint[], %s::text[], %s::jsonb[]) AS v(id, code, told)
+            """UPDATE recontact_campaignrecipient r
+               SET dropped = v.code, params = r.params || v.told, customer_id = coalesce(v.customer, r.customer_id)
+               FROM unnest(%s::bigint[], %s::text[], %s::jsonb[], %s::bigint[]) AS v(id, code, told, customer)
                WHERE r.id = v.id AND r.message_id IS NULL AND r.dropped = ''""",
             [
-                list(decided.dropped),
-                [str(code) for code in decided.dropped.values()],
-                [json.dumps(decided.told.get(recipient_id, {})) for recipient_id in decided.dropped],
+                array_literal(decided.dropped),
+                array_literal(str(code) for code in decided.dropped.values()),
+                array_literal(json.dumps(decided.told.get(recipient_id, {})) for recipient_id in decided.dropped),
+                array_literal(
+                    None if code == SAME_PERSON else decided.customers[recipient_id]
+                    for recipient_id, code in decided.dropped.items()
+                ),
             ],
         )

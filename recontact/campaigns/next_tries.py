@@ -12,9 +12,9 @@ from django.db.models import Max, QuerySet
 from providers.errors import Reason
 from providers.policy import RULES, Action, late_action
 from providers.rates.markets import market_of
-from recontact.campaigns.storing import cost_entries_copy, messages_copy
+from recontact.campaigns.storing import estimates_insert, messages_copy
 from recontact.clock import database_now
-from recontact.costs.estimate import Estimate, NoRate, estimate_entry, estimate_for
+from recontact.costs.estimate import Estimate, NoRate, estimate_for
 from recontact.models import Campaign, Message
 from recontact.retries import message_again
 from recontact.states import MessageState
@@ -55,9 +55,7 @@ def next_tries_store(campaign: Campaign, lost: Sequence[Message], prices: Prices
         made.append(again)
         estimates.append(estimate)
     messages_copy(made)
-    cost_entries_copy(
-        [estimate_entry(message=each, estimate=price) for each, price in zip(made, estimates, strict=True)]
-    )
+    estimates_insert(made, estimates)
     return made
 
 

@@ -1,15 +1,16 @@
 """From the rows of a campaign to customers, many at once: found by phone in either of its forms, or made.
 
-A short transaction of its own, before anything of the campaign is locked: whoever is identified here and not written to
-in the end is a customer like any other.
+Before anything of the campaign is locked, each step by itself: whoever is identified here and not written to in the end is a
+customer like any other.
 """
 
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 
-from django.db import connection, transaction
+from django.db import connection
 
+from recontact.arrays import array_literal
 from recontact.campaigns.recipients import SAME_PERSON
 from recontact.campaigns.storing import customers_insert
 from recontact.customers import customer_identify, customer_index
@@ -20,9 +21,9 @@ from recontact.refusals import Code
 
 
 def recipients_identify(recipients: Sequence[CampaignRecipient]) -> None:
-    """Give each row without a customer its customer, in the database and here.
+    """Give each row without a customer its customer, here: the batch that makes its message writes that down.
 
-    A row of a person whom another row of the campaign is for is left out with SAME_PERSON.
+    A row of a person whom another row of the campaign is for is left out with SAME_PERSON, in the database and here.
     """
     unknown = [recipient for recipient in recipients if recipient.customer_id is None]
     if not unknown:
@@ -35,7 +36,7 @@ def recipients_identify(recipients: Sequence[CampaignRecipient]) -> None:
             identified = customer_identify(phone=recipient.phone, bsuid=recipient.bsuid, name=recipient.name)
             customer_id = identified.pk
         recipient.customer_id = customer_id
-    _link(unknown)
+    _leave_out(unknown)
 
 
 def _by_phone(names: Mapping[str, str]) -> dict[str, int]:
@@ -44,7 +45,8 @@ def _by_phone(names: Mapping[str, str]) -> dict[str, int]:
     known = _known(forms)
     missing = sorted(set(forms) - set(known))
     hashes = {keyed_hash(form): phone for phone in missing for form in forms[phone]}
-    erased = Customer.objects.filter(phone_hash__in=hashes, opt_outs__revoked_at__isnull=True)
+    # Said twice, so that the index of those that have a hash can be used however many are looked for.
+    erased = Customer.objects.filter(phone_hash__among=hashes, phone_hash__gt="", opt_outs__revoked_at__isnull=True)
     wished = {hashes[value] for value in erased.values_list("phone_hash", flat=True)}
     made = customers_insert([_new(phone, names[phone]) for phone in missing if phone not in wished])
     # Whom somebody else made meanwhile.
@@ -54,7 +56,7 @@ def _by_phone(names: Mapping[str, str]) -> dict[str, int]:
 
 def _known(forms: dict[str, list[str]]) -> dict[str, int]:
     wanted = {form for each in forms.values() for form in each}
-    by_form = dict(Customer.objects.filter(phone__in=wanted).values_list("phone", "pk"))
+    by_form = dict(Customer.objects.filter(phone__among=wanted).values_list("phone", "pk"))
     first = {phone: next((by_form[form] for form in each if form in by_form), None) for phone, each in forms.items()}
     return {phone: customer_id for phone, customer_id in first.items() if customer_id is not None}
 
@@ -65,13 +67,13 @@ def _new(phone: str, name: str) -> Customer:
     return customer
 
 
-@transaction.atomic
-def _link(recipients: Sequence[CampaignRecipient]) -> None:
-    """Write the customers down; the later of two rows of one person is left out."""
+def _leave_out(recipients: Sequence[CampaignRecipient]) -> None:
+    """Those of whom nobody can be made, and the later of two rows of one person."""
     campaign_id = recipients[0].campaign_id
-    customers = {recipient.customer_id for recipient in recipients}
+    customers = {recipient.customer_id for recipient in recipients if recipient.customer_id is not None}
     rows = CampaignRecipient.objects.filter(campaign=campaign_id, outcome__in=CampaignRecipient.SENDABLE)
-    taken = set(rows.filter(customer__in=customers).values_list("customer_id", flat=True))
+    taken = set(rows.filter(customer__among=customers).values_list("customer_id", flat=True))
+    dropped = []
     for recipient in recipients:
         if recipient.customer_id is None:
             recipient.dropped = Code.INVALID_PHONE
@@ -79,14 +81,17 @@ def _link(recipients: Sequence[CampaignRecipient]) -> None:
             recipient.dropped, recipient.customer_id = SAME_PERSON, None
         else:
             taken.add(recipient.customer_id)
+            continue
+        dropped.append(recipient)
+    if not dropped:
+        return
     with connection.cursor() as cursor:
         cursor.execute(
-            """UPDATE recontact_campaignrecipient r SET customer_id = v.customer, dropped = v.dropped
-               FROM unnest(%s::bigint[], %s::bigint[], %s::text[]) AS v(id, customer, dropped)
+            """UPDATE recontact_campaignrecipient r SET dropped = v.dropped
+               FROM unnest(%s::bigint[], %s::text[]) AS v(id, dropped)
                WHERE r.id = v.id AND r.message_id IS NULL AND r.dropped = '' AND r.customer_id IS NULL""",
             [
-                [recipient.pk for recipient in recipients],
-                [recipient.customer_id for recipient in recipients],
-                [recipient.dropped for recipient in recipients],
+                array_literal(recipient.pk for recipient in dropped),
+                array_literal(str(recipient.dropped) for recipient in dropped),
             ],
         )

@@ -25,7 +25,7 @@ def recently_written(*, campaign: Campaign, customers: set[int], now: datetime) 
     days = settings.CAMPAIGN_FREQUENCY_CAP_DAYS
     if not days or campaign.include_recent or not customers:
         return {}
-    rows = Message.objects.filter(customer__in=customers, created_at__gte=now - timedelta(days=days))
+    rows = Message.objects.filter(customer__among=customers, created_at__gte=now - timedelta(days=days))
     rows = rows.exclude(campaign=None).exclude(campaign=campaign).exclude(state__in=NEVER_SENT)
     names = rows.order_by("created_at").values_list("customer_id", "campaign__name")
     return {customer_id: {"campaign": name, "days": days} for customer_id, name in names}

@@ -1,15 +1,19 @@
-"""Storing many new messages with their cost entries by COPY, and new customers as one JSON text: a fraction of the time of an
+"""Storing many new messages by COPY, their estimates by price, and new customers as one JSON text: a fraction of the time of an
 INSERT with as many places."""
 
 from __future__ import annotations
 
 import json
+from collections import defaultdict
 from collections.abc import Sequence
+from operator import attrgetter
 from typing import Any
 
 from django.db import connection, models
 
+from recontact.arrays import array_literal
 from recontact.clock import database_now
+from recontact.costs.estimate import Estimate, estimate_entry
 from recontact.models import CostEntry, Customer, Message
 
 
@@ -27,8 +31,31 @@ def messages_copy(messages: Sequence[Message]) -> None:
     _copy(Message, messages, left_out="")
 
 
+def estimates_insert(messages: Sequence[Message], estimates: Sequence[Estimate]) -> None:
+    """Append each message's estimate to its cost entries, in the caller's transaction: a statement for each price there is."""
+    of_price: dict[Estimate, list[Message]] = defaultdict(list)
+    for message, estimate in zip(messages, estimates, strict=True):
+        of_price[estimate].append(message)
+    fields = [field for field in CostEntry._meta.concrete_fields if field.column not in ("id", "message_id")]
+    columns = ", ".join(connection.ops.quote_name(field.column or "") for field in fields)
+    now = database_now()
+    with connection.cursor() as cursor:
+        for estimate, priced in of_price.items():
+            entry = estimate_entry(message=priced[0], estimate=estimate)
+            entry.created_at = now
+            cursor.execute(
+                _ESTIMATES.format(columns=columns, values=", ".join(["%s"] * len(fields))),
+                [*(getattr(entry, field.attname) for field in fields), array_literal(each.pk for each in priced)],
+            )
+
+
+_ESTIMATES = """
+    INSERT INTO recontact_costentry ({columns}, message_id) SELECT {values}, unnest(%s::bigint[])
+"""
+
+
 def cost_entries_copy(entries: Sequence[CostEntry]) -> None:
-    """Store these new entries, in the caller's transaction. They get no id here."""
+    """Append these entries, each of its own amount, in the caller's transaction. They get no id here."""
     now = database_now()
     for entry in entries:
         entry.created_at = now
@@ -58,13 +85,16 @@ _CUSTOMERS = """
 
 
 def _copy(model: type[models.Model], rows: Sequence[Any], *, left_out: str) -> None:
-    fields = [(field, field.column or "") for field in model._meta.concrete_fields if field.column != left_out]
-    columns = ", ".join(connection.ops.quote_name(column) for _field, column in fields)
-    as_json = [isinstance(field, models.JSONField) for field, _column in fields]
+    fields = [field for field in model._meta.concrete_fields if field.column != left_out]
+    columns = ", ".join(connection.ops.quote_name(field.column or "") for field in fields)
+    as_json = [place for place, field in enumerate(fields) if isinstance(field, models.JSONField)]
+    read = attrgetter(*(field.attname for field in fields))
     with (
         connection.cursor() as cursor,
         cursor.copy(f"COPY {connection.ops.quote_name(model._meta.db_table)} ({columns}) FROM STDIN") as copy,
     ):
         for row in rows:
-            values = [getattr(row, field.attname) for field, _column in fields]
-            copy.write_row([json.dumps(value) if dump else value for value, dump in zip(values, as_json, strict=True)])
+            values = list(read(row))
+            for place in as_json:
+                values[place] = json.dumps(values[place])
+            copy.write_row(values)

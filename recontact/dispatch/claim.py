@@ -14,6 +14,7 @@ from django.db.models import Q
 
 from providers.contracts import OutboundMessage, Recipient, TemplateContent, TextContent
 from recontact import ledger
+from recontact.arrays import array_literal
 from recontact.clock import ClockTimestamp, database_now
 from recontact.dispatch.circuit import claimable
 from recontact.dispatch.lease import Lease, number_may_send
@@ -30,12 +31,13 @@ CLAIM_DEADLINE_SECONDS = 8.0
 #: What the claim's lease outlives the deadline and the call by.
 LEASE_MARGIN_SECONDS = 15.0
 
+# Who is written to just now is looked up once, as a list: joined, the whole queue might be read and sorted for each claim.
 _CANDIDATES = """
     SELECT m.id, m.customer_id FROM recontact_message m
     WHERE m.sender_number_id = %s AND {lane} AND m.state = 'queued'
       AND m.due_at <= (SELECT clock_timestamp()) AND m.expires_at > clock_timestamp()
-      AND NOT EXISTS (SELECT 1 FROM recontact_message f WHERE f.state = 'sending'
-                      AND f.sender_number_id = m.sender_number_id AND f.customer_id = m.customer_id)
+      AND m.customer_id <> ALL (ARRAY(SELECT f.customer_id FROM recontact_message f
+                                      WHERE f.state = 'sending' AND f.sender_number_id = %s))
       {order_kept}
     ORDER BY m.due_at, m.id LIMIT %s FOR UPDATE OF m SKIP LOCKED
 """
@@ -51,7 +53,7 @@ _TAKE = """
     WITH taken AS (
         UPDATE recontact_message SET state = 'sending', attempt_number = attempt_number + 1,
                claimed_at = clock_timestamp(), lease_expires_at = clock_timestamp() + make_interval(secs => %s)
-        WHERE id = ANY(%s) AND state = 'queued' RETURNING id, attempt_number, claimed_at
+        WHERE id = ANY(%s::bigint[]) AND state = 'queued' RETURNING id, attempt_number, claimed_at
     ), attempts AS (
         INSERT INTO recontact_attempt (message_id, number, claimed_at, outcome, reason, provider_code, detail)
         SELECT id, attempt_number, claimed_at, 'claimed', '', '', '' FROM taken
@@ -138,7 +140,7 @@ def _candidates(number_id: int, limit: int, turn: int, most: int) -> list[int]:
     message per customer."""
     chosen: dict[int, int] = {}
     with connection.cursor() as cursor:
-        cursor.execute(_AGENTS, [number_id, most])
+        cursor.execute(_AGENTS, [number_id, number_id, most])
         _add(chosen, cursor.fetchall())
         if len(chosen) >= limit:
             return list(chosen.values())
@@ -150,7 +152,7 @@ def _candidates(number_id: int, limit: int, turn: int, most: int) -> list[int]:
         for campaign_id in campaigns[first:] + campaigns[:first]:
             if len(chosen) >= limit:
                 break
-            cursor.execute(_CAMPAIGN, [number_id, campaign_id, limit - len(chosen)])
+            cursor.execute(_CAMPAIGN, [number_id, campaign_id, number_id, limit - len(chosen)])
             _add(chosen, cursor.fetchall())
     return list(chosen.values())
 
@@ -178,7 +180,7 @@ def _skip(messages: list[Message], reasons: dict[int, str]) -> None:
 
 def _loaded(ids: list[int]) -> list[Message]:
     """The messages with their customers, their queries, and their templates, which most of a batch share."""
-    rows = Message.objects.filter(pk__in=ids).select_related("customer").only(*_READ).order_by("due_at", "pk")
+    rows = Message.objects.filter(pk__among=ids).select_related("customer").only(*_READ).order_by("due_at", "pk")
     messages = list(rows)
     queries = Query.objects.in_bulk({each.query_id for each in messages if each.query_id is not None})
     templates = Template.objects.in_bulk({each.template_id for each in messages if each.template_id is not None})
@@ -194,7 +196,7 @@ def _to_sending(ids: list[int]) -> dict[int, int]:
     """Move those of them that are still queued, each with its attempt. Returns their attempts' numbers."""
     lease_seconds = CLAIM_DEADLINE_SECONDS + settings.PROVIDER_TIMEOUT_SECONDS + LEASE_MARGIN_SECONDS
     with connection.cursor() as cursor:
-        cursor.execute(_TAKE, [lease_seconds, ids])
+        cursor.execute(_TAKE, [lease_seconds, array_literal(ids)])
         return dict(cursor.fetchall())
 
 

@@ -15,6 +15,7 @@ from django.conf import settings
 from django.db import connection
 
 from providers.errors import Reason
+from recontact.arrays import array_literal
 from recontact.dispatch.rate import AHEAD_SECONDS
 from recontact.models import Message
 
@@ -54,8 +55,8 @@ def pairs_wait(*, number_id: int, messages: Sequence[Message]) -> set[int]:
             _WAITS,
             {
                 "number": number_id,
-                "messages": [message.pk for message in messages],
-                "customers": [message.customer_id for message in messages],
+                "messages": array_literal(message.pk for message in messages),
+                "customers": array_literal(message.customer_id for message in messages),
                 "gaps": [_gap(message) for message in messages],
                 "burst": BURST,
                 "span": BURST * settings.PAIR_SECONDS,

@@ -7,6 +7,7 @@ from datetime import datetime
 
 from django.db import connection
 
+from recontact.arrays import array_literal
 from recontact.models import Customer, Message, OptOut
 from recontact.refusals import Code
 from recontact.retries import ARRIVED_AFTER_ALL, arrived_before
@@ -31,7 +32,7 @@ def recheck(messages: Sequence[Message], now: datetime) -> dict[int, str]:
     customers = {message.customer_id for message in messages}
     opt_outs = opt_outs_of(customers)
     with connection.cursor() as cursor:
-        cursor.execute(_WINDOWS, [list(customers)])
+        cursor.execute(_WINDOWS, [array_literal(customers)])
         windows: dict[tuple[int, int], datetime] = {(row[0], row[1]): row[2] for row in cursor.fetchall()}
     reasons = dict.fromkeys(arrived_before(messages), ARRIVED_AFTER_ALL)
     for message in messages:
@@ -54,7 +55,7 @@ def opt_outs_of(customers: set[int]) -> dict[int, set[str]]:
     """Customer -> the scopes of his standing opt-outs; only those who have any."""
     found: dict[int, set[str]] = {}
     with connection.cursor() as cursor:
-        cursor.execute(_OPT_OUTS, [list(customers)])
+        cursor.execute(_OPT_OUTS, [array_literal(customers)])
         for customer_id, scope in cursor.fetchall():
             found.setdefault(customer_id, set()).add(scope)
     return found

@@ -18,6 +18,7 @@ from providers.models import ProviderAccount, SenderNumber
 from providers.parking import park
 from providers.policy import Hold, hold_of, suppresses
 from recontact import ledger
+from recontact.arrays import array_literal
 from recontact.clock import ClockTimestamp, database_now
 from recontact.delivery import acceptance_after_the_fact, events_match
 from recontact.dispatch.circuit import circuit_tally, circuits_look
@@ -102,10 +103,10 @@ def _accepted(rows: list[tuple[Claim, Accepted]]) -> None:
                WHERE m.id = v.id AND m.attempt_number = v.attempt AND m.state IN ('sending', 'uncertain')
                RETURNING m.id""",
             [
-                [claim.message_id for claim, _ in rows],
-                [claim.attempt_number for claim, _ in rows],
-                [outcome.provider_message_id[:128] for _, outcome in rows],
-                [outcome.held for _, outcome in rows],
+                array_literal(claim.message_id for claim, _ in rows),
+                array_literal(claim.attempt_number for claim, _ in rows),
+                array_literal(outcome.provider_message_id[:128] for _, outcome in rows),
+                array_literal(str(outcome.held) for _, outcome in rows),
             ],
         )
         recorded = {row[0] for row in cursor.fetchall()}

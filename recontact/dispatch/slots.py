@@ -14,6 +14,7 @@ from django.db import connection, transaction
 
 from providers.errors import Reason
 from providers.models import Portfolio
+from recontact.arrays import array_literal
 from recontact.clock import ClockTimestamp
 from recontact.limits import DAY
 from recontact.models import Campaign, Message, PortfolioSlot, PortfolioUse
@@ -86,13 +87,13 @@ def _locked_use(portfolio: Portfolio) -> PortfolioUse:
 
 def _have(portfolio: Portfolio, customers: Iterable[int]) -> set[int]:
     """Those of the customers who have a slot: it counts until it is freed, be it a little late."""
-    rows = PortfolioSlot.objects.filter(portfolio=portfolio, customer__in=customers)
+    rows = PortfolioSlot.objects.filter(portfolio=portfolio, customer__among=customers)
     return set(rows.values_list("customer_id", flat=True))
 
 
 def _store(portfolio: Portfolio, use: PortfolioUse, taken: int, customers: set[int]) -> None:
     with connection.cursor() as cursor:
-        cursor.execute(_TAKE, [portfolio.pk, sorted(customers)])
+        cursor.execute(_TAKE, [portfolio.pk, array_literal(sorted(customers))])
     if taken != use.taken:
         use.taken = taken
         use.save(update_fields=["taken"])

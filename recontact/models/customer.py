@@ -17,9 +17,9 @@ class Customer(models.Model):
     `search` holds folded names and phone forms for prefix search. An erased customer keeps only keyed hashes.
     """
 
-    phone = models.CharField(_("phone"), max_length=20, null=True, blank=True, unique=True)
-    bsuid = models.CharField(_("WhatsApp user id"), max_length=140, null=True, blank=True, unique=True)
-    wa_id = models.CharField(_("phone as WhatsApp writes it"), max_length=20, blank=True, db_index=True)
+    phone = models.CharField(_("phone"), max_length=20, null=True, blank=True)
+    bsuid = models.CharField(_("WhatsApp user id"), max_length=140, null=True, blank=True)
+    wa_id = models.CharField(_("phone as WhatsApp writes it"), max_length=20, blank=True)
     name = models.CharField(_("name"), max_length=200, blank=True)
     country = models.CharField(_("country"), max_length=2, blank=True)
     tags = models.JSONField(_("tags"), default=list, blank=True)
@@ -28,11 +28,11 @@ class Customer(models.Model):
     search = models.TextField(editable=False, blank=True)
     sort_name = models.CharField(max_length=200, editable=False, blank=True)
     merged_into = models.ForeignKey(
-        "self", models.PROTECT, null=True, blank=True, editable=False, related_name="merged"
+        "self", models.PROTECT, null=True, blank=True, editable=False, related_name="merged", db_index=False
     )
     erased_at = models.DateTimeField(_("erased at"), null=True, blank=True, editable=False)
-    phone_hash = models.CharField(max_length=64, blank=True, editable=False, db_index=True)
-    bsuid_hash = models.CharField(max_length=64, blank=True, editable=False, db_index=True)
+    phone_hash = models.CharField(max_length=64, blank=True, editable=False)
+    bsuid_hash = models.CharField(max_length=64, blank=True, editable=False)
     created_at = models.DateTimeField(_("created at"), auto_now_add=True)
 
     class Meta:
@@ -45,9 +45,21 @@ class Customer(models.Model):
                 | models.Q(bsuid__isnull=False)
                 | models.Q(erased_at__isnull=False)
                 | models.Q(merged_into__isnull=False),
-            )
+            ),
+            models.UniqueConstraint(
+                fields=["phone"], condition=models.Q(phone__isnull=False), name="one_customer_per_phone"
+            ),
+            models.UniqueConstraint(
+                fields=["bsuid"], condition=models.Q(bsuid__isnull=False), name="one_customer_per_bsuid"
+            ),
         ]
         indexes = [
+            # Few customers are erased or merged: a campaign's new ones pay for no such index.
+            models.Index(fields=["phone_hash"], name="customer_erased_phone", condition=models.Q(phone_hash__gt="")),
+            models.Index(fields=["bsuid_hash"], name="customer_erased_bsuid", condition=models.Q(bsuid_hash__gt="")),
+            models.Index(
+                fields=["merged_into"], name="customer_merged_into", condition=models.Q(merged_into__isnull=False)
+            ),
             GinIndex(SearchVector("search", config="simple"), name="customer_search"),
             models.Index(fields=["sort_name", "id"], name="customer_by_name"),
             models.Index(fields=["country", "id"], name="customer_by_country"),

@@ -76,7 +76,7 @@ class Message(models.Model):
         EXPIRED = MessageState.EXPIRED.value, _("Expired")
 
     reference = models.UUIDField(_("reference"), default=uuid.uuid4, unique=True, editable=False)
-    send_key = models.CharField(_("send key"), max_length=100, null=True, unique=True, editable=False)
+    send_key = models.CharField(_("send key"), max_length=100, null=True, editable=False)
     # Those without an index of their own stand first in an index below, and each index costs every status.
     account = models.ForeignKey(
         ProviderAccount, models.PROTECT, related_name="+", db_index=False, verbose_name=_("account")
@@ -91,9 +91,23 @@ class Message(models.Model):
         Query, models.PROTECT, null=True, blank=True, related_name="messages", db_index=False, verbose_name=_("query")
     )
     campaign = models.ForeignKey(
-        Campaign, models.PROTECT, null=True, blank=True, related_name="messages", verbose_name=_("campaign")
+        Campaign,
+        models.PROTECT,
+        null=True,
+        blank=True,
+        related_name="messages",
+        db_index=False,
+        verbose_name=_("campaign"),
     )
-    retry_of = models.OneToOneField("self", models.PROTECT, null=True, blank=True, related_name="retry")
+    retry_of = models.ForeignKey(
+        "self",
+        models.PROTECT,
+        null=True,
+        blank=True,
+        related_name="retries",
+        related_query_name="retry",
+        db_index=False,
+    )
     try_number = models.PositiveSmallIntegerField(_("try"), default=1)
     origin = models.CharField(_("origin"), max_length=10, choices=Origin.choices)
     created_by = models.ForeignKey(
@@ -158,6 +172,13 @@ class Message(models.Model):
                 name="retry_uses_no_querys_right",
                 condition=models.Q(retry_of=None) | models.Q(query=None, campaign__isnull=False),
             ),
+            # What most messages do not have is in no index of theirs.
+            models.UniqueConstraint(
+                fields=["send_key"], condition=models.Q(send_key__isnull=False), name="one_message_per_send_key"
+            ),
+            models.UniqueConstraint(
+                fields=["retry_of"], condition=models.Q(retry_of__isnull=False), name="one_retry_per_message"
+            ),
             # By what was written to, and not by the customer: two of these may turn out to be one person.
             models.UniqueConstraint(
                 fields=["campaign", "recipient_phone", "recipient_bsuid", "try_number"],
@@ -177,7 +198,11 @@ class Message(models.Model):
                 fields=["sender_number", "customer"], name="message_in_flight", condition=models.Q(state="sending")
             ),
             # What one number sent one person lately (recontact.dispatch.pair), and who waits for that.
-            models.Index(fields=["sender_number", "customer", "claimed_at"], name="message_pair"),
+            models.Index(
+                fields=["sender_number", "customer", "claimed_at"],
+                name="message_pair_of",
+                condition=models.Q(claimed_at__isnull=False),
+            ),
             models.Index(
                 fields=["sender_number", "campaign"],
                 name="message_pair_waits",
@@ -185,7 +210,10 @@ class Message(models.Model):
             ),
             models.Index(fields=["id"], name="message_uncertain", condition=models.Q(state="uncertain")),
             models.Index(fields=["account", "provider_message_id"], name="message_by_provider_id"),
-            models.Index(fields=["query", "id"], name="message_by_query"),
+            models.Index(fields=["query", "id"], name="message_of_query", condition=models.Q(query__isnull=False)),
+            models.Index(
+                fields=["campaign", "state"], name="message_of_campaign", condition=models.Q(campaign__isnull=False)
+            ),
             models.Index(fields=["customer", "id"], name="message_by_customer"),
             models.Index(fields=["created_at"], name="message_by_time"),
             models.Index(fields=["state", "-id"], name="message_by_state"),
@@ -309,7 +337,11 @@ class Attempt(models.Model):
         indexes = [
             models.Index(fields=["claimed_at"], name="attempt_by_age", condition=models.Q(request__isnull=False)),
             models.Index(fields=["claimed_at"], name="attempt_under_way", condition=models.Q(outcome="claimed")),
-            models.Index(fields=["outcome", "-id"], name="attempt_odd", condition=~models.Q(outcome="accepted")),
+            models.Index(
+                fields=["outcome", "-id"],
+                name="attempt_unusual",
+                condition=~models.Q(outcome__in=["accepted", "claimed"]),
+            ),
             BrinIndex(fields=["claimed_at"], name="attempt_by_time"),
         ]
 

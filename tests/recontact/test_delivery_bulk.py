@@ -156,6 +156,45 @@ def test_a_later_word_on_the_price_bills_as_it_does_alone(then: PriceReport | No
     assert (message.billed, CostEntry.objects.get(kind="report").amount) == (billed, Decimal("0.026"))
 
 
+def named(message: Message, bsuid: str, status: DeliveryStatus = DeliveryStatus.SENT) -> Pair:
+    """A status that names the message's person by phone and by this user id."""
+    return event_of(message, status, recipient_phone=message.recipient_phone.lstrip("+"), recipient_bsuid=bsuid)
+
+
+def bsuid_of(message: Message) -> str | None:
+    return Customer.objects.get(pk=message.customer_id).bsuid
+
+
+@pytest.mark.django_db
+def test_people_whose_user_id_is_told_for_the_first_time_get_it_all_at_once() -> None:
+    messages = messages_make(3)
+    with CaptureQueriesContext(connection) as queries:
+        assert statuses_apply([named(message, f"AR.{message.pk}") for message in messages]) == set()
+    assert [bsuid_of(message) for message in messages] == [f"AR.{message.pk}" for message in messages]
+    assert len(queries) <= 16
+
+
+@pytest.mark.django_db
+def test_a_user_id_that_somebody_else_has_or_that_two_are_said_to_have_goes_one_by_one() -> None:
+    taken, doubled, same, alone = messages_make(4)
+    Customer.objects.create(bsuid="AR.taken")
+    pairs = [named(taken, "AR.taken"), named(doubled, "AR.two"), named(same, "AR.two"), named(alone, "AR.alone")]
+    assert statuses_apply(pairs) == {0, 1, 2}
+    assert [bsuid_of(each) for each in (taken, doubled, same, alone)] == [None, None, None, "AR.alone"]
+
+
+@pytest.mark.django_db
+def test_what_was_told_before_joins_nobody_to_who_has_the_phone_now() -> None:
+    (message,) = messages_make(1)
+    one_by_one([named(message, "AR.before")])
+    Customer.objects.filter(pk=message.customer_id).update(phone=None)
+    now = Customer.objects.create(phone=message.recipient_phone, country="AR", search="somebody", bsuid=None)
+    Customer.objects.filter(bsuid="AR.before").update(bsuid="AR.moved on")
+    in_bulk([named(message, "AR.before")])
+    now.refresh_from_db()
+    assert now.bsuid is None
+
+
 @pytest.mark.django_db
 def test_a_status_that_is_nobodys_is_left_alone() -> None:
     (message,) = messages_make(1)
@@ -265,7 +304,7 @@ class AnyBatching(TestCase):
     def setUpTestData(cls) -> None:
         """One message in each kind of state."""
         cls.messages = messages_make(7)
-        queued, uncertain, unnamed, delivered, failed, never, _plain = cls.messages
+        queued, uncertain, unnamed, delivered, failed, never, plain = cls.messages
         for message, sql in ((queued, "queued"), (uncertain, "uncertain"), (never, "cancelled")):
             # Past the triggers: how they came there is of no account here.
             with connection.cursor() as cursor:
@@ -280,7 +319,8 @@ class AnyBatching(TestCase):
         one_by_one([event_of(delivered, DeliveryStatus.DELIVERED), event_of(failed, DeliveryStatus.FAILED)])
         for message in cls.messages:
             message.refresh_from_db()
-            Customer.objects.filter(pk=message.customer_id).update(bsuid=f"AR.{message.pk}")
+            if message not in (delivered, plain):
+                Customer.objects.filter(pk=message.customer_id).update(bsuid=f"AR.{message.pk}")
 
     def _pair(self, number: int, status: DeliveryStatus, named: str, price: Any, person: str, seconds: int) -> Pair:
         message = self.messages[number]
