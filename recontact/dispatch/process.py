@@ -3,10 +3,11 @@
 from __future__ import annotations
 
 import asyncio
-import multiprocessing
 import os
 import socket
 import uuid
+from ctypes import c_bool
+from multiprocessing.sharedctypes import RawValue
 from typing import Any
 
 import uvloop
@@ -15,15 +16,21 @@ from celery.signals import worker_shutting_down
 from recontact.dispatch.lease import Lease
 from recontact.dispatch.pump import SLICE_SECONDS, Pump
 
-#: Made before the fork, so that the parent's signal handler reaches the children.
-_stopping = multiprocessing.Event()
+#: Made before the fork, so that the parent's signal handler reaches the children. A plain byte: an Event has a lock, and a child
+#: that is killed while it holds that lets nobody stop or go on any more.
+_stopping = RawValue(c_bool, False)
 _loop: asyncio.AbstractEventLoop | None = None
 
 
 @worker_shutting_down.connect
 def _stop(**_kwargs: Any) -> None:
     """A warm shutdown waits for the running task: the slice ends early, with everything it claimed recorded."""
-    _stopping.set()
+    _stopping.value = True
+
+
+def is_stopping() -> bool:
+    """Whether the worker is about to end."""
+    return bool(_stopping.value)
 
 
 def _event_loop() -> asyncio.AbstractEventLoop:
@@ -39,7 +46,7 @@ def pump_slices(seconds: float = SLICE_SECONDS) -> None:
     kept: list[Lease] = []
     more = True
     # What a slice kept when the stop came is let go by one more.
-    while kept or (more and not _stopping.is_set()):
-        pump = Pump(holder, _stopping.is_set, kept=kept)
+    while kept or (more and not is_stopping()):
+        pump = Pump(holder, is_stopping, kept=kept)
         more = _event_loop().run_until_complete(pump.run(seconds))
         kept = pump.kept
