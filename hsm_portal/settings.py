@@ -56,6 +56,7 @@ INSTALLED_APPS = [
 
 MIDDLEWARE = [
     "django.middleware.security.SecurityMiddleware",
+    "hsm_portal.machine_addresses.MachineAddressesMiddleware",
     "whitenoise.middleware.WhiteNoiseMiddleware",
     "csp.middleware.CSPMiddleware",
     "django.contrib.sessions.middleware.SessionMiddleware",
@@ -70,6 +71,9 @@ MIDDLEWARE = [
     "auditlog.middleware.AuditlogMiddleware",
     "axes.middleware.AxesMiddleware",
 ]
+
+#: What providers call thousands of times a second.
+MACHINE_ADDRESSES = ("/webhooks/",)
 
 ROOT_URLCONF = "hsm_portal.urls"
 WSGI_APPLICATION = "hsm_portal.wsgi.application"

@@ -83,16 +83,16 @@ class Answer:
     headers: Mapping[str, str]
     body: bytes = field(repr=False)
     exchange: Exchange
+    #: The body as JSON; None when it is none.
+    parsed: Any = field(default=None, repr=False)
 
     def json_object(self) -> JsonObject | None:
         """The body as a JSON object, or None when it is not one."""
-        parsed = _parsed(self.body)
-        return parsed if isinstance(parsed, dict) else None
+        return self.parsed if isinstance(self.parsed, dict) else None
 
     def json_list(self) -> list[Any] | None:
         """The body as a JSON list, or None when it is not one."""
-        parsed = _parsed(self.body)
-        return parsed if isinstance(parsed, list) else None
+        return self.parsed if isinstance(self.parsed, list) else None
 
 
 # --- sending ---------------------------------------------------------------------------------------------------------
@@ -139,7 +139,7 @@ def _encoded(call: Call) -> dict[str, Any]:
     """Address, headers and body as they go over the wire. JSON, which nearly all is, is not sent through httpx's layers."""
     if call.json_body is not None and not call.params:
         headers = {name: value.encode("ascii").decode() for name, value in call.headers.items()}
-        body = json.dumps(call.json_body, ensure_ascii=False, separators=(",", ":"), allow_nan=False).encode()
+        body = _ENCODER.encode(call.json_body).encode()
         headers["Content-Type"] = "application/json"
         return {"method": call.method, "url": _normal_url(call.url), "headers": headers, "data": body}
     arguments = _request_arguments(call)
@@ -329,11 +329,28 @@ def _causes(error: BaseException | None) -> Iterator[BaseException]:
         error = error.__cause__
 
 
-def _parsed(body: bytes) -> Any:
+_ENCODER = json.JSONEncoder(ensure_ascii=False, separators=(",", ":"), allow_nan=False)
+_DECODER = json.JSONDecoder(parse_constant=lambda _word: None)
+
+
+def _text_and_parsed(body: bytes) -> tuple[str, Any]:
+    """The body as text (empty when it is none) and as JSON (None when it is none)."""
+    text = ""
     try:
-        return json.loads(body, parse_constant=lambda _word: None)
+        text = body.decode(json.detect_encoding(body), "surrogatepass")
+        return text, _DECODER.decode(text)
     except (ValueError, RecursionError):
-        return None
+        return text, None
+
+
+@dataclass(frozen=True, slots=True)
+class _Answered:
+    """A whole answer before it is redacted: its body also as text and as JSON."""
+
+    headers: Mapping[str, str]
+    body: bytes
+    text: str
+    parsed: Any
 
 
 class _Record:
@@ -350,17 +367,16 @@ class _Record:
         for name, value in fields:
             lowered = name.lower()
             headers[lowered] = f"{headers[lowered]}, {value}" if lowered in headers else value
-        return Answer(status, headers, body, self.exchange(headers=headers, body=body))
+        text, parsed = _text_and_parsed(body)
+        return Answer(status, headers, body, self.exchange(answered=_Answered(headers, body, text, parsed)), parsed)
 
-    def exchange(
-        self, *, headers: Mapping[str, str] | None = None, body: bytes = b"", error: BaseException | None = None
-    ) -> Exchange:
+    def exchange(self, *, answered: _Answered | None = None, error: BaseException | None = None) -> Exchange:
         duration_ms = round((time.monotonic() - self.started) * 1000)
         request = self._request()  # first: the redactor learns here what to mask in the rest
-        response = None if headers is None else self._response(headers, body)
         words = "" if error is None else f"{_deepest_name(error)}: {self.redactor.text(str(error))}"[:500]
         query = f"?{urlencode(self.call.params)}" if self.call.params else ""
         url = self.redactor.url(self.call.url + query)
+        response = None if answered is None else self._response(answered)
         return Exchange(self.call.method, url[:500], request, self.status, response, duration_ms, words)
 
     def _request(self) -> JsonObject:
@@ -377,12 +393,12 @@ class _Record:
         body = self.call.json_body if form is None else dict(form)
         return self.redactor.request(body, kept_paths=self.call.kept_paths)
 
-    def _response(self, headers: Mapping[str, str], body: bytes) -> JsonObject:
-        parsed = _parsed(body)
-        kept = self.redactor.headers(headers, kept=KEPT_HEADERS)
-        if parsed is None:
-            return {"headers": kept, "text": self.redactor.text(body[:8000].decode("utf-8", "replace"))}
-        return {"headers": kept, "body": self.redactor.answer(parsed)}
+    def _response(self, answered: _Answered) -> JsonObject:
+        kept = self.redactor.headers(answered.headers, kept=KEPT_HEADERS)
+        if answered.parsed is None:
+            return {"headers": kept, "text": self.redactor.text(answered.body[:8000].decode("utf-8", "replace"))}
+        self.redactor.narrow(answered.text)
+        return {"headers": kept, "body": self.redactor.answer(answered.parsed)}
 
 
 def _secret_values(headers: Mapping[str, str]) -> list[str]:

@@ -93,12 +93,20 @@ class Redactor:
         """The headers named in `kept` (lower case), and a mark for each secret one. All others are left out."""
         result: dict[str, str] = {}
         for name, value in headers.items():
-            lowered = name.lower()
-            if _plain(lowered) in SECRET_NAMES:
+            lowered, is_secret = _header(name)
+            if is_secret:
                 result[lowered] = SECRET
             elif lowered in kept:
                 result[lowered] = self.text(value)
         return result
+
+    def narrow(self, body: str) -> None:
+        """Look from now on only for what this JSON text holds, where that can be told from it: in an answer, hardly anything."""
+        if "\\" in body:
+            return
+        self._secrets = [spelling for spelling in self._secrets if spelling in body]
+        found = [value for value in self._learnt_spellings(body) if value in body]
+        self._plainly = self._encoded = found
 
     def request(self, body: Any, *, kept_paths: frozenset[str]) -> Any:
         """`body` with every text and number masked, except at `kept_paths` (keys joined by dots, lists left out)."""
@@ -116,10 +124,8 @@ class Redactor:
             return [self.answer(item, name) for item in value]
         if value is None or isinstance(value, bool):
             return value
-        if _plain(name) in SECRET_NAMES:
-            return SECRET
-        if name.lower() in PERSON_NAMES:
-            return MASK
+        if mark := _mark(name):
+            return mark
         if isinstance(value, str):
             return self.text(value)
         return MASK if self._is_known_phone(str(value)) else value
@@ -129,7 +135,7 @@ class Redactor:
         text = text[:TEXT_KEPT].replace("\x00", "")
         for secret in self._secrets:
             text = text.replace(secret, SECRET)
-        is_word = _WORD.fullmatch(text) is not None
+        is_word = _is_word(text)
         if not is_word:
             text = _TELLING.sub(MASK, text)
         for value in self._learnt_spellings(text):
@@ -140,7 +146,7 @@ class Redactor:
 
     def url(self, url: str) -> str:
         """`url` without secrets in its query and without people."""
-        return self.text(_URL_SECRET.sub(rf"\1{SECRET}", url))
+        return self.text(_URL_SECRET.sub(rf"\1{SECRET}", url) if "?" in url else url)
 
     def _request(self, value: Any, path: str, kept_paths: frozenset[str]) -> Any:
         if isinstance(value, dict):
@@ -154,11 +160,13 @@ class Redactor:
             return value
         if path in kept_paths:
             return value
-        if _plain(path.rpartition(".")[2]) in SECRET_NAMES:
+        if _is_secret_path(path):
             return SECRET
-        self._learn(str(value))
-        for inner in _texts_within(value):
-            self._learn(inner)
+        text = str(value)
+        self._learn(text)
+        if text[:1] in ("{", "["):
+            for inner in _texts_within(text):
+                self._learn(inner)
         return MASK
 
     def _learn(self, value: str) -> None:
@@ -170,9 +178,11 @@ class Redactor:
 
     def _learnt_spellings(self, text: str) -> list[str]:
         """The spellings that `text` may hold, longest first. Most texts hold no sign of an encoding, which is quick."""
-        if "%" not in text and "+" not in text and "\\" not in text:
+        if "%" not in text and "\\" not in text:
             if self._plainly is None:
-                self._plainly = sorted(self._learnt, key=len, reverse=True)
+                # Without a % a form's encoding shows in its spaces alone.
+                plainly = {*self._learnt, *(value.replace(" ", "+") for value in self._learnt)}
+                self._plainly = sorted(plainly, key=len, reverse=True)
             return self._plainly
         if self._encoded is None:
             encoded = {spelling for value in self._learnt for spelling in _spellings(value)}
@@ -194,10 +204,8 @@ def words_redacted(words: str, *, phone: str = "", bsuid: str = "") -> str:
     return _LIKE_A_PHONE.sub(MASK, redactor.text(words))
 
 
-def _texts_within(value: Any) -> Iterator[str]:
+def _texts_within(value: str) -> Iterator[str]:
     """The texts and numbers in JSON that a form's field carries as text, without its words of structure."""
-    if not isinstance(value, str) or value[:1] not in ("{", "["):
-        return
     try:
         waiting = [json.loads(value)]
     except (ValueError, RecursionError):
@@ -214,6 +222,31 @@ def _texts_within(value: Any) -> Iterator[str]:
 
 def _same_tail(left: str, right: str) -> bool:
     return min(len(left), len(right)) >= _PHONE_TAIL and left[-_PHONE_TAIL:] == right[-_PHONE_TAIL:]
+
+
+@lru_cache(maxsize=2048)
+def _is_word(text: str) -> bool:
+    return _WORD.fullmatch(text) is not None
+
+
+@lru_cache(maxsize=2048)
+def _mark(name: str) -> str:
+    """What stands for any value of this name; empty when only the value itself can tell."""
+    if _plain(name) in SECRET_NAMES:
+        return SECRET
+    return MASK if name.lower() in PERSON_NAMES else ""
+
+
+@lru_cache(maxsize=2048)
+def _is_secret_path(path: str) -> bool:
+    return _plain(path.rpartition(".")[2]) in SECRET_NAMES
+
+
+@lru_cache(maxsize=512)
+def _header(name: str) -> tuple[str, bool]:
+    """A header's name in lower case, and whether its value is a secret."""
+    lowered = name.lower()
+    return lowered, _plain(lowered) in SECRET_NAMES
 
 
 @lru_cache(maxsize=512)

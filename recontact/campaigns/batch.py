@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import uuid
 from collections.abc import Sequence
+from copy import copy
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 from typing import Any
@@ -92,6 +94,7 @@ class _Facts:
         customers = set(batch.customers)
         self.batch = batch
         self.parsed = template_parsed(batch.template)
+        self.message = _message_of(batch)
         self.rights = Rights(batch.queries.values())
         self.opt_outs = opt_outs_of(customers)
         windows = ServiceWindow.objects.filter(
@@ -154,14 +157,25 @@ def _message(
         return None
     if content_refusals(rendered.components, batch.number):
         return None
+    # A copy takes a third of the time that making one does.
+    message = copy(facts.message)
+    message.reference = uuid.uuid4()
+    message.customer_id, message.query_id = customer.pk, recipient.query_id
+    message.origin = Message.Origin.MANAGER if recipient.query_id is None else Message.Origin.BULK
+    message.recipient_phone, message.recipient_bsuid = customer.phone or "", customer.bsuid or ""
+    message.components, message.bubble, message.body = rendered.components, rendered.bubble, rendered.text
+    message.due_at = due_at
+    message.expires_at = due_at + timedelta(seconds=settings.CAMPAIGN_MESSAGE_LIFETIME_SECONDS)
+    return message
+
+
+def _message_of(batch: Batch) -> Message:
+    """What all messages of the batch have in common."""
     campaign, template = batch.campaign, batch.template
     return Message(
         account_id=batch.number.account_id,
         sender_number_id=batch.number.pk,
-        customer_id=customer.pk,
         campaign_id=campaign.pk,
-        query_id=recipient.query_id,
-        origin=Message.Origin.MANAGER if recipient.query_id is None else Message.Origin.BULK,
         created_by_id=campaign.created_by_id,
         kind=Message.Kind.TEMPLATE,
         template_id=template.pk,
@@ -169,11 +183,4 @@ def _message(
         template_language=template.language,
         template_hash=template.content_hash,
         category=template.category,
-        recipient_phone=customer.phone or "",
-        recipient_bsuid=customer.bsuid or "",
-        components=rendered.components,
-        bubble=rendered.bubble,
-        body=rendered.text,
-        due_at=due_at,
-        expires_at=due_at + timedelta(seconds=settings.CAMPAIGN_MESSAGE_LIFETIME_SECONDS),
     )

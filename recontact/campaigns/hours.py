@@ -9,7 +9,7 @@ from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
 from django.conf import settings
 from django.db.models import F
 
-from recontact.campaigns.recipients import still_unlaunched
+from recontact.campaigns.recipients import Turn, still_unlaunched
 from recontact.models import Campaign, CampaignRecipient, Message
 from recontact.states import MessageState
 
@@ -43,9 +43,7 @@ def has_hours(campaign: Campaign) -> bool:
     return campaign.from_hour is not None and campaign.until_hour is not None
 
 
-def recipients_in_hours(
-    campaign: Campaign, recipients: Sequence[CampaignRecipient], now: datetime
-) -> list[CampaignRecipient]:
+def recipients_in_hours(campaign: Campaign, recipients: Sequence[Turn], now: datetime) -> list[Turn]:
     """Those whose hours it is; the others' `not_before` is set to when theirs begin."""
     closed = _closed(campaign, {recipient.time_zone for recipient in recipients}, now)
     for time_zone, opens in closed.items():

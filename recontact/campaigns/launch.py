@@ -18,7 +18,7 @@ from recontact.arrays import array_literal
 from recontact.campaigns.batch import Batch, Decided, batch_decide
 from recontact.campaigns.hours import has_hours, queued_postpone, recipients_in_hours
 from recontact.campaigns.people import recipients_identify
-from recontact.campaigns.recipients import SAME_PERSON, unlaunched
+from recontact.campaigns.recipients import SAME_PERSON, TURN_COLUMNS, Turn, unlaunched
 from recontact.campaigns.rights import queries_lock, rights_reserve
 from recontact.campaigns.storing import estimates_insert, messages_copy
 from recontact.clock import ClockTimestamp, database_now
@@ -92,13 +92,13 @@ def _queued(campaign: Campaign) -> QuerySet[Message]:
     return Message.objects.filter(campaign=campaign, sender_number=campaign.sender_number_id, state=MessageState.QUEUED)
 
 
-def _next(campaign: Campaign, limit: int) -> list[CampaignRecipient]:
+def _next(campaign: Campaign, limit: int) -> list[Turn]:
     """The next rows: those whose hour has come first, then those that may go at any hour."""
-    rows = unlaunched(campaign.pk).defer("values", "params", "typed").order_by("not_before", "row_number")
+    rows = unlaunched(campaign.pk).order_by("not_before", "row_number").values_list(*TURN_COLUMNS)
     found = list(rows.filter(not_before__lte=ClockTimestamp())[:limit])
     if len(found) < limit:
         found += rows.filter(not_before=None)[: limit - len(found)]
-    return found
+    return [Turn(*row) for row in found]
 
 
 @transaction.atomic

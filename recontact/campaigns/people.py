@@ -7,11 +7,12 @@ customer like any other.
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
+from copy import copy
 
 from django.db import connection
 
 from recontact.arrays import array_literal
-from recontact.campaigns.recipients import SAME_PERSON
+from recontact.campaigns.recipients import SAME_PERSON, Turn
 from recontact.campaigns.storing import customers_insert
 from recontact.customers import customer_identify, customer_index
 from recontact.hashes import keyed_hash
@@ -20,7 +21,7 @@ from recontact.phones import phone_country, phone_variants
 from recontact.refusals import Code
 
 
-def recipients_identify(recipients: Sequence[CampaignRecipient]) -> None:
+def recipients_identify(recipients: Sequence[Turn]) -> None:
     """Give each row without a customer its customer, here: the batch that makes its message writes that down.
 
     A row of a person whom another row of the campaign is for is left out with SAME_PERSON, in the database and here.
@@ -62,12 +63,17 @@ def _known(forms: dict[str, list[str]]) -> dict[str, int]:
 
 
 def _new(phone: str, name: str) -> Customer:
-    customer = Customer(phone=phone, name=name[:200], country=phone_country(phone))
+    # A copy takes a third of the time that making one does.
+    customer = copy(_NOBODY)
+    customer.phone, customer.name, customer.country = phone, name[:200], phone_country(phone)
     customer_index(customer)
     return customer
 
 
-def _leave_out(recipients: Sequence[CampaignRecipient]) -> None:
+_NOBODY = Customer()
+
+
+def _leave_out(recipients: Sequence[Turn]) -> None:
     """Those of whom nobody can be made, and the later of two rows of one person."""
     campaign_id = recipients[0].campaign_id
     customers = {recipient.customer_id for recipient in recipients if recipient.customer_id is not None}

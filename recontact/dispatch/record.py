@@ -7,35 +7,26 @@ import math
 from collections.abc import Sequence
 from copy import copy
 from dataclasses import dataclass, replace
-from datetime import datetime, timedelta
-from typing import Any
+from datetime import timedelta
 
 from django.db import connection, transaction
 
 from providers.contracts import Accepted
-from providers.errors import Park, Reason, Rejected, SendError, Throttled, Unavailable
+from providers.errors import Park, Reason, SendError, Throttled
 from providers.models import ProviderAccount, SenderNumber
 from providers.parking import park
 from providers.policy import Hold, hold_of, suppresses
 from recontact import ledger
 from recontact.arrays import array_literal
-from recontact.clock import ClockTimestamp, database_now
+from recontact.clock import database_now
 from recontact.delivery import acceptance_after_the_fact, events_match
 from recontact.dispatch.circuit import circuit_tally, circuits_look
 from recontact.dispatch.claim import Claim
 from recontact.dispatch.hold import hold
+from recontact.dispatch.refused import refusals_record, wait_bounded
 from recontact.models import Attempt, Message
-from recontact.states import MessageState
 from recontact.wishes import suppress
 from templates_app.models import Template
-
-#: Refused tries (not throttles) after which a message is given up as rejected.
-MAX_FAILURES = 5
-#: An outage says nothing about the message: it waits for the provider until it expires, however often it was tried.
-OUTAGES = frozenset({Reason.NETWORK, Reason.PROVIDER_DOWN})
-LONGEST_BACKOFF_SECONDS = 60.0
-LONGEST_WAIT_SECONDS = 24 * 3600.0
-SOME_WAIT_SECONDS = 60.0
 
 
 @dataclass(frozen=True, slots=True)
@@ -81,8 +72,7 @@ def _record(results: Sequence[Result], refused: Sequence[tuple[Claim, SendError]
     _attempts(results)
     accepted = [(result.claim, result.outcome) for result in results if isinstance(result.outcome, Accepted)]
     _accepted(accepted)
-    for claim, error in refused:
-        _refused(claim, error)
+    refusals_record(refused)
     ledger.settle(result.claim.message_id for result in results)
     circuit_tally((result.claim.number_id, result.outcome) for result in results)
     _parks(refused)
@@ -113,58 +103,6 @@ def _accepted(rows: list[tuple[Claim, Accepted]]) -> None:
     for claim, outcome in rows:
         if claim.message_id not in recorded:
             acceptance_after_the_fact(message_id=claim.message_id, provider_message_id=outcome.provider_message_id)
-
-
-def _refused(claim: Claim, error: SendError) -> None:
-    """A late word on an `uncertain` message may settle it as rejected; it may never queue it again."""
-    message = Message.objects.filter(pk=claim.message_id, attempt_number=claim.attempt_number)
-    words = {
-        "reason": error.reason,
-        "provider_code": error.provider_code[:40],
-        "provider_detail": error.detail[:500],
-        "lease_expires_at": None,
-    }
-    # A campaign waits for its template; a message of its own is over, and its query may be recontacted with another.
-    unsent = isinstance(error, Rejected | Unavailable)
-    alone = unsent and error.park == Park.TEMPLATE and message.filter(campaign=None).exists()
-    if isinstance(error, Rejected) or alone:
-        states = [MessageState.SENDING, MessageState.UNCERTAIN]
-        message.filter(state__in=states).update(state=MessageState.REJECTED, settled_at=ClockTimestamp(), **words)
-    elif isinstance(error, Throttled):
-        _requeue(message, after=error.retry_after, words=words)
-    elif isinstance(error, Unavailable):
-        _unavailable(message, error, words)
-    else:
-        message.filter(state=MessageState.SENDING).update(state=MessageState.UNCERTAIN, **words)
-
-
-def _unavailable(message: Any, error: Unavailable, words: dict[str, Any]) -> None:
-    if error.park or error.reason == Reason.NOT_STARTED:
-        _requeue(message, after=0, words=words, held_until=error.park_until)
-        return
-    failures = message.values_list("failures", flat=True).first() or 0
-    if failures + 1 >= MAX_FAILURES and error.reason not in OUTAGES:
-        message.filter(state=MessageState.SENDING).update(
-            state=MessageState.REJECTED, settled_at=ClockTimestamp(), failures=failures + 1, **words
-        )
-    else:
-        backoff = min(2.0 ** min(failures + 1, 10), LONGEST_BACKOFF_SECONDS)
-        _requeue(message, after=backoff, words={**words, "failures": failures + 1})
-
-
-def _requeue(message: Any, *, after: float, words: dict[str, Any], held_until: datetime | None = None) -> None:
-    """Back to the queue, due `after` seconds; or rejected now, when the wait (or the park) outlasts the message's life."""
-    due_at = database_now() + timedelta(seconds=_bounded(after))
-    sending = message.filter(state=MessageState.SENDING)
-    if not sending.filter(expires_at__gt=held_until or due_at).update(
-        state=MessageState.QUEUED, due_at=due_at, **words
-    ):
-        sending.update(state=MessageState.REJECTED, settled_at=ClockTimestamp(), **words)
-
-
-def _bounded(wait: float) -> float:
-    """At most a day; a minute for a wait that is none."""
-    return min(wait, LONGEST_WAIT_SECONDS) if math.isfinite(wait) and wait >= 0 else SOME_WAIT_SECONDS
 
 
 # As one JSON text, which both sides read and write faster than arrays of as many columns.
@@ -234,7 +172,7 @@ def _waits(refused: Sequence[tuple[Claim, SendError]]) -> None:
     for claim, error in refused:
         if isinstance(error, Throttled) and hold_of(error.reason) is not Hold.MESSAGE:
             key = (error.reason, claim.number_id, claim.template_id or 0)
-            waits[key] = max(waits.get(key, 0.0), _bounded(error.retry_after))
+            waits[key] = max(waits.get(key, 0.0), wait_bounded(error.retry_after))
     for (reason, number_id, template_id), wait in sorted(waits.items()):
         until = database_now() + timedelta(seconds=wait)
         hold(reason=reason, number_id=number_id, template_id=template_id or None, until=until)
