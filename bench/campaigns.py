@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
 from datetime import datetime
+from io import BytesIO
 from itertools import pairwise
 
 from bench.portal import until
@@ -38,7 +39,7 @@ def draft(number: SenderNumber, template: Template, count: int, *, name: str, fi
         for row, phone in enumerate(phones(count, first=first))
     ]
     body = "\n".join(["phone,nombre,turno", *rows]).encode()
-    campaign = campaign_draft_from_file(name=f"{name}.csv", body=body, user=user_make())
+    campaign = campaign_draft_from_file(name=f"{name}.csv", body=BytesIO(body), user=user_make())
     return campaign_configure(
         campaign_id=campaign.pk,
         template_id=template.pk,

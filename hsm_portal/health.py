@@ -14,7 +14,7 @@ from django.views.decorators.http import require_safe
 from redis.backoff import NoBackoff
 from redis.retry import Retry
 
-from hsm_portal.heartbeats import BEAT, DISPATCHER, heartbeat_ages
+from recontact.heartbeats import BEAT, DISPATCHER, heartbeat_ages
 
 log = structlog.get_logger(__name__)
 

@@ -7,7 +7,7 @@ from typing import Any
 from celery import shared_task
 from celery.signals import beat_init
 
-from hsm_portal.heartbeats import BEAT, DISPATCHER, heartbeat_record
+from recontact.heartbeats import BEAT, DISPATCHER, heartbeat_record
 
 
 @shared_task

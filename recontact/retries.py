@@ -9,7 +9,8 @@ from datetime import datetime
 
 from django.db.models import Exists, OuterRef
 
-from recontact.clock import ClockTimestamp
+from recontact.campaigns.recent import written_lately
+from recontact.clock import ClockTimestamp, database_now
 from recontact.costs.estimate import Estimate, NoRate, estimate_append, estimate_for
 from recontact.dispatch.wake import wake_on_commit
 from recontact.models import Campaign, Incident, Message
@@ -37,8 +38,9 @@ def retry_queue(*, message: Message, due_at: datetime) -> Message | None:
     """Queue the next try of a failed campaign message (its row locked by the caller), due at `due_at`.
 
     None: it uses a query's right, was tried often enough or again already, an earlier try arrived after all, its campaign
-    was cancelled, its time is up before it is due, its customer was erased, its template is no longer what it was made of,
-    or its price is no longer known. A completed campaign runs again.
+    was cancelled, its time is up before it is due, its customer was erased or written to by another campaign since, its
+    template is no longer what it was made of, or its price is no longer known or rose: what failed gave back what the retry
+    takes, and more was reserved at no budget. A person may still ask for it. A completed campaign runs again.
     """
     if message.campaign_id is None or message.query_id is not None or message.try_number >= MAX_TRIES:
         return None
@@ -48,7 +50,7 @@ def retry_queue(*, message: Message, due_at: datetime) -> Message | None:
     campaign = Campaign.objects.select_for_update(no_key=True).get(pk=message.campaign_id)
     if campaign.state == Campaign.State.CANCELLED or Message.objects.filter(retry_of=message).exists():
         return None
-    if arrived_before([message]):
+    if arrived_before([message]) or _written_to_by_another(message, campaign):
         return None
     estimate = estimate_for(
         account_id=message.account_id,
@@ -56,7 +58,7 @@ def retry_queue(*, message: Message, due_at: datetime) -> Message | None:
         bsuid=message.recipient_bsuid,
         category=message.category,
     )
-    if isinstance(estimate, NoRate):
+    if isinstance(estimate, NoRate) or _dearer(message, estimate):
         return None
     retry = message_again(message, due_at=due_at, estimate=estimate)
     retry.save()
@@ -77,6 +79,17 @@ def message_again(message: Message, *, due_at: datetime, estimate: Estimate) -> 
         estimate=estimate.amount,
         currency=estimate.currency,
     )
+
+
+def _written_to_by_another(message: Message, campaign: Campaign) -> bool:
+    rows = written_lately(campaign=campaign, now=database_now())
+    return rows.filter(customer=message.customer_id).exists()
+
+
+def _dearer(message: Message, estimate: Estimate) -> bool:
+    if message.estimate is None:
+        return estimate.amount > 0
+    return estimate.currency != message.currency or estimate.amount > message.estimate
 
 
 def _template_changed(message: Message) -> bool:

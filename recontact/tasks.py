@@ -10,7 +10,7 @@ from recontact.budgets.settle import changes_add_up
 from recontact.campaigns.again import retries_make
 from recontact.campaigns.launch import campaigns_launch as launch
 from recontact.campaigns.plan import campaign_plan, plans_take_up
-from recontact.dispatch.process import pump_slice
+from recontact.dispatch.process import pump_slices
 from recontact.dispatch.sweep import sweep
 from recontact.look_ups import doubtful_look_up, unheard_look_up
 from recontact.retention import attempts_expire, campaign_files_expire, idempotency_keys_expire
@@ -18,8 +18,8 @@ from recontact.retention import attempts_expire, campaign_files_expire, idempote
 
 @shared_task
 def dispatch_pump() -> None:
-    """One slice of dispatching; queues itself again while there is work."""
-    pump_slice()
+    """Dispatch, slice after slice, while there is work."""
+    pump_slices()
 
 
 @shared_task

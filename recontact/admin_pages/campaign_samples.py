@@ -14,6 +14,7 @@ from recontact.campaigns.filters import AudienceProblem
 from recontact.campaigns.gathering import candidates_first
 from recontact.campaigns.sheet_problem import SheetProblem
 from recontact.campaigns.sheets import SheetFacts, sheet_rows
+from recontact.campaigns.stored_file import stored_open
 from recontact.models import Campaign, CampaignFile
 from templates_app.models import Template
 from templates_app.rendering import RenderError, preview, render
@@ -46,7 +47,7 @@ def samples_of(
 def _of_file(file: CampaignFile) -> list[Candidate]:
     """As they stand there: what is wrong with a phone, the review says."""
     facts = SheetFacts(**file.facts)
-    rows = islice(sheet_rows(bytes(file.body), facts), SAMPLES)
+    rows = islice(sheet_rows(stored_open(file), facts), SAMPLES)
     return [
         Candidate(
             number=row.number,

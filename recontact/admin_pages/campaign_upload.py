@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from itertools import islice
-from typing import Any
+from typing import Any, BinaryIO, cast
 
 from django import forms
 from django.contrib import messages
@@ -22,6 +22,7 @@ from recontact.campaigns.control import campaign_cancel
 from recontact.campaigns.filtered import campaigns_alike
 from recontact.campaigns.sheet_problem import SheetProblem
 from recontact.campaigns.sheets import SheetFacts, sheet_rows
+from recontact.campaigns.stored_file import stored_open
 from recontact.campaigns.upload import campaign_draft_from_file
 from recontact.models import Campaign, CampaignFile
 
@@ -59,10 +60,12 @@ class CampaignNewPage(ManagerPage):
                 return begun
             return self._show(form_context(source, begun, request.user), status=400)
         uploaded = request.FILES.get("file")
-        if uploaded is None:
+        if uploaded is None or uploaded.file is None:
             return self._show(error=_("Choose a file."), status=400)
         try:
-            campaign = campaign_draft_from_file(name=uploaded.name or "", body=uploaded.read(), user=request.user)
+            campaign = campaign_draft_from_file(
+                name=uploaded.name or "", body=cast(BinaryIO, uploaded.file), user=request.user
+            )
         except SheetProblem as problem:
             return self._show(error=str(problem), status=400)
         return redirect(step_address(campaign, VARIABLES))
@@ -93,12 +96,12 @@ class CampaignRecipientsPage(CampaignStepPage):
         elsewhere = self.elsewhere(campaign)
         if elsewhere is not None:
             return elsewhere
-        file = CampaignFile.objects.filter(campaign=campaign).first()
+        file = CampaignFile.objects.filter(campaign=campaign).defer("body").first()
         facts = SheetFacts(**file.facts) if file is not None else None
         columns = [column for column in facts.columns if column] if facts is not None else []
         head = []
         if file is not None and facts is not None:
-            rows = islice(sheet_rows(bytes(file.body), facts), HEAD)
+            rows = islice(sheet_rows(stored_open(file), facts), HEAD)
             head = [(row.number, [row.texts.get(column, "") for column in columns]) for row in rows]
         context = {
             "file": file,

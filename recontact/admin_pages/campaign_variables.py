@@ -148,7 +148,7 @@ def choice_from(campaign: Campaign, data: QueryDict, user: Any) -> Choice:
         include_open_queries="include_open_queries" in data if data else campaign.include_open_queries,
         include_recent="include_recent" in data if data else campaign.include_recent,
     )
-    file = CampaignFile.objects.filter(campaign=campaign).first()
+    file = CampaignFile.objects.filter(campaign=campaign).defer("body").first()
     if file is not None:
         choice.facts = SheetFacts(**file.facts)
     if of_queries:

@@ -120,7 +120,8 @@ class Share:
 
     @property
     def fits(self) -> bool:
-        return not self.without_rate and (not self.budget.stops or not self.missing)
+        """Whether it may go on. What asks for nothing more always may, also where the budget was lowered below what is used."""
+        return not self.without_rate and (not self.budget.stops or not self.price or not self.missing)
 
     @property
     def agents(self) -> Decimal:

@@ -6,8 +6,10 @@ import codecs
 import csv
 import io
 from collections.abc import Iterator
+from contextlib import contextmanager
 from dataclasses import dataclass
 from itertools import islice
+from typing import BinaryIO
 
 from django.utils.translation import gettext as _
 
@@ -29,7 +31,7 @@ class Dialect:
     delimiter: str
 
 
-def dialect_of(body: bytes) -> Dialect:
+def dialect_of(body: BinaryIO) -> Dialect:
     """The encoding and delimiter of a text file. Raises SheetProblem when it is no text."""
     encoding = _encoding(body)
     try:
@@ -45,7 +47,7 @@ def dialect_of(body: bytes) -> Dialect:
     return Dialect(encoding, max(DELIMITERS, key=lambda delimiter: _score(lines, delimiter)))
 
 
-def delimited_rows(body: bytes, dialect: Dialect) -> Iterator[tuple[int, list[str]]]:
+def delimited_rows(body: BinaryIO, dialect: Dialect) -> Iterator[tuple[int, list[str]]]:
     """Each row that has any text: its number in the file, and its cells. Raises SheetProblem, naming the row."""
     number = 0
     with _opened(body, dialect.encoding) as text:
@@ -69,9 +71,19 @@ def delimited_rows(body: bytes, dialect: Dialect) -> Iterator[tuple[int, list[st
             ) from error
 
 
-def delimited_length(body: bytes) -> int:
+def delimited_length(body: BinaryIO) -> int:
     """About how many rows it has under its header, for a progress bar."""
-    return min(max(body.count(b"\n") or body.count(b"\r"), 1), MAX_ROWS)
+    feeds = returns = 0
+    for piece in pieces(body):
+        feeds += piece.count(b"\n")
+        returns += piece.count(b"\r")
+    return min(max(feeds or returns, 1), MAX_ROWS)
+
+
+def pieces(body: BinaryIO) -> Iterator[bytes]:
+    """All of the file, a megabyte at a time."""
+    body.seek(0)
+    return iter(lambda: body.read(_CHUNK), b"")
 
 
 def _says_separator(number: int, row: list[str]) -> bool:
@@ -79,36 +91,45 @@ def _says_separator(number: int, row: list[str]) -> bool:
     return number == 1 and row[0][:4].lower() == "sep=" and len("".join(row)) <= 5
 
 
-def _encoding(body: bytes) -> str:
+def _encoding(body: BinaryIO) -> str:
+    body.seek(0)
+    start = body.read(400)
     for mark, encoding in _BOMS:
-        if body.startswith(mark):
+        if start.startswith(mark):
             return encoding
-    start = body[:400]
     # Without a mark: every other byte of most texts is NUL then. A stray one is only an odd character.
     if start.count(0) * 3 > len(start):
         return "utf-16-le" if start[1::2].count(0) > start[::2].count(0) else "utf-16-be"
     return "utf-8" if _is_utf8(body) else "cp1252" if not _has_undefined(body) else "latin-1"
 
 
-def _is_utf8(body: bytes) -> bool:
+def _is_utf8(body: BinaryIO) -> bool:
     decoder = codecs.getincrementaldecoder("utf-8")()
-    view = memoryview(body)
     try:
-        for start in range(0, len(view), _CHUNK):
-            decoder.decode(view[start : start + _CHUNK])
+        for piece in pieces(body):
+            decoder.decode(piece)
         decoder.decode(b"", final=True)
     except UnicodeDecodeError:
         return False
     return True
 
 
-def _has_undefined(body: bytes) -> bool:
+def _has_undefined(body: BinaryIO) -> bool:
     """Whether it has one of the five bytes that Windows-1252 leaves undefined."""
-    return any(byte in body for byte in (b"\x81", b"\x8d", b"\x8f", b"\x90", b"\x9d"))
+    undefined = (b"\x81", b"\x8d", b"\x8f", b"\x90", b"\x9d")
+    return any(byte in piece for piece in pieces(body) for byte in undefined)
 
 
-def _opened(body: bytes, encoding: str) -> io.TextIOWrapper:
-    return io.TextIOWrapper(io.BytesIO(body), encoding=encoding, newline="")
+@contextmanager
+def _opened(body: BinaryIO, encoding: str) -> Iterator[io.TextIOWrapper]:
+    body.seek(0)
+    text = io.TextIOWrapper(body, encoding=encoding, newline="")
+    try:
+        yield text
+    finally:
+        # Whose file it is closes it, perhaps before this.
+        if not body.closed:
+            text.detach()
 
 
 def _score(lines: list[str], delimiter: str) -> tuple[int, int]:

@@ -19,8 +19,9 @@ from django.utils.translation import gettext as _
 from providers.errors import Reason
 from providers.policy import Action, late_action
 from recontact.campaigns.outcome_words import code_words
+from recontact.campaigns.recent import RECENT_CAMPAIGN, written_lately
 from recontact.campaigns.recipients import SAME_PERSON
-from recontact.clock import ClockTimestamp
+from recontact.clock import ClockTimestamp, database_now
 from recontact.costs.estimate import Estimate, estimate_for
 from recontact.dispatch.recheck import TEMPLATE_CHANGED
 from recontact.models import Campaign, CampaignRecipient, Incident, Message, OptOut, ServiceWindow
@@ -65,6 +66,7 @@ def with_verdict(rows: QuerySet[Message], campaign: Campaign) -> QuerySet[Any]:
     )
     # What expired has for a reason what kept it waiting. Rejected without one: settled as not sent by a person.
     waited = Q(state=MessageState.EXPIRED) | Q(reason="", state=MessageState.REJECTED)
+    others = written_lately(campaign=campaign, now=database_now()).filter(customer=OuterRef("customer"))
     rules: list[tuple[Q, str]] = [
         (Q(query__isnull=False), OF_QUERY),
         (~Q(reason__in=PASSING) & ~waited, POINTLESS),
@@ -76,6 +78,7 @@ def with_verdict(rows: QuerySet[Message], campaign: Campaign) -> QuerySet[Any]:
         (Q(Exists(there)), SAME_PERSON),
         (Q(Exists(proof)), PROVEN),
         (Q(Exists(windows)), Code.WINDOW_OPEN),
+        (Q(Exists(others)), RECENT_CAMPAIGN),
     ]
     why = Case(
         *(When(rule, then=Value(str(code))) for rule, code in rules), default=Value(""), output_field=CharField()

@@ -22,7 +22,8 @@ from recontact.campaigns.filters import AudienceProblem
 from recontact.campaigns.gathering import candidates_gathered, matching
 from recontact.campaigns.sheet_problem import SheetProblem
 from recontact.campaigns.sheets import SheetFacts, sheet_rows
-from recontact.campaigns.upload import NotADraft, body_read, draft_lock
+from recontact.campaigns.stored_file import LARGE_PIECE, stored_open
+from recontact.campaigns.upload import NotADraft, draft_lock
 from recontact.campaigns.verdicts import Verdicts
 from recontact.clock import database_now
 from recontact.models import Campaign, CampaignFile, CampaignRecipient
@@ -189,8 +190,7 @@ def _candidates(campaign: Campaign, as_of: datetime) -> Iterator[Candidate]:
         yield from candidates_gathered(campaign, as_of)
         return
     file = CampaignFile.objects.filter(campaign=campaign).defer("body").first()
-    body = body_read(file) if file is not None else b""
-    if file is None or not body:
+    if file is None or not (body := stored_open(file, LARGE_PIECE)).read(1):
         raise PlanProblem(_("The campaign's file is no longer kept. Upload it again, as a new campaign."))
     facts = SheetFacts(**file.facts)
     for row in sheet_rows(body, facts):

@@ -5,11 +5,11 @@ from __future__ import annotations
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import asdict, dataclass
 from pathlib import PurePath
-from typing import Any
+from typing import Any, BinaryIO
 
 from django.utils.translation import gettext as _
 
-from recontact.campaigns.delimited import Dialect, delimited_length, delimited_rows, dialect_of
+from recontact.campaigns.delimited import Dialect, delimited_length, delimited_rows, dialect_of, pieces
 from recontact.campaigns.sheet_problem import SheetProblem
 from recontact.campaigns.workbooks import workbook_open
 from recontact.customers import fold
@@ -63,11 +63,12 @@ def column_fold(name: str) -> str:
     return " ".join(fold(name).replace("_", " ").replace("-", " ").replace(".", " ").split())
 
 
-def sheet_facts(name: str, body: bytes) -> SheetFacts:
+def sheet_facts(name: str, body: BinaryIO) -> SheetFacts:
     """Look at a file with this name: what it is and what columns it has. Raises SheetProblem."""
     kind = _kind(name, body)
     dialect = dialect_of(body) if kind == "csv" else Dialect("", "")
-    length, rows = _opened(kind, dialect, body)
+    counted = delimited_length(body) if kind == "csv" else 0
+    told, rows = _opened(kind, dialect, body)
     first = next(rows, None)
     if first is None:
         raise SheetProblem(_("The file is empty: it needs a header row, and under it one row per customer."))
@@ -87,13 +88,13 @@ def sheet_facts(name: str, body: bytes) -> SheetFacts:
         phone=phone,
         name=_column(columns, NAME_COLUMNS),
         bsuid=_column(columns, BSUID_COLUMNS),
-        rows=length,
+        rows=counted or told,
         encoding=dialect.encoding,
         delimiter=dialect.delimiter,
     )
 
 
-def sheet_rows(body: bytes, facts: SheetFacts) -> Iterator[Row]:
+def sheet_rows(body: BinaryIO, facts: SheetFacts) -> Iterator[Row]:
     """The rows under the header that have any text, as a stream. Raises SheetProblem where the file breaks."""
     width = len(facts.columns)
     _length, rows = _opened(facts.kind, Dialect(facts.encoding, facts.delimiter), body)
@@ -103,23 +104,25 @@ def sheet_rows(body: bytes, facts: SheetFacts) -> Iterator[Row]:
             yield Row(number, {column: text for column, text in cells if column})
 
 
-def _opened(kind: str, dialect: Dialect, body: bytes) -> tuple[int, Iterator[tuple[int, list[str]]]]:
-    """About how many rows there are, and the rows."""
+def _opened(kind: str, dialect: Dialect, body: BinaryIO) -> tuple[int, Iterator[tuple[int, list[str]]]]:
+    """About how many rows there are where the file tells it, and the rows."""
     if kind == "xlsx":
         workbook = workbook_open(body)
         return workbook.length, workbook.rows
-    return delimited_length(body), delimited_rows(body, dialect)
+    return 0, delimited_rows(body, dialect)
 
 
-def _kind(name: str, body: bytes) -> str:
+def _kind(name: str, body: BinaryIO) -> str:
     """ "xlsx" or "csv". Raises SheetProblem for everything else, by name."""
-    start = body[:2048].lstrip(b"\xef\xbb\xbf \t\r\n").lower()
+    body.seek(0)
+    head = body.read(2048)
+    start = head.lstrip(b"\xef\xbb\xbf \t\r\n").lower()
     if not start:
         raise SheetProblem(_("The file is empty: it needs a header row, and under it one row per customer."))
-    if body.startswith(b"PK"):
+    if head.startswith(b"PK"):
         return "xlsx"
-    if body.startswith(_OLE):
-        if _ENCRYPTED in body:
+    if head.startswith(_OLE):
+        if _is_encrypted(body):
             raise SheetProblem(_("The workbook is protected by a password. Save it without one, and upload it again."))
         raise SheetProblem(_("The file is an old .xls. Open it and save it as .xlsx or .csv."))
     if start.startswith((b"<html", b"<!doctype", b"<table", b"<?xml", b"<meta", b"<head")):
@@ -129,6 +132,15 @@ def _kind(name: str, body: bytes) -> str:
     if start.startswith(b"%pdf") or PurePath(name).suffix.lower() not in (".csv", ".txt", ".tsv"):
         raise SheetProblem(_("The file is neither an .xlsx workbook nor a .csv text."))
     return "csv"
+
+
+def _is_encrypted(body: BinaryIO) -> bool:
+    end = b""
+    for piece in pieces(body):
+        if _ENCRYPTED in end + piece:
+            return True
+        end = piece[-len(_ENCRYPTED) :]
+    return False
 
 
 def _columns(header: Sequence[str]) -> list[str]:

@@ -3,19 +3,21 @@
 from __future__ import annotations
 
 import hashlib
+import os
 from collections.abc import Mapping
 from datetime import timedelta
 from pathlib import PurePath
-from typing import Any
+from typing import Any, BinaryIO
 
-import psycopg
 from django.conf import settings
-from django.db import connection, transaction
+from django.db import transaction
 from django.utils.translation import gettext as _
 
 from recontact.campaigns.columns import Source, mapping_stored
+from recontact.campaigns.delimited import pieces
 from recontact.campaigns.sheet_problem import SheetProblem
 from recontact.campaigns.sheets import sheet_facts
+from recontact.campaigns.stored_file import stored_write
 from recontact.clock import database_now
 from recontact.models import Campaign, CampaignFile
 
@@ -31,13 +33,15 @@ class NotADraft(Exception):
 
 
 @transaction.atomic
-def campaign_draft_from_file(*, name: str, body: bytes, user: Any) -> Campaign:
-    """A draft named like the file, with the file in it as it came. Raises SheetProblem; then nothing was stored.
+def campaign_draft_from_file(*, name: str, body: BinaryIO, user: Any) -> Campaign:
+    """A draft named like the file, with the file (`body`, seekable) in it as it came, read in pieces. Raises SheetProblem; then
+    nothing was stored.
 
     Another campaign with the same file is told by `campaigns_with_same_file`.
     """
     limit = settings.CAMPAIGN_FILE_MAX_BYTES
-    if len(body) > limit:
+    size = body.seek(0, os.SEEK_END)
+    if size > limit:
         raise SheetProblem(
             _("The file is larger than %(limit)s MB. Split it, or save only the sheet, as .csv.")
             % {"limit": limit // 1024**2}
@@ -55,29 +59,19 @@ def campaign_draft_from_file(*, name: str, body: bytes, user: Any) -> Campaign:
         campaign=campaign,
         name=PurePath(name).name[:200],
         body=b"",
-        size=len(body),
-        digest=hashlib.sha256(body).hexdigest(),
+        size=size,
+        digest=_digest(body),
         facts=facts.stored(),
     )
-    _body_store(file, body)
+    stored_write(file, body)
     return campaign
 
 
-def _body_store(file: CampaignFile, body: bytes) -> None:
-    """Bound by the server, as bytes: written into the statement's text, as Django does it, a file takes nine times its size."""
-    connection.ensure_connection()
-    with psycopg.Cursor(connection.connection) as cursor:
-        cursor.execute("UPDATE recontact_campaignfile SET body = %s WHERE id = %s", [body, file.pk])
-    file.body = body
-
-
-def body_read(file: CampaignFile) -> bytes:
-    """The stored file, empty once it was expired. Sent as bytes: as text it takes five times its size on the way."""
-    connection.ensure_connection()
-    with psycopg.Cursor(connection.connection) as cursor:
-        cursor.execute("SELECT body FROM recontact_campaignfile WHERE id = %s", [file.pk], binary=True)
-        row = cursor.fetchone()
-    return row[0] if row else b""
+def _digest(body: BinaryIO) -> str:
+    digest = hashlib.sha256()
+    for piece in pieces(body):
+        digest.update(piece)
+    return digest.hexdigest()
 
 
 def campaigns_with_same_file(campaign: Campaign) -> list[Campaign]:

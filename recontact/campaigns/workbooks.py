@@ -2,12 +2,11 @@
 
 from __future__ import annotations
 
-import io
 import zipfile
 import zlib
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
-from typing import Any
+from typing import Any, BinaryIO
 
 import openpyxl
 from django.utils.translation import gettext as _
@@ -49,7 +48,7 @@ class OpenedWorkbook:
     rows: Iterator[tuple[int, list[str]]]
 
 
-def workbook_open(body: bytes) -> OpenedWorkbook:
+def workbook_open(body: BinaryIO) -> OpenedWorkbook:
     """The rows that have any text: number in the sheet, cells as text. Raises SheetProblem, also while they are read."""
     workbook = _open(body)
     try:
@@ -71,17 +70,17 @@ def _rows(workbook: Any, sheet: Any) -> Iterator[tuple[int, list[str]]]:
         workbook.close()
 
 
-def _open(body: bytes) -> Any:
+def _open(body: BinaryIO) -> Any:
     try:
         _refuse_bombs(body)
-        return openpyxl.load_workbook(io.BytesIO(body), read_only=True, data_only=True, keep_links=False)
+        return openpyxl.load_workbook(body, read_only=True, data_only=True, keep_links=False)
     except _BROKEN as error:
         raise _damaged() from error
 
 
-def _refuse_bombs(body: bytes) -> None:
+def _refuse_bombs(body: BinaryIO) -> None:
     """The reader never unpacks more of a file than its entry says, so the sum bounds what it can grow to."""
-    with zipfile.ZipFile(io.BytesIO(body)) as archive:
+    with zipfile.ZipFile(body) as archive:
         sizes = {entry.filename: entry.file_size for entry in archive.infolist()}
     if sum(sizes.values()) > MAX_UNPACKED or sizes.get(_TEXTS, 0) > MAX_TEXTS:
         raise SheetProblem(_("The workbook unpacks to more than the portal reads. Save only the sheet, as .csv."))

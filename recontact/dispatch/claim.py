@@ -10,6 +10,7 @@ from typing import Any
 
 from django.conf import settings
 from django.db import connection, transaction
+from django.db.models import Q
 
 from providers.contracts import OutboundMessage, Recipient, TemplateContent, TextContent
 from recontact import ledger
@@ -143,9 +144,10 @@ def _candidates(number_id: int, limit: int, turn: int, most: int) -> list[int]:
         _add(chosen, cursor.fetchall())
         if len(chosen) >= limit:
             return list(chosen.values())
-        campaigns = list(
-            Campaign.objects.filter(state=Campaign.State.RUNNING).order_by("pk").values_list("pk", flat=True)
-        )
+        # Without a number of its own is one of selected queries, each of which has its number.
+        here = Q(sender_number=number_id) | Q(sender_number=None)
+        running = Campaign.objects.filter(here, state=Campaign.State.RUNNING)
+        campaigns = list(running.order_by("pk").values_list("pk", flat=True))
         first = turn % len(campaigns) if campaigns else 0
         for campaign_id in campaigns[first:] + campaigns[:first]:
             if len(chosen) >= limit:

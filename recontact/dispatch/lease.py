@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import math
+from collections.abc import Iterable
 from dataclasses import dataclass
 
 import structlog
@@ -31,7 +32,8 @@ _NUMBERS = """
       AND (
         EXISTS (SELECT 1 FROM recontact_message m WHERE m.sender_number_id = n.id AND m.campaign_id IS NULL
                 AND m.state = 'queued' AND m.due_at <= {moment})
-        OR EXISTS (SELECT 1 FROM recontact_campaign c WHERE c.state = 'running' AND EXISTS (
+        OR EXISTS (SELECT 1 FROM recontact_campaign c
+                WHERE c.state = 'running' AND (c.sender_number_id = n.id OR c.sender_number_id IS NULL) AND EXISTS (
                 SELECT 1 FROM recontact_message m WHERE m.sender_number_id = n.id AND m.campaign_id = c.id
                 AND m.state = 'queued' AND m.due_at <= {moment}))
       )
@@ -67,8 +69,23 @@ def numbers_due_within(seconds: float) -> bool:
         return bool(cursor.fetchone()[0])
 
 
+def lease_owners() -> dict[str, int]:
+    """How many numbers each pump owns now, by its holder."""
+    with connection.cursor() as cursor:
+        cursor.execute(
+            """SELECT holder, count(*) FROM recontact_numberlease
+               WHERE expires_at > clock_timestamp() AND holder <> '' GROUP BY holder"""
+        )
+        return dict(cursor.fetchall())
+
+
 def leases_take(holder: str) -> list[Lease]:
     """Own the numbers with due messages that nobody owns: all of them, or a fair share when other pumps are at work."""
+    return leases_take_beside("", holder)[0]
+
+
+def leases_take_beside(other: str, holder: str) -> tuple[list[Lease], int]:
+    """The same beside another pump that wants numbers, whether it owns any yet or not; and how many were left free."""
     with connection.cursor() as cursor:
         cursor.execute(
             f"""{_NUMBERS_DUE} AND NOT EXISTS (SELECT 1 FROM recontact_numberlease l
@@ -76,17 +93,17 @@ def leases_take(holder: str) -> list[Lease]:
         )
         free = [row[0] for row in cursor.fetchall()]
         if not free:
-            return []
-        cursor.execute(
-            """SELECT count(DISTINCT holder), count(*), count(*) FILTER (WHERE holder = %s)
-               FROM recontact_numberlease WHERE expires_at > clock_timestamp() AND holder <> ''""",
-            [holder],
-        )
-        holders, leased, mine = cursor.fetchone()
-        others = holders - (1 if mine else 0)
-        share = math.ceil((len(free) + leased) / (others + 1)) - mine
-        tokens = {number: token for number in free[: max(0, share)] if (token := _take(cursor, number, holder))}
-    return _with_settings(tokens)
+            return [], 0
+        owners = lease_owners()
+        pumps = {*owners, holder, other or holder}
+        share = max(0, math.ceil((len(free) + sum(owners.values())) / len(pumps)) - owners.get(holder, 0))
+        tokens = {number: token for number in free[:share] if (token := _take(cursor, number, holder))}
+    return _with_settings(tokens), len(free[share:])
+
+
+def leases_resume(leases: Iterable[Lease]) -> list[Lease]:
+    """Of leases that a pump kept for the next one of its process, those that it still owns, with what is set up now."""
+    return _with_settings({lease.number_id: lease.token for lease in leases if lease_renew(lease)})
 
 
 def _take(cursor: object, number_id: int, holder: str) -> int | None:

@@ -3,28 +3,34 @@
 from __future__ import annotations
 
 import asyncio
-import multiprocessing
 import os
 import socket
 import uuid
+from ctypes import c_bool
+from multiprocessing.sharedctypes import RawValue
 from typing import Any
 
 import uvloop
-from celery import current_app
 from celery.signals import worker_shutting_down
 
+from recontact.dispatch.lease import Lease
 from recontact.dispatch.pump import SLICE_SECONDS, Pump
-from recontact.dispatch.wake import PUMP_TASK
 
-#: Made before the fork, so that the parent's signal handler reaches the children.
-_stopping = multiprocessing.Event()
+#: Made before the fork, so that the parent's signal handler reaches the children. A plain byte: an Event has a lock, and a child
+#: that is killed while it holds that lets nobody stop or go on any more.
+_stopping = RawValue(c_bool, False)
 _loop: asyncio.AbstractEventLoop | None = None
 
 
 @worker_shutting_down.connect
 def _stop(**_kwargs: Any) -> None:
     """A warm shutdown waits for the running task: the slice ends early, with everything it claimed recorded."""
-    _stopping.set()
+    _stopping.value = True
+
+
+def is_stopping() -> bool:
+    """Whether the worker is about to end."""
+    return bool(_stopping.value)
 
 
 def _event_loop() -> asyncio.AbstractEventLoop:
@@ -34,11 +40,13 @@ def _event_loop() -> asyncio.AbstractEventLoop:
     return _loop
 
 
-def pump_slice(seconds: float = SLICE_SECONDS) -> None:
-    """Run one slice, and have the next one follow at once while there is work."""
-    if _stopping.is_set():
-        return
+def pump_slices(seconds: float = SLICE_SECONDS) -> None:
+    """Run slice after slice while there is work: a process that is at it goes on, whatever waits in the broker's queue."""
     holder = f"{socket.gethostname()[:20]}:{os.getpid()}:{uuid.uuid4().hex[:8]}"
-    more = _event_loop().run_until_complete(Pump(holder, _stopping.is_set).run(seconds))
-    if more and not _stopping.is_set():
-        current_app.send_task(PUMP_TASK, queue="dispatch", retry=False)
+    kept: list[Lease] = []
+    more = True
+    # What a slice kept when the stop came is let go by one more.
+    while kept or (more and not is_stopping()):
+        pump = Pump(holder, is_stopping, kept=kept)
+        more = _event_loop().run_until_complete(pump.run(seconds))
+        kept = pump.kept

@@ -6,50 +6,42 @@ import asyncio
 import contextlib
 import threading
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from concurrent.futures import ThreadPoolExecutor
+from functools import partial
 from typing import Any, TypeVar
 
 import structlog
 from django.db import InterfaceError, OperationalError, close_old_connections, connections
 
 from providers.contracts import AccountConfig, Provider
-from providers.errors import Reason, Throttled, Unavailable
-from providers.http import MAX_CONNECTIONS
-from providers.policy import holds_number
 from providers.registry import adapter_for
-from recontact.dispatch.call import Outcome, call, groups
-from recontact.dispatch.claim import CLAIM_DEADLINE_SECONDS, Claim, LeaseLost, claim
-from recontact.dispatch.deadline import Deadline
-from recontact.dispatch.inbound_rate import number_rate_now
 from recontact.dispatch.lease import (
-    LEASE_SECONDS,
     Lease,
     account_unusable,
     lease_release,
-    lease_renew,
-    leases_take,
+    leases_resume,
     numbers_due,
     numbers_due_within,
 )
-from recontact.dispatch.rate import RateLimit
+from recontact.dispatch.number import LOOK_EVERY_SECONDS, NumberPump
 from recontact.dispatch.record import Result, bare, record
+from recontact.dispatch.sharing import look
 from recontact.dispatch.switch import dispatch_may_run
-from recontact.dispatch.wake import forget_awake, stay_awake
+from recontact.dispatch.wake import forget_awake, stay_awake, wake_another
+from recontact.heartbeats import DISPATCHER, heartbeat_record
 
 log = structlog.get_logger(__name__)
 T = TypeVar("T")
 
 SLICE_SECONDS = 30.0
-LOOK_EVERY_SECONDS = 0.25
+#: How long numbers wait at the end of a slice for those whose provider is slow, before any pump may have them.
+KEPT_SECONDS = 2.0
 RECORD_EVERY_SECONDS = 0.1
 IDLE_SECONDS = 2.0
 #: What comes due so soon is waited for; anything later is beat's to wake us up for.
 SHORT_WAIT_SECONDS = 5.0
 DATABASE_THREADS = 4
-#: So many messages are claimed and without an answer at most, or a number's share of so many: what waits for a slow provider, or
-#: for this machine, waits in the queue, where an agent's message passes it by, and not until its claim is too old.
-UNANSWERED = MAX_CONNECTIONS
 #: How long the end of a slice waits for a database that is away; with a call's time, less than the claims' lease.
 LAST_RECORD_SECONDS = 10.0
 #: The database is away or another transaction was in the way: the same batch works when it is tried again.
@@ -72,13 +64,18 @@ def _close_connections(together: threading.Barrier) -> None:
 
 
 class Pump:
-    """One slice of dispatching. `stop` is asked often; when it says yes, nothing more is claimed and what flies is recorded."""
+    """One slice of dispatching. `stop` is asked often; when it says yes, nothing more is claimed and what flies is recorded.
+
+    Where another one of the same process follows, `kept` is what the one before left: leases, so that no other pump takes
+    their numbers in between. A slice that ends because its time is up leaves its own there.
+    """
 
     def __init__(
         self,
         holder: str,
         stop: Callable[[], bool],
         *,
+        kept: Sequence[Lease] | None = None,
         adapter: Callable[[AccountConfig], Provider] = adapter_for,
         idle_seconds: float = IDLE_SECONDS,
     ) -> None:
@@ -87,7 +84,11 @@ class Pump:
         self.adapter = adapter
         self.idle_seconds = idle_seconds
         self.threads = ThreadPoolExecutor(max_workers=DATABASE_THREADS, thread_name_prefix="dispatch-db")
-        self.numbers: dict[int, asyncio.Task[None]] = {}
+        self.numbers: dict[int, NumberPump] = {}
+        self.kept = list(kept or ())
+        self.is_followed = kept is not None
+        self.goes_on = False
+        self.others_woken = False
         self.results: list[Result] = []
         self.unanswered = 0
         self.one_flush = asyncio.Lock()
@@ -103,18 +104,41 @@ class Pump:
         recorder = asyncio.create_task(self._record_forever())
         try:
             try:
+                await self._resume()
                 await self._lead(ends)
+                self.goes_on = self.is_followed and bool(self.numbers) and not self.stop()
             finally:
                 self.stop = lambda: True
-                await asyncio.gather(*self.numbers.values(), return_exceptions=True)
+                await self._end_numbers()
                 self.recording = False
                 await recorder
+            if self.kept:
+                return True
             await self.in_database(forget_awake)
             return await self.in_database(numbers_due)
         finally:
-            with contextlib.suppress(Exception):
-                await self.in_database(forget_awake)
+            if not self.kept:
+                with contextlib.suppress(Exception):
+                    await self.in_database(forget_awake)
             self._close_threads()
+
+    async def _end_numbers(self) -> None:
+        """Wait for what flies. Numbers that are done keep their leases only for so long."""
+        tasks = [each.task for each in self.numbers.values()]
+        if tasks and (await asyncio.wait(tasks, timeout=KEPT_SECONDS))[1]:
+            self.goes_on = False
+            for lease in self.kept:
+                await self.let_go(lease, keeps=False)
+            self.kept = []
+        await asyncio.gather(*tasks, return_exceptions=True)
+
+    async def let_go(self, lease: Lease, *, keeps: bool) -> None:
+        """Give a number back, or keep it for the next slice."""
+        if keeps and self.goes_on:
+            self.kept.append(lease)
+            return
+        with contextlib.suppress(Exception):
+            await self.in_database(lease_release, lease)
 
     def _close_threads(self) -> None:
         """Every thread closes its own connection: another one may not."""
@@ -123,14 +147,20 @@ class Pump:
             self.threads.submit(_close_connections, together)
         self.threads.shutdown()
 
+    async def _resume(self) -> None:
+        """Go on with the numbers of the slice before. Give the sign of life: beat's tick for it waits behind this task."""
+        kept, self.kept = self.kept, []
+        await self.in_database(partial(heartbeat_record, name=DISPATCHER))
+        for lease in await self.in_database(leases_resume, kept) if kept else ():
+            await self._own(lease)
+
     async def _lead(self, ends: float) -> None:
         """Look for numbers to own every 250 ms, until the slice ends or nothing has been due for a while."""
         busy_at = time.monotonic()
         while time.monotonic() < ends and not self.stop():
-            self.numbers = {number: task for number, task in self.numbers.items() if not task.done()}
+            self.numbers = {number: each for number, each in self.numbers.items() if not each.task.done()}
             if await self.in_database(dispatch_may_run):
-                for lease in await self.in_database(leases_take, self.holder):
-                    await self._own(lease)
+                await self._look()
             if self.numbers:
                 busy_at = time.monotonic()
                 await self.in_database(stay_awake)
@@ -140,6 +170,18 @@ class Pump:
                 busy_at = time.monotonic()
             await asyncio.sleep(LOOK_EVERY_SECONDS)
 
+    async def _look(self) -> None:
+        """Own what is free, and give back what another pump should have of what is ours: a round of it at a time."""
+        leases, to_give = await self.in_database(look, self.holder)
+        for lease in leases:
+            await self._own(lease)
+        if to_give and not any(each.given_back for each in self.numbers.values()):
+            for number in sorted(self.numbers.values(), key=lambda each: each.unanswered)[:to_give]:
+                number.given_back = True
+        if len(self.numbers) > 1 and not self.others_woken:
+            self.others_woken = True
+            await self.in_database(wake_another)
+
     async def _own(self, lease: Lease) -> None:
         """Start with a number. An account whose adapter cannot be made is parked, and keeps no other waiting."""
         try:
@@ -148,7 +190,8 @@ class Pump:
             await self.in_database(account_unusable, lease.config.account_id, error)
             await self.in_database(lease_release, lease)
         else:
-            self.numbers[lease.number_id] = asyncio.create_task(number.run())
+            self.numbers[lease.number_id] = number
+            number.start()
 
     async def _record_forever(self) -> None:
         while self.recording:
@@ -189,90 +232,3 @@ class Pump:
             else:
                 left.append(result)
         return left
-
-
-class NumberPump:
-    """One leased number: claim a little ahead of its rate, send, hand the results to the recorder."""
-
-    def __init__(self, pump: Pump, lease: Lease) -> None:
-        self.pump = pump
-        self.lease = lease
-        self.adapter = pump.adapter(lease.config)
-        self.rate = RateLimit(lease.rate)
-        self.sends: set[asyncio.Task[None]] = set()
-        self.turn = 0
-        self.unanswered = 0
-
-    async def run(self) -> None:
-        """Until nothing is due for this number, the lease is lost, or the pump stops. Gives the lease back at the end."""
-        renewed, idle_since = time.monotonic(), None
-        try:
-            while not self.pump.stop():
-                if time.monotonic() - renewed > LEASE_SECONDS / 3:
-                    if not await self.pump.in_database(lease_renew, self.lease):
-                        return
-                    self.rate.change(await self.pump.in_database(number_rate_now, self.lease.number_id))
-                    renewed = time.monotonic()
-                claimed = await self._claim()
-                # One that waits for room keeps the number: whoever took it anew would begin a new line.
-                busy = claimed or self.sends or self.rate.room() < 1
-                idle_since = None if busy else idle_since or time.monotonic()
-                if idle_since is not None and time.monotonic() - idle_since > 2 * LOOK_EVERY_SECONDS:
-                    return
-                await asyncio.sleep(self.rate.pause() if claimed else LOOK_EVERY_SECONDS / 4)
-        except LeaseLost:
-            log.info("dispatch_lease_lost", number_id=self.lease.number_id)
-        except Exception:
-            log.exception("dispatch_number_failed", number_id=self.lease.number_id)
-        finally:
-            await asyncio.gather(*self.sends, return_exceptions=True)
-            await self.pump.flush()
-            with contextlib.suppress(Exception):
-                await self.pump.in_database(lease_release, self.lease)
-
-    def _room(self) -> int:
-        """How many messages may be claimed: by the rate, and by what is unanswered. A few are not worth a claim then."""
-        share = max(1, UNANSWERED // max(1, len(self.pump.numbers)))
-        free = max(share - self.unanswered, UNANSWERED - self.pump.unanswered)
-        wanted = self.rate.room()
-        return min(wanted, free) if free >= min(wanted, share // 4) else 0
-
-    def _count(self, messages: int) -> None:
-        self.unanswered += messages
-        self.pump.unanswered += messages
-
-    async def _claim(self) -> int:
-        limit = max(0, self._room())
-        # A claim takes agents' messages first, so what is free is theirs before it is a campaign's.
-        for_agents = max(0, min(self.rate.room_for_agents(), UNANSWERED - self.pump.unanswered - limit))
-        if limit + for_agents < 1:
-            return 0
-        deadline = Deadline.after(CLAIM_DEADLINE_SECONDS)
-        claims = await self.pump.in_database(claim, self.lease, limit, self.turn, for_agents)
-        self.turn += 1
-        self._count(len(claims))
-        for group in groups(claims, self.adapter):
-            task = asyncio.create_task(self._send(group, deadline))
-            self.sends.add(task)
-            task.add_done_callback(self.sends.discard)
-        return len(claims)
-
-    async def _send(self, claims: list[Claim], deadline: Deadline) -> None:
-        """One call for these claims; begun before their deadline, or certainly not at all."""
-        of_agents = claims[0].of_agents
-        in_turn = await self.rate.take(deadline.monotonic, len(claims), of_agents=of_agents)
-        if in_turn and not deadline.has_passed():
-            outcomes: list[Outcome] = await call(self.adapter, claims)
-        else:
-            outcomes = [Unavailable(Reason.NOT_STARTED) for _ in claims]
-        for outcome in outcomes:
-            if isinstance(outcome, Throttled):
-                self._hold(outcome)
-        self._count(-len(claims))
-        # The list is swapped by every flush: it is looked up only now, after the call.
-        self.pump.results.extend(Result(each, outcome) for each, outcome in zip(claims, outcomes, strict=True))
-
-    def _hold(self, error: Throttled) -> None:
-        """At once, for what is claimed already; the record makes the wait hold for every slice and every pump."""
-        if holds_number(error.reason):
-            self.rate.hold(error.retry_after)

@@ -14,6 +14,11 @@ from django.conf import settings
 
 #: How much of a second's messages may be claimed ahead and sent in one go.
 AHEAD_SECONDS = 0.25
+#: A claim costs its statements, for one message as for so many: where half a batch is fewer, most of one has to go first.
+WORTH_A_CLAIM = 32
+MOST_OF_A_BATCH = 0.75
+#: A line whose next claim came late makes up for so much at once. It fits between our rate and the number's ceiling.
+LATE_SECONDS = 0.1
 #: Agents are taken to be writing for so long after their last message.
 WRITING_SECONDS = 10.0
 #: So many seconds of the agents' share may gather. Where that is no whole message there is no share, and the line is short.
@@ -44,20 +49,21 @@ class RateLimit:
     def room(self) -> int:
         """How many messages may be claimed now, so that all of them go within a quarter of a second."""
         now = time.monotonic()
-        behind, line_rate = max(0.0, self.next_at - now), self.line_rate(now)
-        return int(max(0.0, self._burst(line_rate) - behind * line_rate))
+        line_rate = self.line_rate(now)
+        return int(max(0.0, self._burst(line_rate) - (self._line_from(now) - now) * line_rate))
 
     def room_for_agents(self) -> int:
         """How many more may be claimed now if they are agents': what has gathered of their share."""
         return self._gathered(time.monotonic())
 
     def pause(self) -> float:
-        """Seconds until half of what may be claimed ahead has gone (at least a tick, so that others run): a claim costs its
-        statements, for one message as for a hundred."""
+        """Seconds until so much of what may be claimed ahead has gone that the next claim is worth it (at least a tick, so that
+        others run)."""
         now = time.monotonic()
         line_rate = self.line_rate(now)
         burst = self._burst(line_rate)
-        wait = self.next_at - now - (burst - max(1.0, burst / 2)) / line_rate
+        worth = max(1.0, burst / 2, min(burst * MOST_OF_A_BATCH, WORTH_A_CLAIM))
+        wait = self.next_at - now - (burst - worth) / line_rate
         return min(max(wait, 0.005), 1.0)
 
     async def take(self, deadline: float, count: int = 1, *, of_agents: bool = False) -> bool:
@@ -88,8 +94,13 @@ class RateLimit:
         turn = max(now, self.next_at)
         if turn > deadline:
             return None
-        self.next_at = turn + count / self.line_rate(now)
+        self.next_at = self._line_from(now) + count / self.line_rate(now)
         return turn
+
+    def _line_from(self, now: float) -> float:
+        """From when on the line is free: a little ago, where it ran dry and no agent's message makes use of that."""
+        late = 0.0 if now - self.agents_at < WRITING_SECONDS else LATE_SECONDS
+        return max(self.next_at, now - late)
 
     def _gathered(self, now: float) -> int:
         """Messages of the agents' share that are free."""

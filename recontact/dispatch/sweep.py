@@ -15,7 +15,7 @@ from recontact.costs.statements import prices_rematch
 from recontact.delivery import events_rematch
 from recontact.dispatch.lease import numbers_due
 from recontact.dispatch.slots import slots_free
-from recontact.dispatch.wake import forget_awake, wake
+from recontact.dispatch.wake import wake_another
 from recontact.models import Attempt, Campaign, CampaignRetry, Message
 from recontact.states import MessageState
 
@@ -37,9 +37,8 @@ def sweep() -> dict[str, int]:
         "priced": prices_rematch(),
     }
     if numbers_due():
-        # Somebody may believe that a pump is awake which died: a task too many costs one look at the queue.
-        forget_awake()
-        wake()
+        # Whoever is believed to be awake may have died, and an idle dispatcher may share what is to be done.
+        wake_another()
     return counts
 
 

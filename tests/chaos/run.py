@@ -6,6 +6,7 @@ import time
 from collections import Counter
 from collections.abc import Callable
 from dataclasses import dataclass, field
+from io import BytesIO
 from typing import Any
 
 from django.db import InterfaceError, OperationalError, connection
@@ -96,7 +97,7 @@ def _launched(world: World, audience: Audience) -> Campaign:
     user = user_make()
     # Its sums are part of what the books' checks prove.
     budget_make(amount="100000")
-    campaign = campaign_draft_from_file(name="turnos.csv", body=audience.body, user=user)
+    campaign = campaign_draft_from_file(name="turnos.csv", body=BytesIO(audience.body), user=user)
     columns = campaign.file.facts["columns"]
     campaign_configure(
         campaign_id=campaign.pk,

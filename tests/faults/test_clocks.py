@@ -12,9 +12,9 @@ from celery.beat import ScheduleEntry, Scheduler
 from django.core.cache import cache
 
 from hsm_portal.celery import app
-from hsm_portal.heartbeats import BEAT, heartbeat_ages
 from hsm_portal.processes import Child, spawn
 from hsm_portal.schedule import BEAT_SCHEDULE
+from recontact.heartbeats import BEAT, heartbeat_ages
 from tests.faults.processes import PROJECT, database_url, until
 
 

@@ -9,10 +9,13 @@ import pytest
 from celery import current_app
 
 from providers.models import SenderNumber
+from recontact.dispatch.lease import lease_owners
 from recontact.dispatch.wake import PUMP_TASK
 from recontact.models import Attempt, Message, NumberLease
+from tests.factories import sender_number_make
 from tests.faults.processes import Worker, until
 from tests.faults.stage import Stage, database_is_quiet
+from tests.providers.simulator.server import WABA_ID
 
 
 @pytest.fixture(scope="module")
@@ -69,6 +72,42 @@ def test_a_number_taken_over_from_a_frozen_pump_is_claimed_by_the_new_owner_alon
     stage.wait_for("read", messages=[message for message in messages if stage.world.accepted(message)])
     stage.prove()
     assert max(stage.calls(message) for message in messages) == 1
+
+
+def test_a_dispatcher_with_nothing_to_do_gets_half_of_the_numbers_of_one_that_is_at_work(
+    stage: Stage, second: list[Worker]
+) -> None:
+    _second(stage, second).freeze()
+    # Nothing goes before all are there: on a busy machine queueing takes longer than sending.
+    stage.dispatcher.freeze()
+    messages = []
+    for place in range(4):
+        known = {"phone_number_id": f"29811765331{place:02d}", "waba_id": WABA_ID}
+        stage.world.simulator.post("seed", numbers=[{**known, "display_phone_number": f"+54 9 11 5555-03{place:02d}"}])
+        stage.world.number = sender_number_make(
+            account=stage.world.account, external_id=known["phone_number_id"], throughput=5
+        )
+        messages += stage.queue(30)
+    stage.dispatcher.thaw()
+    _until_owned(stage, [4])
+
+    second[0].thaw()
+
+    _until_owned(stage, [2, 2])
+    stage.wait_for("read")
+    stage.prove()
+    assert [stage.calls(message) for message in messages] == [1] * len(messages)
+
+
+def _until_owned(stage: Stage, counts: list[int]) -> None:
+    """Wait, with beat ticking, until the dispatchers own so many numbers each."""
+
+    def owned() -> bool:
+        stage.sweep()
+        time.sleep(0.2)
+        return sorted(lease_owners().values()) == counts
+
+    until(owned, what=f"{counts}")
 
 
 def _frozen_in_flight(stage: Stage) -> list[Message]:

@@ -39,13 +39,14 @@ def main() -> None:
 def _make_stoppable(folder: Path) -> None:
     """Before the fork, so that the pool's processes are changed too. The models can be imported only after the setup."""
     pump: Any = import_module("recontact.dispatch.pump")
-    pump.claim = _stopping(folder, BEFORE_CLAIM, pump.claim)
     pump.record = _stopping(folder, BEFORE_RECORD, pump.record)
-    pump.call = _stopping(folder, AFTER_CLAIM, pump.call)
+    number: Any = import_module("recontact.dispatch.number")
+    number.claim = _stopping(folder, BEFORE_CLAIM, number.claim)
+    number.call = _stopping(folder, AFTER_CLAIM, number.call)
     process: Any = import_module("recontact.dispatch.process")
     process.Pump = partial(process.Pump, idle_seconds=IDLE_SECONDS)
     tasks: Any = import_module("recontact.tasks")
-    tasks.pump_slice = _marking(folder, tasks.pump_slice)
+    tasks.pump_slices = _marking(folder, tasks.pump_slices)
 
 
 def _marking(folder: Path, function: Callable[[], None]) -> Callable[[], None]:

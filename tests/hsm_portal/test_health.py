@@ -10,7 +10,7 @@ from django.db import connection
 from django.test import Client
 
 from hsm_portal.embedded import EmbeddedValkey
-from hsm_portal.heartbeats import BEAT, DISPATCHER, heartbeat_record
+from recontact.heartbeats import BEAT, DISPATCHER, heartbeat_record
 from recontact.models import DispatchSwitch, Heartbeat
 
 pytestmark = pytest.mark.django_db

@@ -7,9 +7,9 @@ import redis
 from django.conf import settings
 
 from hsm_portal.celery import app
-from hsm_portal.heartbeats import BEAT, DISPATCHER, heartbeat_ages
 from hsm_portal.schedule import BEAT_SCHEDULE
 from hsm_portal.tasks import beat_heartbeat, dispatcher_heartbeat, first_heartbeats
+from recontact.heartbeats import BEAT, DISPATCHER, heartbeat_ages
 
 # The queues that the workers of demo and docker-compose.yml listen to.
 QUEUES = {"default", "dispatch"}

@@ -10,7 +10,7 @@ from providers.adapters.meta.errors import call_problem
 from providers.adapters.meta.reading import text
 from providers.adapters.meta.vocabulary import TEMPLATE_STATUSES
 from providers.contracts import JsonObject, RemoteTemplate
-from providers.errors import ProviderCallError, Reason
+from providers.errors import ProviderCallError, Reason, preparing
 from providers.http import Answer
 from providers.policy import unreadable_answer
 from providers.whatsapp.words import category_read
@@ -43,7 +43,8 @@ def template_create(manage: Manage, account_id: str, draft: TemplateDraft) -> Re
 def template_edit(manage: Manage, external_id: str, draft: TemplateDraft) -> RemoteTemplate:
     """Replace its components, and its category where that differs: an approved template's may not even be repeated."""
     path = quote(external_id, safe="")
-    current = _succeeded(manage("GET", path, {"fields": "category"}, None))
+    with preparing():
+        current = _succeeded(manage("GET", path, {"fields": "category"}, None))
     body: JsonObject = {"components": list(draft.components)}
     if category_read(current.get("category")) != draft.category:
         body["category"] = draft.category.upper()

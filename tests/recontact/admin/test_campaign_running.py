@@ -6,6 +6,7 @@ import csv
 import io
 from collections.abc import Callable
 from decimal import Decimal
+from io import BytesIO
 
 import pytest
 from django.db import connection
@@ -34,7 +35,9 @@ def planned(user: User, *, count: int = 3) -> Campaign:
     rate_card_make(account=number.account)
     template = template_make(account=number.account)
     rows = "".join(f"+54 9 11 5555-{row:04};Cliente {row}\n" for row in range(1, count + 1))
-    campaign = campaign_draft_from_file(name="pagos.csv", body=f"phone;nombre\n{rows};Nadie\n".encode(), user=user)
+    campaign = campaign_draft_from_file(
+        name="pagos.csv", body=BytesIO(f"phone;nombre\n{rows};Nadie\n".encode()), user=user
+    )
     campaign_configure(
         campaign_id=campaign.pk,
         template_id=template.pk,

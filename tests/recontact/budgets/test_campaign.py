@@ -9,6 +9,7 @@ import pytest
 from django.utils import timezone
 
 from providers.errors import Reason
+from providers.models import Rate
 from recontact import ledger
 from recontact.books import differences
 from recontact.budgets.reserve import BUDGET, campaign_reserve, campaign_shares
@@ -139,6 +140,19 @@ def test_a_retry_takes_the_place_of_what_failed() -> None:
     assert sums() == (9 * PRICE, PRICE)
 
 
+@pytest.mark.parametrize(("risen", "tried"), [("0.0261", False), ("0.0259", True)])
+def test_by_itself_nothing_is_tried_again_at_a_higher_price_than_what_failed_had(risen: str, tried: bool) -> None:
+    budget_make(amount="0.26")
+    launched(priced())
+    campaigns_launch()
+    failed = Message.objects.earliest("pk")
+    ended(failed, "failed")
+    failed.refresh_from_db()
+    Rate.objects.update(price=Decimal(risen))
+    assert (retry_queue(message=failed, due_at=database_now()) is not None) is tried
+    assert sum(sums()) <= 10 * PRICE
+
+
 def test_what_is_left_goes_back_when_it_is_completed_and_what_is_on_its_way_stays() -> None:
     budget_make()
     campaign = launched(priced())
@@ -175,6 +189,22 @@ def test_pausing_and_resuming_reserves_nothing_twice() -> None:
         campaign_resume(campaign_id=campaign.pk)
         campaigns_launch()
     assert sums() == (10 * PRICE, NOTHING)
+
+
+def test_one_that_asks_for_nothing_more_goes_on_where_the_budget_was_lowered_below_what_it_holds() -> None:
+    budget_make()
+    campaign = launched(priced())
+    campaign_pause(campaign_id=campaign.pk)
+    BudgetPeriod.objects.update(amount=Decimal("0.25"))
+    Budget.objects.update(amount=Decimal("0.25"))
+    campaign_resume(campaign_id=campaign.pk)
+    campaign.refresh_from_db()
+    assert campaign.state == Campaign.State.RUNNING
+    campaign_pause(campaign_id=campaign.pk)
+    campaign.recipients.update(estimate=2 * PRICE)
+    campaign_resume(campaign_id=campaign.pk)
+    campaign.refresh_from_db()
+    assert (campaign.state, campaign.state_reason) == (Campaign.State.PARKED, BUDGET)
 
 
 def test_a_dearer_plan_reserves_the_difference_when_it_is_resumed() -> None:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import io
 from collections.abc import Sequence
+from io import BytesIO
 from typing import Any
 
 import openpyxl
@@ -60,7 +61,7 @@ def draft_make(
     number = number or number_make()
     template = template or Template.objects.filter(account=number.account, name="pago_vencido").first()
     template = template or template_make(account=number.account, name="pago_vencido", components=PAYMENT)
-    campaign = campaign_draft_from_file(name=name, body=body, user=user_make())
+    campaign = campaign_draft_from_file(name=name, body=BytesIO(body), user=user_make())
     if mapping is None:
         mapping = mapping_suggest(template, template_parsed(template), campaign.file.facts["columns"])
     options.setdefault("default_country", "AR")

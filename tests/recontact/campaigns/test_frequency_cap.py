@@ -13,14 +13,19 @@ from django.db import connections
 from django.utils import timezone, translation
 from pytest_django import Settings
 
+from providers.errors import Reason
 from providers.models import SenderNumber
 from recontact.books import differences
 from recontact.campaigns import launch
+from recontact.campaigns.again import message_retry
 from recontact.campaigns.control import campaign_cancel, campaign_launch
 from recontact.campaigns.launch import campaigns_launch
+from recontact.campaigns.lost import retry_prospect
 from recontact.campaigns.outcome_words import why_words
 from recontact.campaigns.proof import campaign_books
+from recontact.campaigns.start import CannotStart
 from recontact.models import Campaign, CampaignRecipient, Message
+from recontact.retries import retry_queue
 from tests.factories import campaign_make, rate_card_make, recipients_make, sender_number_make, template_make
 
 
@@ -120,6 +125,67 @@ def test_launchers_at_the_same_moment_write_to_nobody_twice(
     assert CampaignRecipient.objects.filter(dropped="recent_campaign").count() == 80
     assert [campaign_books(campaign.pk).balance for campaign in campaigns] == [True] * 3
     assert list(differences()) == []
+
+
+# --- what is tried again ----------------------------------------------------------------------------------------------
+
+
+def _lost(campaign: Campaign, *, state: str) -> Message:
+    """Its one message went out and did not arrive, or was refused."""
+    message = campaign.messages.get()
+    Message.objects.filter(pk=message.pk).update(state="sending", attempt_number=1)
+    message.attempts.create(number=1, claimed_at=timezone.now(), outcome="accepted")
+    for step in ("accepted", "failed") if state == "failed" else (state,):
+        Message.objects.filter(pk=message.pk).update(state=step, reason=Reason.PROVIDER_DOWN, settled_at=timezone.now())
+    message.refresh_from_db()
+    return message
+
+
+def _why_not(campaign: Campaign) -> list[tuple[str, int]]:
+    with translation.override("en"):
+        return retry_prospect(Campaign.objects.select_related("template").get(pk=campaign.pk)).refused
+
+
+@pytest.mark.django_db
+@pytest.mark.parametrize("state", ["failed", "rejected"])
+def test_who_got_another_campaigns_message_since_gets_no_retry_of_a_lost_one(number: SenderNumber, state: str) -> None:
+    first = _launched(number, "Deudores", PHONES[:1])
+    campaigns_launch()
+    lost = _lost(first, state=state)
+    second = _launched(number, "Ofertas", PHONES[:1])
+    campaigns_launch()
+    assert second.messages.count() == 1, "what never arrived holds nobody back"
+
+    assert _why_not(first) == [("Written to by another campaign lately", 1)]
+    with pytest.raises(CannotStart, match="another campaign"):
+        message_retry(message_id=lost.pk, user=first.created_by)
+    assert retry_queue(message=lost, due_at=timezone.now()) is None
+
+
+@pytest.mark.django_db
+def test_two_campaigns_whose_messages_were_both_lost_do_not_hold_each_other_back(number: SenderNumber) -> None:
+    first = _launched(number, "Deudores", PHONES[:1])
+    campaigns_launch()
+    lost = _lost(first, state="failed")
+    second = _launched(number, "Ofertas", PHONES[:1])
+    campaigns_launch()
+    other = _lost(second, state="failed")
+
+    assert retry_queue(message=lost, due_at=timezone.now()) is not None
+    assert retry_queue(message=other, due_at=timezone.now()) is None
+    assert _why_not(second) == [("Written to by another campaign lately", 1)]
+
+
+@pytest.mark.django_db
+def test_a_campaign_that_may_write_to_them_all_the_same_tries_its_lost_ones_again(number: SenderNumber) -> None:
+    first = _launched(number, "Deudores", PHONES[:1], include_recent=True)
+    campaigns_launch()
+    lost = _lost(first, state="failed")
+    _launched(number, "Ofertas", PHONES[:1])
+    campaigns_launch()
+
+    assert _why_not(first) == []
+    assert retry_queue(message=lost, due_at=timezone.now()) is not None
 
 
 @pytest.mark.django_db

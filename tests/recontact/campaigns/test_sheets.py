@@ -19,7 +19,7 @@ ROWS = (("teléfono", "nombre", "dirección"), ("1155550100", "Begoña", "Ñand�
 
 
 def _rows(name: str, body: bytes) -> list[tuple[int, dict[str, str]]]:
-    return [(row.number, dict(row.texts)) for row in sheet_rows(body, sheet_facts(name, body))]
+    return [(row.number, dict(row.texts)) for row in sheet_rows(io.BytesIO(body), sheet_facts(name, io.BytesIO(body)))]
 
 
 READ = [(2, dict(zip(ROWS[0], ROWS[1], strict=True))), (3, dict(zip(ROWS[0], ROWS[2], strict=True)))]
@@ -63,7 +63,7 @@ def test_a_quoted_cell_may_hold_the_delimiter_and_line_breaks() -> None:
     "name", ["phone", "Phone", "TELÉFONO", " celular ", "WhatsApp", "Número", "numero_de_telefono"]
 )
 def test_it_finds_the_column_of_phones_by_its_usual_names(name: str) -> None:
-    assert sheet_facts("a.csv", csv_bytes(("x", name), ("1", "1155550100"))).phone == name.strip()
+    assert sheet_facts("a.csv", io.BytesIO(csv_bytes(("x", name), ("1", "1155550100")))).phone == name.strip()
 
 
 @pytest.mark.parametrize(
@@ -151,7 +151,7 @@ def test_a_small_file_that_unpacks_to_a_huge_one_is_not_unpacked(monkeypatch: py
     bomb = _zip(**{"xl/workbook.xml": b" " * 10_000_001})
 
     with pytest.raises(SheetProblem, match="unpacks to more"):
-        sheet_facts("a.xlsx", bomb)
+        sheet_facts("a.xlsx", io.BytesIO(bomb))
 
 
 def test_a_row_that_says_it_is_the_last_of_a_billion_ends_the_reading() -> None:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from datetime import timedelta
+from io import BytesIO
 
 import pytest
 from django.utils import timezone
@@ -30,7 +31,7 @@ BODY = csv_bytes(("phone", "nombre", "cuota"), (PHONE, "Carla", "1"), ("11555501
 
 
 def test_the_draft_is_named_like_the_file_and_keeps_it_as_it_came() -> None:
-    campaign = campaign_draft_from_file(name="pagos vencidos.csv", body=BODY, user=user_make())
+    campaign = campaign_draft_from_file(name="pagos vencidos.csv", body=BytesIO(BODY), user=user_make())
 
     assert (campaign.name, campaign.state, campaign.source) == ("pagos vencidos", "draft", "file")
     file = CampaignFile.objects.get(campaign=campaign)
@@ -40,29 +41,29 @@ def test_the_draft_is_named_like_the_file_and_keeps_it_as_it_came() -> None:
 def test_a_file_that_cannot_be_used_leaves_nothing_behind(settings: Settings) -> None:
     settings.CAMPAIGN_FILE_MAX_BYTES = 20
     with pytest.raises(SheetProblem, match="larger than"):
-        campaign_draft_from_file(name="a.csv", body=BODY, user=user_make())
+        campaign_draft_from_file(name="a.csv", body=BytesIO(BODY), user=user_make())
     with pytest.raises(SheetProblem):
-        campaign_draft_from_file(name="a.csv", body=b"nombre\nAna", user=user_make())
+        campaign_draft_from_file(name="a.csv", body=BytesIO(b"nombre\nAna"), user=user_make())
 
     assert not Campaign.objects.exists()
 
 
 def test_who_uploads_a_file_that_another_campaign_has_is_told() -> None:
-    first = campaign_draft_from_file(name="a.csv", body=BODY, user=user_make())
-    second = campaign_draft_from_file(name="b.csv", body=BODY, user=user_make())
-    other = campaign_draft_from_file(name="c.csv", body=BODY + b"\n", user=user_make())
+    first = campaign_draft_from_file(name="a.csv", body=BytesIO(BODY), user=user_make())
+    second = campaign_draft_from_file(name="b.csv", body=BytesIO(BODY), user=user_make())
+    other = campaign_draft_from_file(name="c.csv", body=BytesIO(BODY + b"\n"), user=user_make())
 
     assert campaigns_with_same_file(second) == [first]
     assert campaigns_with_same_file(other) == []
 
 
 def test_a_file_of_long_ago_or_of_a_cancelled_campaign_is_not_told() -> None:
-    old = campaign_draft_from_file(name="a.csv", body=BODY, user=user_make())
+    old = campaign_draft_from_file(name="a.csv", body=BytesIO(BODY), user=user_make())
     Campaign.objects.filter(pk=old.pk).update(created_at=timezone.now() - timedelta(days=31))
-    cancelled = campaign_draft_from_file(name="a.csv", body=BODY, user=user_make())
+    cancelled = campaign_draft_from_file(name="a.csv", body=BytesIO(BODY), user=user_make())
     Campaign.objects.filter(pk=cancelled.pk).update(state="cancelled")
 
-    assert campaigns_with_same_file(campaign_draft_from_file(name="b.csv", body=BODY, user=user_make())) == []
+    assert campaigns_with_same_file(campaign_draft_from_file(name="b.csv", body=BytesIO(BODY), user=user_make())) == []
 
 
 def test_a_change_of_the_mapping_makes_the_plan_void() -> None:
@@ -90,7 +91,7 @@ def test_what_is_launched_is_not_changed_or_planned_any_more() -> None:
 
 
 def test_a_plan_is_not_asked_for_before_template_and_number_are_chosen() -> None:
-    campaign = campaign_draft_from_file(name="a.csv", body=BODY, user=user_make())
+    campaign = campaign_draft_from_file(name="a.csv", body=BytesIO(BODY), user=user_make())
 
     with pytest.raises(PlanProblem, match="Choose the template"):
         campaign_plan_request(campaign_id=campaign.pk)

@@ -19,7 +19,8 @@ from recontact.books import differences
 from recontact.dispatch.claim import claim
 from recontact.dispatch.deadline import Deadline
 from recontact.dispatch.lease import leases_take
-from recontact.dispatch.pump import NumberPump, Pump
+from recontact.dispatch.number import NumberPump
+from recontact.dispatch.pump import Pump
 from recontact.models import Attempt, Message, Query, Recontact
 from recontact.outbox import text_send
 from recontact.windows import window_extend

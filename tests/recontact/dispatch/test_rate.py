@@ -14,9 +14,9 @@ from pytest_django import Settings
 
 from customer_service.models import InboundMessage
 from providers.models import SenderNumber
-from recontact.dispatch.inbound_rate import COUNTED_SECONDS, number_rate, number_rate_now
+from recontact.dispatch.inbound_rate import COUNTED_SECONDS, HEADROOM, number_rate, number_rate_now
 from recontact.dispatch.lease import leases_take
-from recontact.dispatch.rate import AHEAD_SECONDS, WRITING_SECONDS, RateLimit
+from recontact.dispatch.rate import AHEAD_SECONDS, LATE_SECONDS, MOST_OF_A_BATCH, WRITING_SECONDS, RateLimit
 from recontact.models import Query
 from tests.factories import message_make, query_make, sender_number_make
 
@@ -166,3 +166,37 @@ def test_a_rate_that_changes_counts_from_then_on() -> None:
     rate = RateLimit(100)
     rate.change(20)
     assert rate.room() == int(20 * AHEAD_SECONDS)
+
+
+# --- claims that come late --------------------------------------------------------------------------------------------
+
+
+def _gone(rate: RateLimit, start: float, seconds: float, *, claim_every: float) -> list[float]:
+    """When the messages go of a campaign that has always something to send, claimed so often, on a clock of its own."""
+    turns, now = [], start
+    while now < start + seconds:
+        while (turn := rate.turn(now, now + AHEAD_SECONDS, 1, of_agents=False)) is not None:
+            turns.append(turn)
+        now += claim_every
+    return turns
+
+
+def test_a_line_that_runs_dry_between_two_claims_keeps_its_pace() -> None:
+    start = time.monotonic() + 5
+    turns = _gone(RateLimit(80), start, 10, claim_every=AHEAD_SECONDS + LATE_SECONDS * 0.9)
+    assert sum(turn < start + 10 for turn in turns) >= 0.98 * 80 * 10
+
+
+def test_what_is_made_up_for_stays_below_the_ceiling_in_every_second() -> None:
+    start = time.monotonic() + 5
+    ceiling = 80
+    turns = _gone(RateLimit(ceiling * HEADROOM), start, 10, claim_every=1.3)
+    for first in turns:
+        assert sum(first <= turn < first + 1 for turn in turns) <= ceiling
+
+
+def test_after_a_claim_the_next_one_waits_until_it_is_worth_its_statements() -> None:
+    for per_second, share in ((80, MOST_OF_A_BATCH), (1500, 0.5)):
+        rate = RateLimit(per_second)
+        _line_filled(rate)
+        assert rate.pause() == pytest.approx(AHEAD_SECONDS * share, abs=0.03)

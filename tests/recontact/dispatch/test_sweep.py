@@ -5,6 +5,8 @@ from __future__ import annotations
 from datetime import timedelta
 
 import pytest
+import redis
+from django.conf import settings
 from django.db import connection
 from django.utils import timezone
 
@@ -17,6 +19,7 @@ from recontact.dispatch.record import Result, record
 from recontact.dispatch.settlement import CannotSettle, uncertain_settle
 from recontact.dispatch.sweep import attempts_lost, campaigns_complete, lost_to_uncertain, queued_to_expired, sweep
 from recontact.dispatch.switch import dispatch_halt, dispatch_may_run, dispatch_resume, dispatch_state
+from recontact.dispatch.wake import QUEUE
 from recontact.models import Attempt, Campaign, DispatchSwitch, Incident, Message, NumberLease, Recontact, Settlement
 from tests.factories import message_make, user_make
 
@@ -266,3 +269,14 @@ def test_identity_reads_the_real_server() -> None:
         cursor.execute("SELECT system_identifier::text FROM pg_control_system()")
         [identifier] = cursor.fetchone()
     assert dispatch_state().identity.startswith(identifier)
+
+
+def test_sweeps_during_a_long_campaign_pile_up_no_wakes_for_dispatchers_that_are_busy() -> None:
+    message_make()
+    for _ in range(4):
+        sweep()
+    with redis.Redis.from_url(settings.REDIS_URL) as client:
+        assert client.llen(QUEUE) == 1
+        client.delete(QUEUE)
+        sweep()
+        assert client.llen(QUEUE) == 1, "a wake that is lost is sent again"

