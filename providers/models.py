@@ -70,7 +70,9 @@ class ProviderAccount(Parkable):
         max_length=40,
         blank=True,
         validators=[time_zone_known],
-        help_text=_("The account's at the provider: prices change and months begin at its midnight. Empty = the portal's."),
+        help_text=_(
+            "The account's at the provider: prices change and months begin at its midnight. Empty = the portal's."
+        ),
     )
     credentials = models.BinaryField(_("credentials"), blank=True, default=b"", editable=False)
     webhook_key = models.UUIDField(_("webhook key"), default=uuid.uuid4, unique=True, editable=False)

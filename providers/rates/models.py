@@ -31,7 +31,9 @@ class Category(models.TextChoices):
 def currency_known(code: str) -> None:
     """Raises ValidationError unless it is a currency of ISO 4217."""
     if code not in CURRENCIES:
-        raise ValidationError(_t("There is no currency “%(code)s”. Use the code of ISO 4217, as in USD.") % {"code": code})
+        raise ValidationError(
+            _t("There is no currency “%(code)s”. Use the code of ISO 4217, as in USD.") % {"code": code}
+        )
 
 
 def market_known(code: str) -> None:
@@ -51,7 +53,17 @@ class TsTzRange(Func):
 
 
 #: Of the two, only the end may still be set, once: by the card that takes over.
-_FROZEN = ("account_id", "name", "currency", "valid_from", "source", "is_sample", "report_covers", "status", "published_at")
+_FROZEN = (
+    "account_id",
+    "name",
+    "currency",
+    "valid_from",
+    "source",
+    "is_sample",
+    "report_covers",
+    "status",
+    "published_at",
+)
 _CHANGED = " OR ".join(f"OLD.{column} IS DISTINCT FROM NEW.{column}" for column in _FROZEN)
 
 _NO_ROW_OF_A_PUBLISHED_CARD = """
@@ -169,9 +181,7 @@ class Rate(models.Model):
     category = models.CharField(_("category"), max_length=30, choices=Category.choices)
     tier_from = models.PositiveBigIntegerField(_("beyond (messages a month)"), default=0)
     tier_to = models.PositiveBigIntegerField(_("up to (messages a month)"), null=True, blank=True)
-    price = models.DecimalField(
-        _("price"), max_digits=12, decimal_places=6, validators=[MinValueValidator(Decimal(0))]
-    )
+    price = models.DecimalField(_("price"), max_digits=12, decimal_places=6, validators=[MinValueValidator(Decimal(0))])
 
     class Meta:
         verbose_name = _("rate")
@@ -183,7 +193,8 @@ class Rate(models.Model):
             ),
             models.CheckConstraint(condition=models.Q(price__gte=0), name="rate_not_negative"),
             models.CheckConstraint(
-                condition=models.Q(tier_to=None) | models.Q(tier_to__gt=models.F("tier_from")), name="rate_tier_not_empty"
+                condition=models.Q(tier_to=None) | models.Q(tier_to__gt=models.F("tier_from")),
+                name="rate_tier_not_empty",
             ),
         ]
         triggers = [_guard("rate_of_published_card")]
@@ -258,7 +269,9 @@ class PricingRule(models.Model):
         verbose_name_plural = _("pricing rules")
         ordering = ["kind", "category", "valid_from"]
         constraints = [
-            models.UniqueConstraint(fields=["kind", "category", "valid_from"], name="one_rule_per_kind_category_and_day"),
+            models.UniqueConstraint(
+                fields=["kind", "category", "valid_from"], name="one_rule_per_kind_category_and_day"
+            ),
             models.CheckConstraint(
                 name="rule_ends_after_it_begins",
                 condition=models.Q(valid_to=None) | models.Q(valid_to__gt=models.F("valid_from")),
@@ -272,4 +285,6 @@ class PricingRule(models.Model):
         ]
 
     def __str__(self) -> str:
-        return f"{self.get_kind_display()} ({self.get_category_display()})" if self.category else self.get_kind_display()
+        return (
+            f"{self.get_kind_display()} ({self.get_category_display()})" if self.category else self.get_kind_display()
+        )

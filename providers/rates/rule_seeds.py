@@ -5,6 +5,7 @@ Source: developers.facebook.com, "Pricing on the WhatsApp Business Platform" (Me
 
 from __future__ import annotations
 
+import contextlib
 from datetime import date
 from typing import Any
 
@@ -57,8 +58,8 @@ def rules_seed(model: Any) -> None:
         model.objects.bulk_create(model(**{"read_on": _READ, **seed}) for seed in SEEDS)
 
 
-def rules_seed_after_migrate(**_signal: Any) -> None:
+def rules_seed_after_migrate(*, apps: Any, **_signal: Any) -> None:
     """Receiver of post_migrate: a database that was emptied begins with them too."""
-    from providers.rates.models import PricingRule
-
-    rules_seed(PricingRule)
+    # Of a migration half way the model may be missing.
+    with contextlib.suppress(LookupError):
+        rules_seed(apps.get_model("providers", "PricingRule"))

@@ -31,9 +31,7 @@ def campaign_reprice(campaign: Campaign) -> None:
         one = rows.filter(market=market).exclude(phone="", bsuid="").first()
         if one is None:
             continue
-        tiers = prices.tiers(
-            account_id=number.account_id, phone=one.phone, bsuid=one.bsuid, category=campaign.category
-        )
+        tiers = prices.tiers(account_id=number.account_id, phone=one.phone, bsuid=one.bsuid, category=campaign.category)
         _replan(rows.filter(market=market), tiers)
 
 

@@ -45,7 +45,9 @@ def volumes_count() -> int:
     Where no card of an account has volume tiers only service messages are counted: nothing asks for the others.
     """
     now, written = database_now(), 0
-    tiered = RateCard.objects.filter(status=RateCard.Status.PUBLISHED, pk__in=Rate.objects.filter(tier_from__gt=0).values("card"))
+    tiered = RateCard.objects.filter(
+        status=RateCard.Status.PUBLISHED, pk__in=Rate.objects.filter(tier_from__gt=0).values("card")
+    )
     with_tiers = set(tiered.values_list("account", flat=True))
     # The tiers of a portfolio count what its other accounts send.
     shared = SenderNumber.objects.filter(

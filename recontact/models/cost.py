@@ -31,7 +31,9 @@ class CostEntry(models.Model):
     message = models.ForeignKey(Message, models.PROTECT, related_name="cost_entries", verbose_name=_("message"))
     kind = models.CharField(_("kind"), max_length=10, choices=Kind.choices)
     amount = models.DecimalField(_("amount"), max_digits=12, decimal_places=6)
-    fee = models.DecimalField(_("provider's fee"), max_digits=12, decimal_places=6, default=Decimal(0), db_default=Decimal(0))
+    fee = models.DecimalField(
+        _("provider's fee"), max_digits=12, decimal_places=6, default=Decimal(0), db_default=Decimal(0)
+    )
     currency = models.CharField(_("currency"), max_length=3)
     market = models.CharField(_("market"), max_length=40)
     category = models.CharField(_("category"), max_length=40)
@@ -40,7 +42,9 @@ class CostEntry(models.Model):
     rule = models.ForeignKey(
         PricingRule, models.PROTECT, null=True, related_name="+", db_index=False, verbose_name=_("pricing rule")
     )
-    lines: models.JSONField[Any, Any] = models.JSONField(_("lines"), default=list, db_default=models.Value([], models.JSONField()))
+    lines: models.JSONField[Any, Any] = models.JSONField(
+        _("lines"), default=list, db_default=models.Value([], models.JSONField())
+    )
     told_amount = models.DecimalField(_("amount as told"), max_digits=12, decimal_places=6, null=True)
     told_currency = models.CharField(_("currency as told"), max_length=3, default="", db_default="")
     source = models.CharField(_("source"), max_length=200)

@@ -253,10 +253,12 @@ def test_the_samples_credentials_are_what_the_adapters_ask_for(sample: str) -> N
         assert {field.name for field in declared if field.required} <= each.credentials.keys()
 
 
-@pytest.mark.parametrize(("slug", "price", "fee"), [("twilio", "0.031000", "0,005"), ("gupshup", "0.027000", "0,001")])
-def test_a_providers_own_fee_is_in_its_prices_and_named(sample: str, slug: str, price: str, fee: str) -> None:
+@pytest.mark.parametrize(("slug", "value", "fee"), [("twilio", "0.005000", "0,005"), ("gupshup", "0.001000", "0,001")])
+def test_a_providers_own_fee_stands_beside_metas_prices_and_is_named(
+    sample: str, slug: str, value: str, fee: str
+) -> None:
     rate = Rate.objects.select_related("card").get(card__account__provider=slug, market="AR", category=Category.UTILITY)
-    assert str(rate.price) == price
+    assert (str(rate.price), str(rate.card.fees.get(kind="per_message").value)) == ("0.026000", value)
     assert f"US$ {fee}" in rate.card.source
 
 
