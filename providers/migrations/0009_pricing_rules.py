@@ -1,9 +1,11 @@
+from typing import Any
+
 from django.db import migrations
 
 from providers.rates.rule_seeds import rules_seed
 
 
-def seed(apps, schema_editor):
+def seed(apps: Any, schema_editor: Any) -> None:
     rules_seed(apps.get_model("providers", "PricingRule"))
 
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Collection
 from decimal import Decimal
 
 import pgtrigger
@@ -158,6 +159,10 @@ class RateCard(models.Model):
 
     def __str__(self) -> str:
         return f"{self.name} ({self.currency})"
+
+    def validate_constraints(self, exclude: Collection[str] | None = None) -> None:
+        """Dates are checked when the card is published, and in forms: a form has no status, which Django's own check asks for."""
+        super().validate_constraints(exclude={*(exclude or ()), "valid_to"})
 
     @property
     def is_published(self) -> bool:

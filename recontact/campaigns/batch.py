@@ -123,7 +123,7 @@ class _Facts:
 
     def price(self, customer: Customer, recipient: CampaignRecipient) -> Estimate | NoRate:
         """The planned one while its tier costs that: who goes first is not who was planned first, and the sum stays."""
-        whose = {
+        whose: dict[str, Any] = {
             "account_id": self.batch.number.account_id,
             "phone": customer.phone or "",
             "bsuid": customer.bsuid or "",

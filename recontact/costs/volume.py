@@ -75,7 +75,7 @@ def _count(account: ProviderAccount, month: date, *, everything: bool) -> int:
                 "everything": everything,
             },
         )
-        return cursor.rowcount
+        return int(cursor.rowcount)
 
 
 _COUNT = """
