@@ -10,7 +10,7 @@ from django.db import transaction
 from django.utils.translation import gettext as _
 
 from providers.models import ProviderAccount
-from providers.rates.contents import Contents, Problem
+from providers.rates.contents import Contents, Problem, repeated_rows
 from providers.rates.defaults import report_covers_of
 from providers.rates.files import UnreadableFile, table_read
 from providers.rates.forms_read import contents_read
@@ -77,6 +77,8 @@ def card_make(new: NewCard, contents: Contents) -> RateCard:
         Rate(market=row.market, category=row.category, price=row.price, tier_from=row.tier_from, tier_to=row.tier_to)
         for row in contents.rates
     ]
+    if repeated_rows(contents):
+        problems.append(Problem(0, "", _("Two rows say the price of the same market, category and tier.")))
     problems += [Problem(0, "", words) for words in tier_problems(rates)]
     if problems:
         raise ImportRefused(problems)

@@ -50,6 +50,7 @@ class Estimator:
     def __init__(self, book: PriceBook | None = None) -> None:
         self._book = book or PriceBook()
         self._taken: Counter[tuple[int, str, str]] = Counter()
+        self._used: Counter[tuple[int | None, str]] = Counter()
         self._made: dict[tuple[Any, ...], Estimate] = {}
 
     def estimate(
@@ -70,7 +71,7 @@ class Estimator:
             return place
         seen = Circumstances(
             charged=self._book.charged(place) + self._taken[_key(place)],
-            used=self._book.used(place, number_id),
+            used=self._book.used(place, number_id) + self._used[number_id, category],
             # Free text is sent only while the window is open, and no template then.
             window_open=category == SERVICE,
             entry_point_at=entry_point_at,
@@ -79,12 +80,23 @@ class Estimator:
         return self._of_tier(place, tariff.tier(seen.charged), tariff.free_by(place.at, seen))
 
     def take(
-        self, *, account_id: int, phone: str, bsuid: str, category: str, at: datetime | None = None
+        self,
+        *,
+        account_id: int,
+        phone: str,
+        bsuid: str,
+        category: str,
+        at: datetime | None = None,
+        number_id: int | None = None,
     ) -> Estimate | NoRate:
         """The estimate of the next message of many, which counts from here on."""
-        estimate = self.estimate(account_id=account_id, phone=phone, bsuid=bsuid, category=category, at=at)
+        estimate = self.estimate(
+            account_id=account_id, phone=phone, bsuid=bsuid, category=category, at=at, number_id=number_id
+        )
         if isinstance(estimate, Estimate):
-            self._taken[account_id, estimate.market, estimate.category] += 1
+            self._used[number_id, category] += 1
+            if estimate.rule_id is None:
+                self._taken[account_id, estimate.market, estimate.category] += 1
         return estimate
 
     def tiers(

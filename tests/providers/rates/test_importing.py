@@ -77,8 +77,9 @@ def test_metas_tiers_take_the_place_of_the_list_price(account: ProviderAccount) 
 
 def test_a_workbook_is_read_as_the_csv_is(account: ProviderAccount) -> None:
     workbook = openpyxl.Workbook()
+    sheet: Any = workbook.active
     for line in META.splitlines():
-        workbook.active.append([float(cell) if cell[:2] == "0." else cell for cell in line.split(",")])
+        sheet.append([float(cell) if cell[:2] == "0." else cell for cell in line.split(",")])
     body = io.BytesIO()
     workbook.save(body)
     assert prices(bring(account, body.getvalue())) == prices(bring(account, META))
