@@ -147,7 +147,13 @@ def _estimates(
 def _row(found: Estimate | NoRate) -> dict[str, Any]:
     if isinstance(found, NoRate):
         refusal = Refusal(Code.PRICE_UNKNOWN, {"market": found.market, "category": found.category})
-        nothing: dict[str, Any] = {"amount": None, "currency": "", "source": "", "lines": [], "problem": refusal.sentence}
+        nothing: dict[str, Any] = {
+            "amount": None,
+            "currency": "",
+            "source": "",
+            "lines": [],
+            "problem": refusal.sentence,
+        }
         return {"market": found.market, "category": found.category, **nothing}
     return {
         "market": found.market,
