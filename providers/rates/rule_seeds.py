@@ -9,6 +9,8 @@ import contextlib
 from datetime import date
 from typing import Any
 
+from django.apps import apps as installed
+
 _META = "Meta, Pricing on the WhatsApp Business Platform"
 _PER_MESSAGE = date(2025, 7, 1)
 _CHARGED = date(2026, 10, 1)
@@ -58,7 +60,7 @@ def rules_seed(model: Any) -> None:
         model.objects.bulk_create(model(**{"read_on": _READ, **seed}) for seed in SEEDS)
 
 
-def rules_seed_after_migrate(*, apps: Any, **_signal: Any) -> None:
+def rules_seed_after_migrate(*, apps: Any = installed, **_signal: Any) -> None:
     """Receiver of post_migrate: a database that was emptied begins with them too."""
     # Of a migration half way the model may be missing.
     with contextlib.suppress(LookupError):
