@@ -7,7 +7,8 @@ from dataclasses import dataclass
 from decimal import ROUND_HALF_UP, Decimal
 
 from providers.rates.lookup import card_in_force
-from providers.rates.models import Rate, RateCard, RateFee
+from providers.rates.market_words import market_name
+from providers.rates.models import Category, Rate, RateCard, RateFee
 
 
 @dataclass(frozen=True, slots=True)
@@ -20,6 +21,16 @@ class Change:
     tier_from: int
     old: Decimal | None
     new: Decimal | None
+
+    @property
+    def name(self) -> str:
+        """The market, or the kind of fee."""
+        return market_name(self.market) if self.market else str(RateFee.Kind(self.what).label)
+
+    @property
+    def category_name(self) -> str:
+        """Empty = every category."""
+        return str(Category(self.category).label) if self.category else ""
 
     @property
     def percent(self) -> Decimal | None:

@@ -42,12 +42,12 @@ class ImportForm(forms.Form):
     )
     file = forms.FileField(
         label=gettext_lazy("Prices (.csv or .xlsx)"),
-        widget=forms.FileInput(attrs={"accept": ".csv,.xlsx"}),
+        widget=forms.FileInput(attrs={"accept": ".csv,.xlsx", "class": "portal-input"}),
         help_text=gettext_lazy("Meta's list of rates as it comes, or the portal's own form."),
     )
     tiers = forms.FileField(
         label=gettext_lazy("Volume tiers (.csv or .xlsx)"),
-        widget=forms.FileInput(attrs={"accept": ".csv,.xlsx"}),
+        widget=forms.FileInput(attrs={"accept": ".csv,.xlsx", "class": "portal-input"}),
         required=False,
         help_text=gettext_lazy("Meta's list of volume tiers, when there is one."),
     )

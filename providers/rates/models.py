@@ -12,7 +12,6 @@ from django.core.exceptions import ValidationError
 from django.core.validators import MinValueValidator
 from django.db import models
 from django.db.models.expressions import Func, Value
-from django.utils.translation import gettext as _t
 from django.utils.translation import gettext_lazy as _
 
 from providers.rates.currencies import CURRENCIES
@@ -33,7 +32,7 @@ def currency_known(code: str) -> None:
     """Raises ValidationError unless it is a currency of ISO 4217."""
     if code not in CURRENCIES:
         raise ValidationError(
-            _t("There is no currency “%(code)s”. Use the code of ISO 4217, as in USD.") % {"code": code}
+            _("There is no currency “%(code)s”. Use the code of ISO 4217, as in USD."), params={"code": code}
         )
 
 
@@ -41,8 +40,8 @@ def market_known(code: str) -> None:
     """Raises ValidationError unless it is a market of ours."""
     if code not in MARKET_NAMES:
         raise ValidationError(
-            _t("There is no market “%(market)s”. Use a country (AR), a region (rest_of_latin_america) or other.")
-            % {"market": code}
+            _("There is no market “%(market)s”. Use a country (AR), a region (rest_of_latin_america) or other."),
+            params={"market": code},
         )
 
 
