@@ -149,7 +149,8 @@ def test_nothing_rewrites_what_was_charged() -> None:
     message = sent(fees=[("per_message", "0.005", ())])
     entry = report_of(message, BY_CATEGORY, in_bulk=False)
     before = list(CostEntry.objects.order_by("pk").values())
-    for change in ({"amount": 0}, {"fee": 0}, {"lines": []}, {"told_amount": 1}):
+    changes: tuple[dict[str, Any], ...] = ({"amount": 0}, {"fee": 0}, {"lines": []}, {"told_amount": 1})
+    for change in changes:
         with pytest.raises(DatabaseError), transaction.atomic():
             CostEntry.objects.filter(pk=entry.pk).update(**change)
     RateCard.objects.filter(valid_to=None).update(valid_to=timezone.now() + timedelta(seconds=1))
