@@ -35,6 +35,7 @@ class PriceBook:
     def __init__(self) -> None:
         self._tariffs = TariffBook()
         self._places: dict[tuple[int, str, str, datetime | None], Place | NoRate] = {}
+        self._days: dict[tuple[int, datetime | None], date | None] = {}
         self._charged: dict[tuple[int, str, str, date], int] = {}
         self._used: dict[tuple[int, str, date], int] = {}
 
@@ -75,11 +76,13 @@ class PriceBook:
         return self._used[key]
 
     def _day(self, account_id: int, at: datetime | None) -> date | None:
-        card = self._tariffs.card(account_id, at)
-        if card is None:
-            return None
-        moment: datetime = at or card.now
-        return moment.astimezone(card.account.zone).date()
+        """The account's day; kept, because every message asks."""
+        key = (account_id, at)
+        if key not in self._days:
+            card = self._tariffs.card(account_id, at)
+            moment: datetime | None = at if card is None else at or card.now
+            self._days[key] = None if card is None or moment is None else moment.astimezone(card.account.zone).date()
+        return self._days[key]
 
     def _find(self, account_id: int, market: str, category: str, at: datetime | None) -> Place | NoRate:
         tariff = self._tariffs.tariff(account_id=account_id, market=market, category=category, at=at)
