@@ -20,7 +20,8 @@ from providers.abilities import Health
 from providers.contracts import AccountConfig
 from providers.credentials import credentials_decrypt
 from providers.parking import Parkable
-from providers.rates.models import Category, PricingRule, Rate, RateCard, RateFee
+from providers.rates.models import Category, Rate, RateCard, RateFee
+from providers.rates.rule_model import PricingRule
 
 __all__ = [
     "Category",

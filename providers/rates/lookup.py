@@ -5,13 +5,14 @@ from __future__ import annotations
 from collections import defaultdict
 from collections.abc import Iterable
 from datetime import date, datetime
-from typing import Any, Protocol
+from typing import Any
 
 from django.db.models import Q
 
 from providers.clock import ClockTimestamp
 from providers.rates.markets import OTHER
-from providers.rates.models import Category, PricingRule, Rate, RateCard, RateFee
+from providers.rates.models import Category, Rate, RateCard, RateFee
+from providers.rates.rule_model import PricingRule
 from providers.rates.tariff import Fee, FeeKind, Rules, Tariff, Tier
 
 #: What a category is priced as where a card has no row of its own for it.
@@ -19,12 +20,6 @@ _FALLBACK = {
     "authentication_international": Category.AUTHENTICATION.value,
     "marketing_lite": Category.MARKETING.value,
 }
-
-
-class TariffFor(Protocol):
-    """A look-up of tariffs: `tariff_for`, or one that asks the database less often."""
-
-    def __call__(self, *, account_id: int, market: str, category: str, at: datetime) -> Tariff | None: ...
 
 
 def published_cards(account_id: int) -> list[Any]:
