@@ -71,6 +71,7 @@ def _configuration() -> list[_Entry]:
         _Entry(_("Provider accounts"), "hub", f"{providers}provideraccount/", ("providers.view_provideraccount",)),
         _Entry(_("Sender numbers"), "dialpad", f"{providers}sendernumber/", ("providers.view_provideraccount",)),
         _Entry(_("Rate cards"), "request_quote", f"{providers}ratecard/", ("providers.view_ratecard",)),
+        _Entry(_("Pricing rules"), "rule", f"{providers}pricingrule/", ("providers.view_pricingrule",)),
         _Entry(
             _("Exchange rates"),
             "currency_exchange",

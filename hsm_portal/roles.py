@@ -88,7 +88,7 @@ _MANAGER = (
     | _views("recontact", "campaign", "campaignrefusal", "dispatchswitch", "budget", "budgetperiod")
     | _views("templates_app", "templatechange")
     | _views("providers", "provideraccount", "portfolio", "webhookdelivery", "providercall", "ratecard", "rate")
-    | _views("providers", "checkup", "providernotice")
+    | _views("providers", "checkup", "providernotice", "ratefee", "pricingrule")
     | {
         "providers.add_checkup",
         "providers.resume_sending",
@@ -107,6 +107,7 @@ _MANAGER = (
 _OPS = (
     _views("recontact", "message", "costentry", "campaign", "campaignrefusal", "budget", "budgetperiod", "exchangerate")
     | _views("providers", "provideraccount", "sendernumber", "portfolio", "ratecard", "rate", "checkup")
+    | _views("providers", "ratefee", "pricingrule")
     | _views("templates_app", "template")
     | {
         "recontact.see_costs",
@@ -116,9 +117,16 @@ _OPS = (
         "recontact.receive_budget_alerts",
         "providers.add_ratecard",
         "providers.change_ratecard",
+        "providers.publish_ratecard",
+        "providers.delete_ratecard",
         "providers.add_rate",
         "providers.change_rate",
         "providers.delete_rate",
+        "providers.add_ratefee",
+        "providers.change_ratefee",
+        "providers.delete_ratefee",
+        "providers.add_pricingrule",
+        "providers.change_pricingrule",
     }
 )
 

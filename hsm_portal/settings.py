@@ -278,6 +278,11 @@ SPECTACULAR_SETTINGS = {
     "SERVE_INCLUDE_SCHEMA": False,
     "SWAGGER_UI_DIST": "SIDECAR",
     "SWAGGER_UI_FAVICON_HREF": "SIDECAR",
+    # The categories of prices are more than those of templates.
+    "ENUM_NAME_OVERRIDES": {
+        "PricedCategoryEnum": "providers.rates.models.Category",
+        "TemplateCategoryEnum": "templates_app.models.Template.Category",
+    },
 }
 
 LOGGING = LOGGING_CONFIG_DICT

@@ -1,4 +1,5 @@
 from django.apps import AppConfig
+from django.db.models.signals import post_migrate
 from django.utils.translation import gettext_lazy as _
 
 
@@ -7,6 +8,9 @@ class ProvidersConfig(AppConfig):
     verbose_name = _("Providers")
 
     def ready(self) -> None:
+        from providers.rates.rule_seeds import rules_seed_after_migrate
+
+        post_migrate.connect(rules_seed_after_migrate, sender=self, dispatch_uid="providers.rules_seed")
         from providers import (
             audit,  # noqa: F401  # registers what is audited
             checks,  # noqa: F401  # registers the system checks

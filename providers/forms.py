@@ -25,7 +25,7 @@ class AccountAddForm(forms.ModelForm[ProviderAccount]):
 
     class Meta:
         model = ProviderAccount
-        fields = ("name", "provider", "external_id", "is_active")
+        fields = ("name", "provider", "external_id", "time_zone", "is_active")
 
     def __init__(self, *args: Any, **kwargs: Any) -> None:
         super().__init__(*args, **kwargs)
@@ -42,7 +42,7 @@ class AccountForm(forms.ModelForm[ProviderAccount]):
 
     class Meta:
         model = ProviderAccount
-        fields = ("name", "external_id", "is_active")
+        fields = ("name", "external_id", "time_zone", "is_active")
 
     def __init__(self, *args: Any, **kwargs: Any) -> None:
         super().__init__(*args, **kwargs)

@@ -4,11 +4,13 @@ from __future__ import annotations
 
 import uuid
 from typing import Any
+from zoneinfo import ZoneInfo, available_timezones
 
 import phonenumbers
 from django.conf import settings
 from django.contrib.postgres.fields import ArrayField
 from django.contrib.postgres.indexes import GinIndex
+from django.core.exceptions import ValidationError
 from django.db import models
 from django.utils import timezone
 from django.utils.translation import gettext_lazy as _
@@ -18,20 +20,29 @@ from providers.abilities import Health
 from providers.contracts import AccountConfig
 from providers.credentials import credentials_decrypt
 from providers.parking import Parkable
-from providers.rates.models import Category, Rate, RateCard
+from providers.rates.models import Category, Rate, RateCard, RateFee
+from providers.rates.rule_model import PricingRule
 
 __all__ = [
     "Category",
     "Checkup",
     "Portfolio",
+    "PricingRule",
     "ProviderAccount",
     "ProviderCall",
     "ProviderNotice",
     "Rate",
     "RateCard",
+    "RateFee",
     "SenderNumber",
     "WebhookDelivery",
 ]
+
+
+def time_zone_known(name: str) -> None:
+    """Raises ValidationError unless it is a time zone of the IANA database."""
+    if name not in available_timezones():
+        raise ValidationError(_("There is no such time zone. Write it as in America/Argentina/Buenos_Aires."))
 
 
 class Portfolio(models.Model):
@@ -55,6 +66,15 @@ class ProviderAccount(Parkable):
     name = models.CharField(_("name"), max_length=100)
     provider = models.CharField(_("provider"), max_length=40)
     external_id = models.CharField(_("account id at the provider"), max_length=64)
+    time_zone = models.CharField(
+        _("time zone"),
+        max_length=40,
+        blank=True,
+        validators=[time_zone_known],
+        help_text=_(
+            "The account's at the provider: prices change and months begin at its midnight. Empty = the portal's."
+        ),
+    )
     credentials = models.BinaryField(_("credentials"), blank=True, default=b"", editable=False)
     webhook_key = models.UUIDField(_("webhook key"), default=uuid.uuid4, unique=True, editable=False)
     is_active = models.BooleanField(pgettext_lazy("account", "active"), default=True)
@@ -84,6 +104,11 @@ class ProviderAccount(Parkable):
             base_url=settings.PROVIDER_BASE_URLS.get(self.provider, ""),
             webhook_url=self.webhook_url,
         )
+
+    @property
+    def zone(self) -> ZoneInfo:
+        """The time zone in which the provider's days and months are counted."""
+        return ZoneInfo(self.time_zone or settings.TIME_ZONE)
 
     @property
     def webhook_path(self) -> str:

@@ -20,7 +20,7 @@ from providers.policy import suppresses
 from providers.redaction import words_redacted
 from recontact import ledger
 from recontact.adoption import adoptable, adopter, adoption_columns
-from recontact.costs.report import delivered_charge, price_stored
+from recontact.costs.report import delivered_charge, failed_fee_append, price_stored
 from recontact.customers import customer_identify
 from recontact.hashes import keyed_hash
 from recontact.late_failures import late_failure_apply
@@ -210,6 +210,7 @@ def _charge(message: Message, event: MessageEvent) -> None:
         delivered_charge(message=message, price=event.price or _price_told_before(message))
     elif event.status == DeliveryStatus.FAILED and message.billed is None:
         Message.objects.filter(pk=message.pk).update(billed=False)
+        failed_fee_append(message=message, code=event.provider_code, at=event.occurred_at)
 
 
 def _price_told_before(message: Message) -> dict[str, Any] | None:

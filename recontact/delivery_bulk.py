@@ -13,10 +13,10 @@ from collections import defaultdict
 from collections.abc import Sequence, Set
 
 from providers.contracts import StatusEvent
-from providers.rates.lookup import RateBook
 from recontact import ledger
 from recontact.adoption import in_need
 from recontact.campaigns.storing import cost_entries_copy
+from recontact.costs.price_book import PriceBook
 from recontact.costs.report import report_entry
 from recontact.delivery_people import Person, Strangers, people_join, person_of
 from recontact.delivery_plan import Known, Plan, Standing, is_plain, plan_make
@@ -160,14 +160,12 @@ def _write(plans: Sequence[Plan], joined: Set[Person]) -> None:
     messages_store([plan for plan in plans if plan.is_changed])
     events_store(plans)
     ledger.settle(reserved({plan.message.pk for plan in plans if plan.events}))
-    book = RateBook()
+    book = PriceBook()
     entries = [entry for plan in plans if (entry := _report(plan, book)) is not None]
     if entries:
         cost_entries_copy(entries)
 
 
-def _report(plan: Plan, book: RateBook) -> CostEntry | None:
-    entries = (
-        report_entry(plan.charged, price=price, free=free, rate_for=book.rate_for) for price, free in plan.reports
-    )
+def _report(plan: Plan, book: PriceBook) -> CostEntry | None:
+    entries = (report_entry(plan.charged, price=price, free=free, book=book) for price, free in plan.reports)
     return next((entry for entry in entries if entry is not None), None)

@@ -186,7 +186,13 @@ def _text_purse(query_id: int) -> Purse:
     """Text that costs nothing locks no budget: agents write at the same moment all day long."""
     query = Query.objects.select_related("customer", "sender_number").get(pk=query_id)
     phone, bsuid = query.customer.phone or "", query.customer.bsuid or ""
-    price = estimate_for(account_id=query.sender_number.account_id, phone=phone, bsuid=bsuid, category="service")
+    price = estimate_for(
+        account_id=query.sender_number.account_id,
+        phone=phone,
+        bsuid=bsuid,
+        category="service",
+        number_id=query.sender_number_id,
+    )
     if isinstance(price, Estimate) and not price.amount:
         return Purse((), by_campaign=False, at=database_now())
     return purse_open(facts_of_query(query_id, campaign=None))
@@ -294,6 +300,7 @@ def _estimate(envelope: _Envelope, category: str) -> Estimate:
         phone=customer.phone or "",
         bsuid=customer.bsuid or "",
         category=category,
+        number_id=envelope.number.pk,
     )
     if isinstance(found, NoRate):
         raise SendRefused(Refusal(Code.PRICE_UNKNOWN, {"market": found.market, "category": found.category}))

@@ -5,6 +5,8 @@ from __future__ import annotations
 from django.utils.functional import Promise
 from django.utils.translation import gettext_lazy as _
 
+from providers.rates.market_words import REGION_NAMES
+
 NAMES: dict[str, Promise | str] = {
     "AR": _("Argentina"),
     "BO": _("Bolivia"),
@@ -35,9 +37,7 @@ NAMES: dict[str, Promise | str] = {
     "US": _("United States"),
     "UY": _("Uruguay"),
     "VE": _("Venezuela"),
-    "north_america": _("North America"),
-    "rest_of_latin_america": _("rest of Latin America"),
-    "other": _("other countries"),
+    **REGION_NAMES,
 }
 
 

@@ -10,6 +10,7 @@ from recontact.budgets.settle import changes_add_up
 from recontact.campaigns.again import retries_make
 from recontact.campaigns.launch import campaigns_launch as launch
 from recontact.campaigns.plan import campaign_plan, plans_take_up
+from recontact.costs.volume import volumes_count
 from recontact.dispatch.process import pump_slices
 from recontact.dispatch.sweep import sweep
 from recontact.look_ups import doubtful_look_up, unheard_look_up
@@ -70,6 +71,12 @@ def budgets_add_up() -> int:
 def budget_alerts() -> int:
     """Mail the shares that budgets have reached."""
     return alerts_mail()
+
+
+@shared_task
+def volumes() -> int:
+    """Count the messages that volume tiers and monthly allowances go by. Returns how many rows changed."""
+    return volumes_count()
 
 
 @shared_task

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import itertools
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
 from datetime import timedelta
 from decimal import Decimal
 from typing import Any
@@ -15,6 +15,7 @@ from hsm_portal.models import User
 from providers.contracts import JsonObject
 from providers.credentials import credentials_encrypt
 from providers.models import Category, ProviderAccount, Rate, RateCard, SenderNumber
+from providers.rates.publishing import card_publish
 from recontact.customers import customer_identify
 from recontact.models import Budget, Campaign, CampaignRecipient, Customer, Message, Query, Team
 from recontact.outbox import query_recontact
@@ -22,6 +23,9 @@ from templates_app.models import Template, TemplateStatus
 from templates_app.selectors import content_hash
 
 _sequence = itertools.count(1)
+
+#: By market: marketing, and what everything else costs.
+PRICES = {"AR": ("0.0618", "0.0260"), "other": ("0.0604", "0.0077")}
 
 CREDENTIALS = {"access_token": "test-token", "app_secret": "test-app-secret", "verify_token": "test-verify-token"}
 
@@ -90,16 +94,36 @@ def template_make(
     )
 
 
-def rate_card_make(*, account: ProviderAccount, currency: str = "USD", **fields: Any) -> RateCard:
+def rate_card_make(
+    *,
+    account: ProviderAccount,
+    currency: str = "USD",
+    prices: Mapping[str, tuple[str, str]] | None = None,
+    is_published: bool = True,
+    **fields: Any,
+) -> RateCard:
     """A rate card in force: Argentina utility 0.0260 and marketing 0.0618, everywhere else 0.0077 and 0.0604."""
     fields.setdefault("valid_from", timezone.now() - timedelta(days=30))
     card = RateCard.objects.create(account=account, name="Tarifario 2026", currency=currency, **fields)
-    prices = {"AR": ("0.0618", "0.0260"), "other": ("0.0604", "0.0077")}
-    for market, (marketing, utility) in prices.items():
+    for market, (marketing, utility) in (prices or PRICES).items():
         for category in Category.values:
             price = Decimal(marketing if category == Category.MARKETING else utility)
             Rate.objects.create(card=card, market=market, category=category, price=price)
+    if is_published:
+        card_publish(card.pk)
+        card.refresh_from_db()
     return card
+
+
+def prices_set(price: str, *, account: ProviderAccount | None = None) -> None:
+    """From now on everything costs this, by a card that takes over at each account (or at one)."""
+    for each in [account] if account is not None else ProviderAccount.objects.all():
+        rate_card_make(account=each, valid_from=timezone.now(), prices={"other": (price, price)})
+
+
+def prices_end() -> None:
+    """From now on no card is in force anywhere."""
+    RateCard.objects.filter(valid_to=None).update(valid_to=timezone.now())
 
 
 def user_make(

@@ -4,13 +4,15 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 from datetime import datetime
-from decimal import Decimal
 from zoneinfo import ZoneInfo
 
 from hsm_portal.demo_data.addresses import PROVIDER
 from providers.contracts import JsonObject
 from providers.credentials import credentials_encrypt
-from providers.models import Category, Portfolio, ProviderAccount, Rate, RateCard, SenderNumber
+from providers.models import Portfolio, ProviderAccount, SenderNumber
+from providers.rates.importing import NewCard, card_make
+from providers.rates.publishing import card_publish
+from providers.rates.sample_cards import META_2026_01, META_2026_10, Sample, sample_contents
 
 PORTFOLIO_ID = "617040211509328"
 MESSAGING_LIMIT = 10_000
@@ -22,20 +24,6 @@ SOURCE = (
 )
 CURRENT_CARD = "Tarifas de muestra desde octubre de 2026"
 CURRENT_SINCE = datetime(2026, 10, 1, tzinfo=ZoneInfo(TIME_ZONE))
-#: US dollars per delivered message by market: marketing, utility, authentication (where SOURCE says).
-PRICES: dict[str, tuple[str, str, str]] = {
-    "AR": ("0.0618", "0.0260", "0.0260"),
-    "BR": ("0.0625", "0.0068", "0.0068"),
-    "CL": ("0.0889", "0.0200", "0.0200"),
-    "CO": ("0.0125", "0.0008", "0.0008"),
-    "MX": ("0.0305", "0.0085", "0.0085"),
-    "PE": ("0.0703", "0.0200", "0.0200"),
-    "ES": ("0.0615", "0.0200", "0.0200"),
-    "IN": ("0.0118", "0.0014", "0.0014"),
-    "north_america": ("0.0250", "0.0034", "0.0034"),
-    "rest_of_latin_america": ("0.0740", "0.0113", "0.0113"),
-    "other": ("0.0604", "0.0077", "0.0077"),
-}
 
 
 @dataclass(frozen=True, slots=True)
@@ -86,6 +74,7 @@ def accounts_make() -> dict[str, SenderNumber]:
             provider=PROVIDER,
             external_id=sample.waba_id,
             credentials=credentials_encrypt(sample.credentials),
+            time_zone=TIME_ZONE,
         )
         rate_cards_make(account=accounts[sample.waba_id])
     return {
@@ -104,33 +93,16 @@ def accounts_make() -> dict[str, SenderNumber]:
 def rate_cards_make(*, account: ProviderAccount) -> None:
     """The card of 2026, and the one that since October 1st charges service messages as utility."""
     january = datetime(2026, 1, 1, tzinfo=ZoneInfo(TIME_ZONE))
-    rate_card_make(account=account, name="Tarifas de muestra 2026", valid_from=january, service_is_charged=False)
+    rate_card_make(account=account, name="Tarifas de muestra 2026", valid_from=january, sample=META_2026_01)
     rate_card_make(account=account, name=CURRENT_CARD, valid_from=CURRENT_SINCE)
 
 
 def rate_card_make(
-    *,
-    account: ProviderAccount,
-    name: str,
-    valid_from: datetime,
-    source: str = SOURCE,
-    fee: Decimal = Decimal(0),
-    service_is_charged: bool = True,
+    *, account: ProviderAccount, name: str, valid_from: datetime, source: str = SOURCE, sample: Sample = META_2026_10
 ) -> None:
-    """A card of sample prices in US dollars: Meta's, and the provider's `fee` for each message on top."""
-    card = RateCard.objects.create(
-        account=account, name=name, currency="USD", valid_from=valid_from, source=source, is_sample=True
-    )
-    Rate.objects.bulk_create(
-        Rate(card=card, market=market, category=category, price=price + fee)
-        for market, (marketing, utility, authentication) in PRICES.items()
-        for category, price in (
-            (Category.MARKETING, Decimal(marketing)),
-            (Category.UTILITY, Decimal(utility)),
-            (Category.AUTHENTICATION, Decimal(authentication)),
-            (Category.SERVICE, Decimal(utility) if service_is_charged else Decimal(0)),
-        )
-    )
+    """A published card of sample prices in US dollars: Meta's, and the provider's own fees where they are known."""
+    new = NewCard(account=account, name=name, valid_from=valid_from, source=source, is_sample=True)
+    card_publish(card_make(new, sample_contents(sample, account.provider)).pk)
 
 
 def accounts_seed() -> JsonObject:

@@ -13,10 +13,13 @@ from hsm_portal.demo_data.fates import UNCERTAIN, Fate
 from hsm_portal.models import User
 from providers.adapters.meta.send import KEPT_PATHS, payload_build
 from providers.contracts import OutboundMessage, Recipient, TemplateContent, TextContent
-from providers.models import Rate, RateCard, SenderNumber
-from providers.rates.markets import OTHER, market_of
+from providers.models import RateCard, SenderNumber
+from providers.rates.lookup import TariffBook
+from providers.rates.markets import market_of
+from providers.rates.tariff import Price
 from providers.redaction import Redactor
 from providers.simulator.identity import new_message_id
+from recontact.costs.estimate import lines_stored
 from recontact.models import Attempt, Campaign, CostEntry, Customer, Message, MessageEvent, Query, Recontact
 from recontact.states import LedgerState, MessageState, ledger_state_for
 from templates_app.models import Template
@@ -28,20 +31,22 @@ SERVICE = "service"
 
 
 class Prices:
-    """The rates of all accounts, looked up in memory as `providers.rates.lookup` does in the database."""
+    """The prices of all accounts, looked up in memory as they are when something is sent."""
 
     def __init__(self) -> None:
-        self._cards: dict[int, list[RateCard]] = {}
-        for card in RateCard.objects.order_by("valid_from"):
-            self._cards.setdefault(card.account_id, []).append(card)
-        self._rates = {(rate.card_id, rate.market, rate.category): rate for rate in Rate.objects.select_related("card")}
+        self._book = TariffBook()
+        self._first: dict[int, datetime] = {}
+        for card in RateCard.objects.order_by("-valid_from"):
+            self._first[card.account_id] = card.valid_from
 
-    def rate(self, *, account_id: int, customer: Customer, category: str, at: datetime) -> Rate:
-        """The rate of the card in force at `at`, of the customer's market or of `other`."""
-        cards = self._cards[account_id]
-        card = next((card for card in reversed(cards) if card.valid_from <= at), cards[0])
+    def price(self, *, account_id: int, customer: Customer, category: str, at: datetime) -> tuple[Price, str]:
+        """The price by the card in force at `at` (before the first one: by that), and the card's name."""
+        at = max(at, self._first[account_id])
         market = market_of(phone=customer.phone or "", bsuid=customer.bsuid or "")
-        return self._rates.get((card.pk, market, category)) or self._rates[(card.pk, OTHER, category)]
+        tariff = self._book.tariff(account_id=account_id, market=market, category=category, at=at)
+        if tariff is None:
+            raise ValueError(f"no price for {market} {category}")
+        return tariff.price_of(tariff.tier(0)), tariff.card
 
 
 @dataclass(slots=True)
@@ -78,19 +83,19 @@ class History:
     def add(self, send: Send) -> Message:
         """The message of `send`, not saved yet, with everything that belongs to it."""
         category = SERVICE if send.template is None else send.template.category
-        rate = self._prices.rate(
+        price, card = self._prices.price(
             account_id=send.number.account_id, customer=send.customer, category=category, at=send.at
         )
         message = Message(
-            **_envelope(send, category, rate),
+            **_envelope(send, category, price),
             **_content(send),
             **self._progress(send),
         )
         self.messages.append(message)
-        self._add_cost(message, CostEntry.Kind.ESTIMATE, rate, send.at)
+        self._add_cost(message, CostEntry.Kind.ESTIMATE, price, card, send.at)
         if send.fate.attempt:
             self._add_attempt(message, send)
-        self._add_events(message, send.fate, rate)
+        self._add_events(message, send.fate, price)
         if send.is_recontact:
             self._add_recontact(message)
         return message
@@ -135,17 +140,20 @@ class History:
             moments[status] = moment
         return moments
 
-    def _add_cost(self, message: Message, kind: str, rate: Rate, at: datetime) -> None:
+    def _add_cost(self, message: Message, kind: str, price: Price, source: str, at: datetime) -> None:
         self._costs.append(
             CostEntry(
                 message=message,
                 kind=kind,
-                amount=rate.price,
-                currency=rate.card.currency,
-                market=rate.market,
+                amount=price.amount,
+                fee=price.fee,
+                currency=price.currency,
+                market=price.market,
                 category=message.category,
-                rate=rate,
-                source=str(rate.card) if kind == CostEntry.Kind.ESTIMATE else "status regular",
+                rate_id=price.rate_id,
+                rule_id=price.rule_id,
+                lines=lines_stored(price.lines),
+                source=source,
                 created_at=at,
             )
         )
@@ -177,7 +185,7 @@ class History:
             )
         )
 
-    def _add_events(self, message: Message, fate: Fate, rate: Rate) -> None:
+    def _add_events(self, message: Message, fate: Fate, cost: Price) -> None:
         times = {
             "sent": message.sent_at,
             "delivered": message.delivered_at,
@@ -209,7 +217,7 @@ class History:
                 )
             )
             if delivery:
-                self._add_cost(message, CostEntry.Kind.REPORT, rate, at)
+                self._add_cost(message, CostEntry.Kind.REPORT, cost, "status regular", at)
 
     def _add_recontact(self, message: Message) -> None:
         row = Recontact(
@@ -237,7 +245,7 @@ class History:
         )
 
 
-def _envelope(send: Send, category: str, rate: Rate) -> dict[str, Any]:
+def _envelope(send: Send, category: str, price: Price) -> dict[str, Any]:
     return {
         "reference": uuid.uuid4(),
         "account_id": send.number.account_id,
@@ -253,8 +261,8 @@ def _envelope(send: Send, category: str, rate: Rate) -> dict[str, Any]:
         "created_at": send.at,
         "due_at": send.at,
         "expires_at": send.at + LIFETIME,
-        "estimate": rate.price,
-        "currency": rate.card.currency,
+        "estimate": price.amount,
+        "currency": price.currency,
     }
 
 

@@ -8,7 +8,7 @@ from typing import Any
 from django.conf import settings
 from django.db import transaction
 
-from hsm_portal.demo_data.accounts import CURRENT_CARD, CURRENT_SINCE, PORTFOLIO_ID, rate_card_make
+from hsm_portal.demo_data.accounts import CURRENT_CARD, CURRENT_SINCE, PORTFOLIO_ID, TIME_ZONE, rate_card_make
 from hsm_portal.demo_data.provider_templates import LANGUAGE, UTILITY, text_of, variable_keys
 from hsm_portal.demo_data.providers import PROBES, SAMPLES, ProviderSample
 from hsm_portal.demo_data.simulator import Simulator
@@ -48,6 +48,7 @@ def _account_make(sample: ProviderSample) -> None:
         provider=sample.slug,
         external_id=sample.external_id,
         credentials=credentials_encrypt(sample.credentials),
+        time_zone=TIME_ZONE,
     )
     SenderNumber.objects.create(
         account=account,
@@ -57,7 +58,7 @@ def _account_make(sample: ProviderSample) -> None:
         external_id=sample.number_external_id,
         quality=SenderNumber.Quality.GREEN,
     )
-    rate_card_make(account=account, name=CURRENT_CARD, valid_from=CURRENT_SINCE, source=sample.source, fee=sample.fee)
+    rate_card_make(account=account, name=CURRENT_CARD, valid_from=CURRENT_SINCE, source=sample.source)
     if sample.listed:
         templates_sync(account_id=account.pk)
         return

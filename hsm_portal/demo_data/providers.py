@@ -10,9 +10,12 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 from decimal import Decimal
 
-from hsm_portal.demo_data.accounts import PORTFOLIO_ID, PRICES, TIME_ZONE
+from hsm_portal.demo_data.accounts import PORTFOLIO_ID, TIME_ZONE
 from hsm_portal.demo_data.provider_templates import sample_templates
 from providers.contracts import JsonObject
+from providers.rates.defaults import report_covers_of
+from providers.rates.models import RateCard
+from providers.rates.sample_cards import META_2026_10, sample_contents
 from providers.webhook_protection import BASIC_USER, SECRET_HEADER
 
 GROUP = "Grupo Sur"
@@ -26,6 +29,10 @@ PROBES: dict[str, tuple[str, str]] = {
     "38": ("+5491155550138", "Prueba · lo rechaza el proveedor"),
     "41": ("+5491155550141", "Prueba · sin respuesta"),
 }
+
+
+#: What the simulator charges by.
+CATEGORIES = ("marketing", "utility", "authentication")
 
 
 @dataclass(frozen=True, slots=True)
@@ -87,12 +94,14 @@ class ProviderSample:
         return self.number_id or self.phone.removeprefix("+")
 
     @property
-    def prices(self) -> dict[str, tuple[Decimal, Decimal, Decimal]]:
-        """Meta's sample prices with the fee: marketing, utility, authentication by market."""
-        return {
-            market: (Decimal(marketing) + self.fee, Decimal(utility) + self.fee, Decimal(code) + self.fee)
-            for market, (marketing, utility, code) in PRICES.items()
-        }
+    def prices(self) -> dict[str, dict[str, Decimal]]:
+        """What the provider reports for a message by market and category: Meta's sample price and its own fee, or this alone."""
+        charged: dict[str, dict[str, Decimal]] = {}
+        fee_only = report_covers_of(self.slug) == RateCard.Covers.FEE
+        for row in sample_contents(META_2026_10).rates:
+            if row.category in CATEGORIES:
+                charged.setdefault(row.market, {})[row.category] = self.fee if fee_only else row.price + self.fee
+        return charged
 
     @property
     def source(self) -> str:
@@ -114,7 +123,6 @@ class ProviderSample:
 
     def account_seed(self) -> JsonObject:
         """The account for the simulator's seed."""
-        categories = ("marketing", "utility", "authentication")
         return {
             "waba_id": self.external_id,
             "provider": self.slug,
@@ -125,7 +133,7 @@ class ProviderSample:
             "portfolio_id": PORTFOLIO_ID,
             "timezone": TIME_ZONE,
             "rates": {
-                market.upper(): {name: str(price) for name, price in zip(categories, prices, strict=True)}
+                market.upper(): {category: str(price) for category, price in prices.items()}
                 for market, prices in self.prices.items()
             },
         }

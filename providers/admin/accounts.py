@@ -48,7 +48,7 @@ class ProviderAccountAdmin(ParkableAdmin):
         return form
 
     def get_fieldsets(self, request: HttpRequest, obj: ProviderAccount | None = None) -> list[tuple[Any, Any]]:
-        fields = ["name", "provider" if obj is None else "provider_shown", "external_id", "is_active"]
+        fields = ["name", "provider" if obj is None else "provider_shown", "external_id", "time_zone", "is_active"]
         if obj is None or not self.has_change_permission(request, obj):
             return [(None, {"fields": fields})]
         credentials = [PREFIX + field.name for field in _form_of(obj).credential_fields]

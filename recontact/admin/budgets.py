@@ -10,12 +10,14 @@ from django.contrib.postgres.forms import SimpleArrayField
 from django.core.exceptions import ValidationError
 from django.core.validators import MaxValueValidator, MinValueValidator
 from django.http import HttpRequest, HttpResponseBase
+from django.urls import URLPattern, path
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
 from unfold.admin import ModelAdmin
 from unfold.widgets import UnfoldAdminTextInputWidget
 
 from recontact.admin_pages.budgets import BudgetsPage
+from recontact.admin_pages.exchange import ExchangeImportPage
 from recontact.budgets.keeping import budget_keep
 from recontact.models import Budget, ExchangeRate
 from recontact.models.budget import default_shares
@@ -106,6 +108,12 @@ class ExchangeRateAdmin(ModelAdmin):
     list_filter = ("from_currency", "to_currency")
     fields = ("from_currency", "to_currency", "rate", "valid_from", "source")
     actions: Any = None
+    list_before_template = "recontact/manager/exchange_about.html"
+
+    def get_urls(self) -> list[URLPattern]:
+        wrapped = self.admin_site.admin_view(ExchangeImportPage.as_view())
+        urls: list[URLPattern] = super().get_urls()
+        return [path("import/", wrapped, name="recontact_exchangerate_import"), *urls]
 
     def has_change_permission(self, request: HttpRequest, obj: Any = None) -> bool:
         return False

@@ -2,9 +2,11 @@
 
 from django.urls import path
 
+from recontact.api.estimates import EstimateView
 from recontact.api.messages import MessageDetailView, MessageListView
 from recontact.api.older_hsm import OlderHsmView
 from recontact.api.queries import QueryDetailView, QueryListView, RecontactView
+from recontact.api.rate_cards import RateCardDetailView, RateCardListView, RateCardPublishView
 
 urlpatterns = [
     path("queries", QueryListView.as_view(), name="api-queries"),
@@ -12,5 +14,9 @@ urlpatterns = [
     path("queries/<int:query_id>/recontact", RecontactView.as_view(), name="api-query-recontact"),
     path("messages", MessageListView.as_view(), name="api-messages"),
     path("messages/<int:message_id>", MessageDetailView.as_view(), name="api-message"),
+    path("estimates", EstimateView.as_view(), name="api-estimates"),
+    path("rate-cards", RateCardListView.as_view(), name="api-rate-cards"),
+    path("rate-cards/<int:card_id>", RateCardDetailView.as_view(), name="api-rate-card"),
+    path("rate-cards/<int:card_id>/publish", RateCardPublishView.as_view(), name="api-rate-card-publish"),
     path("hsm", OlderHsmView.as_view(), name="api-hsm"),
 ]

@@ -12,12 +12,11 @@ from typing import Any
 from django.conf import settings
 
 from providers.models import SenderNumber
-from providers.rates.markets import market_of
 from recontact.campaigns.pricing import PRICE_CHANGED
 from recontact.campaigns.recent import RECENT_CAMPAIGN, recently_written
 from recontact.campaigns.recipients import SAME_PERSON
 from recontact.campaigns.rights import Rights
-from recontact.costs.estimate import Estimate, NoRate, estimate_for
+from recontact.costs.estimate import Estimate, Estimator, NoRate
 from recontact.dispatch.recheck import customer_reason, opt_outs_of
 from recontact.eligibility import content_refusals
 from recontact.models import Campaign, CampaignRecipient, Customer, Message, Query, ServiceWindow
@@ -65,7 +64,7 @@ def batch_decide(batch: Batch, due_from: datetime) -> Decided:
     for recipient in batch.recipients:
         customer = batch.customers[recipient.customer_id or 0]
         code = facts.against_recontact(recipient) or facts.against(customer)
-        estimate = facts.price(customer) if not code else None
+        estimate = facts.price(customer, recipient) if not code else None
         if isinstance(estimate, NoRate):
             code = Code.PRICE_UNKNOWN
         elif estimate is not None and _dearer(recipient, estimate):
@@ -104,7 +103,7 @@ class _Facts:
         written = Message.objects.filter(campaign=batch.campaign, customer__among=customers)
         self.written_to = set(written.values_list("customer_id", flat=True))
         self.recent = recently_written(campaign=batch.campaign, customers=customers, now=batch.now)
-        self._prices: dict[str, Estimate | NoRate] = {}
+        self._prices = Estimator()
 
     def against(self, customer: Customer) -> str:
         """Why nothing is sent to him any more; empty = it is."""
@@ -128,17 +127,17 @@ class _Facts:
         found = self.rights.against(recipient.query_id, planned_at=self.batch.campaign.planned_at)
         return found[0] if found is not None else ""
 
-    def price(self, customer: Customer) -> Estimate | NoRate:
-        phone, bsuid = customer.phone or "", customer.bsuid or ""
-        market = market_of(phone=phone, bsuid=bsuid)
-        if market not in self._prices:
-            self._prices[market] = estimate_for(
-                account_id=self.batch.number.account_id,
-                phone=phone,
-                bsuid=bsuid,
-                category=self.batch.template.category,
-            )
-        return self._prices[market]
+    def price(self, customer: Customer, recipient: CampaignRecipient) -> Estimate | NoRate:
+        """The planned one while its tier costs that: who goes first is not who was planned first, and the sum stays."""
+        whose: dict[str, Any] = {
+            "account_id": self.batch.number.account_id,
+            "phone": customer.phone or "",
+            "bsuid": customer.bsuid or "",
+            "category": self.batch.template.category,
+        }
+        if recipient.estimate is None:
+            return self._prices.estimate(**whose)
+        return self._prices.at_price(recipient.estimate, recipient.currency, **whose)
 
 
 def _dearer(recipient: CampaignRecipient, estimate: Estimate) -> bool:

@@ -22,7 +22,7 @@ from recontact.campaigns.outcome_words import code_words
 from recontact.campaigns.recent import RECENT_CAMPAIGN, written_lately
 from recontact.campaigns.recipients import SAME_PERSON
 from recontact.clock import ClockTimestamp, database_now
-from recontact.costs.estimate import Estimate, estimate_for
+from recontact.costs.estimate import Estimate, Estimator
 from recontact.dispatch.recheck import TEMPLATE_CHANGED
 from recontact.models import Campaign, CampaignRecipient, Incident, Message, OptOut, ServiceWindow
 from recontact.reasons import ABSENT, reason_words
@@ -140,11 +140,12 @@ def retry_prospect(campaign: Campaign) -> Prospect:
         count=Count("pk"), phone=Min("recipient_phone"), bsuid=Min("recipient_bsuid"), account=Min("account_id")
     )
     prices: dict[str, Price] = {}
+    prices_now = Estimator()
     refused: Counter[str] = Counter()
     for group in counted.order_by("market"):
         estimate = None
         if not group["why"]:
-            estimate = estimate_for(
+            estimate = prices_now.estimate(
                 account_id=group["account"],
                 phone=group["phone"],
                 bsuid=group["bsuid"],

@@ -11,10 +11,9 @@ from django.db.models import Max, QuerySet
 
 from providers.errors import Reason
 from providers.policy import RULES, Action, late_action
-from providers.rates.markets import market_of
 from recontact.campaigns.storing import estimates_insert, messages_copy
 from recontact.clock import database_now
-from recontact.costs.estimate import Estimate, NoRate, estimate_for
+from recontact.costs.estimate import Estimate, Estimator, NoRate
 from recontact.models import Campaign, Message
 from recontact.retries import message_again
 from recontact.states import MessageState
@@ -33,18 +32,15 @@ def next_tries_store(campaign: Campaign, lost: Sequence[Message], prices: Prices
     one that was agreed to."""
     made: list[Message] = []
     estimates: list[Estimate] = []
-    known: dict[str, Estimate | NoRate] = {}
+    prices_now = Estimator()
     slots = _slots(campaign, database_now())
     for message in lost:
-        market = market_of(phone=message.recipient_phone, bsuid=message.recipient_bsuid)
-        if market not in known:
-            known[market] = estimate_for(
-                account_id=message.account_id,
-                phone=message.recipient_phone,
-                bsuid=message.recipient_bsuid,
-                category=message.category,
-            )
-        estimate = known[market]
+        estimate = prices_now.estimate(
+            account_id=message.account_id,
+            phone=message.recipient_phone,
+            bsuid=message.recipient_bsuid,
+            category=message.category,
+        )
         # Agreed to by the market that the plan says, which is told apart in SQL (campaigns.lost).
         if isinstance(estimate, NoRate) or _dearer(estimate, prices.get(str(getattr(message, "market", "")))):
             continue

@@ -11,12 +11,11 @@ from dataclasses import dataclass
 from decimal import Decimal
 from typing import Any
 
-from providers.rates.markets import market_of
 from recontact.budgets.forecast import Forecast
 from recontact.budgets.scope import Facts
 from recontact.campaigns.mapping import Filling, values_for
 from recontact.clock import database_now
-from recontact.costs.estimate import Estimate, NoRate, estimate_for
+from recontact.costs.estimate import Estimate, Estimator, NoRate
 from recontact.eligibility import number_refusals, template_refusals
 from recontact.models import Campaign, Incident, OptOut, Query, Recontact, ServiceWindow
 from recontact.refusals import Code
@@ -80,7 +79,7 @@ class _Facts:
         self.opt_outs = set(opt_outs.values_list("customer_id", "scope"))
         self.budgets = Forecast()
         self._numbers: dict[int, str] = {}
-        self._prices: dict[tuple[int, str], Estimate | NoRate] = {}
+        self._prices = Estimator()
 
     def number_code(self, query: Query) -> str:
         number = query.sender_number
@@ -90,13 +89,12 @@ class _Facts:
         return self._numbers[number.pk]
 
     def price(self, query: Query) -> Estimate | NoRate:
-        phone, bsuid = query.customer.phone or "", query.customer.bsuid or ""
-        key = (query.sender_number.account_id, market_of(phone=phone, bsuid=bsuid))
-        if key not in self._prices:
-            self._prices[key] = estimate_for(
-                account_id=key[0], phone=phone, bsuid=bsuid, category=self.template.category
-            )
-        return self._prices[key]
+        return self._prices.take(
+            account_id=query.sender_number.account_id,
+            phone=query.customer.phone or "",
+            bsuid=query.customer.bsuid or "",
+            category=self.template.category,
+        )
 
 
 def outlook(*, queries: Sequence[Query], template: Template, mapping: Mapping[str, Filling], user: Any) -> Outlook:

@@ -4,13 +4,12 @@ from __future__ import annotations
 
 from django.db.models import Q, QuerySet
 
-from providers.rates.markets import market_of
 from recontact import ledger
 from recontact.campaigns.recipients import unlaunched
 from recontact.clock import ClockTimestamp
-from recontact.costs.estimate import Estimate, NoRate, estimate_entry, estimate_for
+from recontact.costs.estimate import Estimate, Estimator, estimate_entry
 from recontact.dispatch.recheck import TEMPLATE_CHANGED
-from recontact.models import Campaign, CostEntry, Message
+from recontact.models import Campaign, CampaignRecipient, CostEntry, Message
 from recontact.refusals import Code
 from recontact.retries import RENEWED, message_again
 from recontact.states import MessageState
@@ -27,20 +26,26 @@ def campaign_reprice(campaign: Campaign) -> None:
     number = campaign.sender_number
     if number is None:
         return
-    rows = unlaunched(campaign.pk)
+    rows, prices = unlaunched(campaign.pk), Estimator()
     for market in list(rows.order_by().values_list("market", flat=True).distinct()):
         one = rows.filter(market=market).exclude(phone="", bsuid="").first()
         if one is None:
             continue
-        estimate = estimate_for(
-            account_id=number.account_id,
-            phone=one.phone,
-            bsuid=one.bsuid,
-            category=campaign.category,
-        )
-        if not isinstance(estimate, NoRate):
-            old = ~Q(estimate=estimate.amount, currency=estimate.currency) | Q(estimate=None)
-            rows.filter(old, market=market).update(estimate=estimate.amount, currency=estimate.currency)
+        tiers = prices.tiers(account_id=number.account_id, phone=one.phone, bsuid=one.bsuid, category=campaign.category)
+        _replan(rows.filter(market=market), tiers)
+
+
+def _replan(rows: QuerySet[CampaignRecipient], tiers: list[tuple[Estimate, int | None]]) -> None:
+    """Give the rows of one market, in their order, the prices of the tiers that they will be charged in."""
+    done = 0
+    for estimate, count in tiers:
+        old = ~Q(estimate=estimate.amount, currency=estimate.currency) | Q(estimate=None)
+        mine = rows
+        if len(tiers) > 1:
+            first = rows.order_by("row_number")[done : None if count is None else done + count]
+            mine = rows.filter(pk__in=first.values("pk"))
+        mine.filter(old).update(estimate=estimate.amount, currency=estimate.currency)
+        done += count or 0
 
 
 def category_adopt(campaign: Campaign) -> bool:
@@ -72,16 +77,15 @@ def _give_back(queued: QuerySet[Message]) -> None:
 
 def _renew(campaign: Campaign, messages: list[Message]) -> None:
     """Take each back for a next try of its chain in the campaign's category; without a price it is left out."""
-    prices: dict[str, Estimate | NoRate] = {}
+    prices = Estimator()
     renewed: list[tuple[Message, Estimate]] = []
     for message in messages:
-        phone, bsuid = message.recipient_phone, message.recipient_bsuid
-        market = market_of(phone=phone, bsuid=bsuid)
-        if market not in prices:
-            prices[market] = estimate_for(
-                account_id=message.account_id, phone=phone, bsuid=bsuid, category=campaign.category
-            )
-        price = prices[market]
+        price = prices.estimate(
+            account_id=message.account_id,
+            phone=message.recipient_phone,
+            bsuid=message.recipient_bsuid,
+            category=campaign.category,
+        )
         if isinstance(price, Estimate):
             again = message_again(message, due_at=message.due_at, estimate=price)
             again.category = campaign.category

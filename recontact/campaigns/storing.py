@@ -45,7 +45,10 @@ def estimates_insert(messages: Sequence[Message], estimates: Sequence[Estimate])
             entry.created_at = now
             cursor.execute(
                 _ESTIMATES.format(columns=columns, values=", ".join(["%s"] * len(fields))),
-                [*(getattr(entry, field.attname) for field in fields), array_literal(each.pk for each in priced)],
+                [
+                    *(field.get_db_prep_save(getattr(entry, field.attname), connection) for field in fields),
+                    array_literal(each.pk for each in priced),
+                ],
             )
 
 

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from datetime import datetime
+from functools import cached_property
 from typing import Any
 
 from providers.models import SenderNumber
@@ -12,7 +13,8 @@ from recontact.campaigns.audience import Candidate
 from recontact.campaigns.cells import CELL_ERRORS
 from recontact.campaigns.columns import COLUMN, Person, mapping_read, recipient_values
 from recontact.campaigns.known import Known
-from recontact.costs.estimate import Estimate, NoRate, estimate_for
+from recontact.clock import database_now
+from recontact.costs.estimate import Estimator, NoRate
 from recontact.eligibility import content_refusals
 from recontact.models import Campaign, CampaignRecipient
 from recontact.phones import phone_time_zone
@@ -37,7 +39,13 @@ class Verdicts:
         self.labels = {variable.key: str(variable.label) for variable in self.parsed.variables}
         user = campaign.created_by
         self.me = str(getattr(user, "first_name", "") or user)
-        self._prices: dict[str, Estimate | NoRate] = {}
+        self._prices = Estimator()
+
+    @cached_property
+    def _sent_at(self) -> datetime | None:
+        """When it will be sent, where that is known already: by the card in force then."""
+        starts_at = self.campaign.starts_at
+        return starts_at if starts_at is not None and starts_at > database_now() else None
 
     def judge(self, candidates: Sequence[Candidate], now: datetime) -> list[CampaignRecipient]:
         """One recipient for each candidate, in order, not stored yet. `now` is the database's moment."""
@@ -97,18 +105,17 @@ class Verdicts:
 
     def _price(self, recipient: CampaignRecipient) -> tuple[str, dict[str, Any]] | None:
         """Give the recipient his market and estimate, or say that no rate covers him."""
-        market = market_of(phone=recipient.phone, bsuid=recipient.bsuid)
-        if market not in self._prices:
-            self._prices[market] = estimate_for(
-                account_id=self.number.account_id,
-                phone=recipient.phone,
-                bsuid=recipient.bsuid,
-                category=self.template.category,
-            )
-        price = self._prices[market]
+        price = self._prices.take(
+            account_id=self.number.account_id,
+            phone=recipient.phone,
+            bsuid=recipient.bsuid,
+            category=self.template.category,
+            at=self._sent_at,
+        )
         if isinstance(price, NoRate):
             return Code.PRICE_UNKNOWN, {"market": price.market, "category": price.category}
-        recipient.market, recipient.estimate, recipient.currency = market, price.amount, price.currency
+        recipient.market = market_of(phone=recipient.phone, bsuid=recipient.bsuid)
+        recipient.estimate, recipient.currency = price.amount, price.currency
         return None
 
 

@@ -2,23 +2,20 @@
 
 from __future__ import annotations
 
-import re
 from dataclasses import dataclass
 from datetime import datetime
 from decimal import Decimal, InvalidOperation
 from typing import Any
 
 from providers.contracts import PriceReport
-from providers.rates.lookup import RateFor, rate_for
-from providers.rates.markets import market_of
+from providers.rates.currencies import CURRENCIES
+from providers.rates.tariff import MICRO, Line, Part, Price
+from recontact.costs.estimate import lines_stored
+from recontact.costs.price_book import NoRate, Place, PriceBook
 from recontact.models import CostEntry, Message
 
-_MICRO = Decimal("0.000001")
 #: No message costs so much in any currency.
 _TOO_MUCH = Decimal(100_000)
-_CURRENCY = re.compile(r"[A-Z]{3}")
-#: The provider's words for categories that are priced as one of ours.
-_PRICED_AS = {"marketing_lite": "marketing", "authentication_international": "authentication"}
 
 
 def price_stored(price: PriceReport) -> dict[str, Any]:
@@ -61,7 +58,7 @@ def report_append(*, message: Message, price: dict[str, Any], free: bool) -> Cos
         currency=message.currency,
         at=message.accepted_at or message.created_at,
     )
-    entry = report_entry(charged, price=price, free=free, rate_for=rate_for)
+    entry = report_entry(charged, price=price, free=free, book=PriceBook())
     if entry is not None:
         entry.save()
     return entry
@@ -80,29 +77,77 @@ class Charged:
     at: datetime
 
 
-def report_entry(message: Charged, *, price: dict[str, Any], free: bool, rate_for: RateFor) -> CostEntry | None:
-    """The price as a cost entry of the message, not stored yet; None when no rate gives the amount."""
+def report_entry(message: Charged, *, price: dict[str, Any], free: bool, book: PriceBook) -> CostEntry | None:
+    """The price as a cost entry of the message, not stored yet; None when no rate gives the amount.
+
+    An amount that stands for the provider's own fee alone has Meta's price by the card added to it. One in another currency
+    than the card's cannot be added: then the card's own fee stands in its place, and the told one beside it.
+    """
     category = str(price.get("category") or message.category)
-    market = market_of(phone=message.phone, bsuid=message.bsuid)
-    amount, currency, rate = Decimal(0), message.currency, None
+    place = book.place(
+        account_id=message.account_id, phone=message.phone, bsuid=message.bsuid, category=category, at=message.at
+    )
     told = _amount(price)
-    if told is not None:
-        amount, currency = told
-    elif not free:
-        priced_as = _PRICED_AS.get(category, category)
-        rate = rate_for(account_id=message.account_id, market=market, category=priced_as, at=message.at)
-        if rate is None:
-            return None
-        amount, currency = rate.price, rate.card.currency
-    return CostEntry(
+    known = None if isinstance(place, NoRate) else _by_card(place, free=free, told=told, book=book)
+    if known is None and told is None and not free:
+        return None
+    entry = CostEntry(
         message_id=message.message_id,
         kind=CostEntry.Kind.REPORT,
-        amount=amount,
-        currency=currency,
-        market=rate.market if rate is not None else market,
+        amount=Decimal(0),
+        currency=message.currency,
+        market=place.market if isinstance(place, NoRate) else place.tariff.market,
         category=category,
-        rate=rate,
         source=f"status {price.get('type') or ''}".strip(),
+    )
+    if known is not None:
+        entry.amount, entry.fee, entry.currency = known.amount, known.fee, known.currency
+        entry.rate_id, entry.lines = known.rate_id, lines_stored(known.lines)
+    elif told is not None:
+        entry.amount, entry.currency = told
+    if told is not None:
+        entry.told_amount, entry.told_currency = told
+    return entry
+
+
+def _by_card(place: Place, *, free: bool, told: tuple[Decimal, str] | None, book: PriceBook) -> Price | None:
+    """The price with the card's part in it; None where what was told is all of it."""
+    tariff = place.tariff
+    if told is not None and not tariff.reported_fee_only:
+        return None
+    charged = tariff.free() if free else tariff.price_of(tariff.tier(book.charged(place)))
+    if told is None or told[1] != tariff.currency:
+        return charged
+    lines = (charged.lines[0], Line(Part.FEE, told[0]))
+    return Price(lines, charged.currency, charged.market, charged.category)
+
+
+def failed_fee_append(*, message: Message, code: str, at: datetime) -> CostEntry | None:
+    """Append what the provider takes for a message that failed with its error `code`, once. None: it takes nothing."""
+    place = PriceBook().place(
+        account_id=message.account_id,
+        phone=message.recipient_phone,
+        bsuid=message.recipient_bsuid,
+        category=message.category,
+        at=at,
+    )
+    fee = None if isinstance(place, NoRate) else place.tariff.failed_fee(code)
+    if isinstance(place, NoRate) or fee is None:
+        return None
+    amount, fee_id = fee
+    known = CostEntry.objects.filter(message=message, kind=CostEntry.Kind.FAILED).exists()
+    if known:
+        return None
+    return CostEntry.objects.create(
+        message=message,
+        kind=CostEntry.Kind.FAILED,
+        amount=amount,
+        fee=amount,
+        currency=place.tariff.currency,
+        market=place.tariff.market,
+        category=message.category,
+        source=place.tariff.card,
+        lines=[{"part": Part.FEE.value, "amount": str(amount), "fee": fee_id}],
     )
 
 
@@ -113,6 +158,6 @@ def _amount(price: dict[str, Any]) -> tuple[Decimal, str] | None:
     except InvalidOperation:
         return None
     currency = str(price.get("currency") or "").upper()
-    if not amount.is_finite() or not 0 <= amount < _TOO_MUCH or not _CURRENCY.fullmatch(currency):
+    if not amount.is_finite() or not 0 <= amount < _TOO_MUCH or currency not in CURRENCIES:
         return None
-    return amount.quantize(_MICRO), currency
+    return amount.quantize(MICRO), currency

@@ -2,7 +2,7 @@
 
 from recontact.models.budget import Budget, BudgetAlert, BudgetPeriod, ExchangeRate
 from recontact.models.campaign import Campaign, CampaignRefusal
-from recontact.models.cost import CostEntry, PriceStatement
+from recontact.models.cost import CostEntry, MonthlyVolume, PriceStatement
 from recontact.models.customer import Customer, OptOut, ServiceWindow
 from recontact.models.dispatch import (
     CircuitTally,
@@ -45,6 +45,7 @@ __all__ = [
     "LookUpRecord",
     "Message",
     "MessageEvent",
+    "MonthlyVolume",
     "NumberCircuit",
     "NumberLease",
     "OptOut",

@@ -2,29 +2,51 @@
 
 from __future__ import annotations
 
+from decimal import Decimal
+from typing import Any
+
 import pgtrigger
 from django.db import models
 from django.utils.translation import gettext_lazy as _
 
-from providers.models import ProviderAccount, Rate
+from providers.models import PricingRule, ProviderAccount, Rate, SenderNumber
 from recontact.models.budget_triggers import reported
 from recontact.models.message import Message
 
 
 class CostEntry(models.Model):
-    """One fact about what a message costs, appended and never changed: our estimate, or the provider's report."""
+    """One fact about what a message costs, appended and never changed: our estimate, the provider's report, or what the
+    provider takes for one that failed.
+
+    `amount` is all of it, `fee` the provider's own part (the rest is Meta's). `lines` are the parts it is the sum of, each
+    with its rate, fee or rule; empty where Meta's price by `rate` is all. `told_amount` is the provider's own figure as it
+    came, which may stand for a part only (RateCard.report_covers).
+    """
 
     class Kind(models.TextChoices):
         ESTIMATE = "estimate", _("Estimate")
         REPORT = "report", _("Provider's report")
+        FAILED = "failed", _("Fee on a failed message")
 
     message = models.ForeignKey(Message, models.PROTECT, related_name="cost_entries", verbose_name=_("message"))
     kind = models.CharField(_("kind"), max_length=10, choices=Kind.choices)
     amount = models.DecimalField(_("amount"), max_digits=12, decimal_places=6)
+    fee = models.DecimalField(
+        _("provider's fee"), max_digits=12, decimal_places=6, default=Decimal(0), db_default=Decimal(0)
+    )
     currency = models.CharField(_("currency"), max_length=3)
     market = models.CharField(_("market"), max_length=40)
     category = models.CharField(_("category"), max_length=40)
     rate = models.ForeignKey(Rate, models.PROTECT, null=True, related_name="+", verbose_name=_("rate"))
+    # Nobody asks for the entries of a rule, and each index costs every message.
+    rule = models.ForeignKey(
+        PricingRule, models.PROTECT, null=True, related_name="+", db_index=False, verbose_name=_("pricing rule")
+    )
+    lines: models.JSONField[Any, Any] = models.JSONField(
+        _("lines"), default=list, db_default=models.Value([], models.JSONField())
+    )
+    told_amount = models.DecimalField(_("amount as told"), max_digits=12, decimal_places=6, null=True)
+    told_currency = models.CharField(_("currency as told"), max_length=3, default="", db_default="")
     source = models.CharField(_("source"), max_length=200)
     created_at = models.DateTimeField(_("at"), auto_now_add=True)
 
@@ -35,7 +57,13 @@ class CostEntry(models.Model):
         constraints = [
             models.UniqueConstraint(
                 fields=["message"], condition=models.Q(kind="report"), name="one_price_report_per_message"
-            )
+            ),
+            models.UniqueConstraint(
+                fields=["message"], condition=models.Q(kind="failed"), name="one_fee_per_failed_message"
+            ),
+            models.CheckConstraint(
+                name="cost_fee_is_a_part", condition=models.Q(fee__gte=0, fee__lte=models.F("amount"))
+            ),
         ]
         triggers = [
             reported,
@@ -80,3 +108,29 @@ class PriceStatement(models.Model):
 
     def __str__(self) -> str:
         return self.provider_message_id
+
+
+class MonthlyVolume(models.Model):
+    """How many messages of a number were delivered in a month of its account's time zone, by market and category."""
+
+    sender_number = models.ForeignKey(
+        SenderNumber, models.CASCADE, related_name="+", db_index=False, verbose_name=_("sender number")
+    )
+    month = models.DateField(_("month"))
+    market = models.CharField(_("market"), max_length=40)
+    category = models.CharField(_("category"), max_length=40)
+    charged = models.PositiveIntegerField(_("charged"), default=0)
+    free = models.PositiveIntegerField(_("free"), default=0)
+
+    class Meta:
+        verbose_name = _("volume of a month")
+        verbose_name_plural = _("volumes of months")
+        ordering = ["-month", "sender_number", "market", "category"]
+        constraints = [
+            models.UniqueConstraint(
+                fields=["sender_number", "month", "market", "category"], name="one_volume_per_number_and_month"
+            ),
+        ]
+
+    def __str__(self) -> str:
+        return f"{self.sender_number_id} {self.month:%Y-%m} {self.market} {self.category}"

@@ -14,10 +14,10 @@ from django.utils import timezone
 
 from hsm_portal.roles import Role
 from providers.credentials import credentials_decrypt
-from providers.models import ProviderAccount, ProviderNotice, Rate, RateCard, SenderNumber, WebhookDelivery
+from providers.models import ProviderAccount, ProviderNotice, Rate, SenderNumber, WebhookDelivery
 from providers.parking import park
 from tests.deliveries import CUSTOMER_PHONE, deliver, delivery_make, payload, payload_number_make
-from tests.factories import CREDENTIALS, message_make, rate_card_make, sender_number_make, user_make
+from tests.factories import CREDENTIALS, rate_card_make, sender_number_make, user_make
 
 pytestmark = pytest.mark.django_db
 
@@ -229,16 +229,15 @@ def test_a_delivery_that_is_not_there_is_not_found(admin: Client, pk: str) -> No
     assert admin.get(f"/manager/providers/webhookdelivery/{pk}/change/").status_code == 404
 
 
-def test_a_card_that_priced_a_message_can_only_be_looked_at() -> None:
-    message_make()
-    card, ops = RateCard.objects.get(), _client(Role.OPS)
+def test_a_published_card_can_only_be_looked_at(number: SenderNumber) -> None:
+    card, ops = rate_card_make(account=number.account), _client(Role.OPS)
     page = _text(ops.get(_address("ratecard_change", card.pk)))
-    assert "Messages were priced with this card" in page
+    assert "This card is published, so it stays as it is" in page
     assert ops.post(_address("ratecard_change", card.pk), {"name": "other"}).status_code == 403
 
 
-def test_a_card_that_priced_nothing_is_edited_with_its_prices(number: SenderNumber) -> None:
-    card, ops = rate_card_make(account=number.account), _client(Role.OPS)
+def test_a_draft_is_edited_with_its_prices(number: SenderNumber) -> None:
+    card, ops = rate_card_make(account=number.account, is_published=False), _client(Role.OPS)
     rate = Rate.objects.filter(card=card).order_by("market", "category").first()
     assert rate is not None
     form = {
@@ -253,7 +252,12 @@ def test_a_card_that_priced_nothing_is_edited_with_its_prices(number: SenderNumb
         "rates-0-card": card.pk,
         "rates-0-market": rate.market,
         "rates-0-category": rate.category,
+        "rates-0-tier_from": "0",
+        "rates-0-tier_to": "",
         "rates-0-price": "0.5",
+        "report_covers": "all",
+        "fees-TOTAL_FORMS": "0",
+        "fees-INITIAL_FORMS": "0",
     }
     answer = ops.post(_address("ratecard_change", card.pk), form)
     rate.refresh_from_db()

@@ -14,7 +14,7 @@ from pytest_django import Settings
 
 from providers.contracts import DeliveryStatus, StatusEvent
 from providers.errors import Reason, Unavailable
-from providers.models import RateCard, SenderNumber
+from providers.models import SenderNumber
 from providers.parking import park, unpark
 from recontact.books import balance, differences
 from recontact.campaigns.control import campaign_cancel, campaign_pause, campaign_resume
@@ -30,7 +30,7 @@ from recontact.models import Campaign, Customer, Incident, Message, Query, Recon
 from recontact.retries import MAX_TRIES
 from recontact.states import ALIVE
 from templates_app.models import Template
-from tests.factories import message_make, query_make, template_make, user_make
+from tests.factories import message_make, prices_end, query_make, template_make, user_make
 from tests.recontact.chains import accepted, campaign_message, fail
 
 pytestmark = pytest.mark.django_db
@@ -181,7 +181,7 @@ def test_nothing_is_tried_again_whose_template_is_another_by_now() -> None:
 
 def test_nothing_is_tried_again_whose_price_is_no_longer_known() -> None:
     message = campaign_message()
-    RateCard.objects.update(valid_from=timezone.now() + timedelta(days=1))
+    prices_end()
     fail(message, Reason.MEDIA_FETCH)
     assert _retry(message) is None
 

@@ -9,7 +9,6 @@ import pytest
 from django.utils import timezone
 
 from providers.errors import Reason
-from providers.models import Rate
 from providers.parking import park
 from recontact.customers import opt_out_add
 from recontact.ledger import settle
@@ -17,7 +16,7 @@ from recontact.models import Customer, Incident, Message, OptOut, Query, Reconta
 from recontact.windows import window_extend
 from templates_app.models import Template, TemplateStatus
 from tests.api_client import KeyClient, client_make, kept
-from tests.factories import VALUES, message_make, query_make, template_make, user_make
+from tests.factories import VALUES, message_make, prices_end, query_make, template_make, user_make
 
 pytestmark = pytest.mark.django_db
 
@@ -158,7 +157,7 @@ def test_it_names_the_field_of_a_template_that_is_no_id_and_no_name(api: KeyClie
 
 
 def test_it_refuses_without_a_price(api: KeyClient, query: Query, template: Template) -> None:
-    Rate.objects.all().delete()
+    prices_end()
 
     assert refused(api, query, body_of(template)) == (409, "price_unknown", "")
 

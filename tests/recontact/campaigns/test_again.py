@@ -20,7 +20,6 @@ from hypothesis.extra.django import TestCase
 
 from providers.contracts import DeliveryStatus, StatusEvent
 from providers.errors import Reason
-from providers.models import Rate, RateCard
 from providers.parking import park, unpark
 from recontact.books import differences
 from recontact.campaigns import again
@@ -38,7 +37,7 @@ from recontact.erasure import CannotErase, customer_erase
 from recontact.models import Campaign, CampaignRetry, CostEntry, Customer, Incident, Message, OptOut
 from recontact.windows import window_extend
 from templates_app.models import Template
-from tests.factories import campaign_make, user_make
+from tests.factories import campaign_make, prices_end, prices_set, user_make
 from tests.recontact.chains import accepted, fail
 
 DOWN, UNREACHABLE = Reason.PROVIDER_DOWN, Reason.RECIPIENT_UNREACHABLE
@@ -121,7 +120,7 @@ def _arrived_as_another_row(message: Message) -> None:
 
 
 def _has_no_price(_message: Message) -> None:
-    RateCard.objects.update(valid_from=timezone.now() + timedelta(days=1))
+    prices_end()
 
 
 def _is_proven(message: Message) -> None:
@@ -184,7 +183,7 @@ def test_a_price_that_rose_since_it_was_shown_is_shown_first() -> None:
     campaign = _launched(1)
     _lose("rejected", DOWN)
     seen = retry_prospect(campaign).token
-    Rate.objects.update(price=Decimal("0.5"))
+    prices_set("0.5")
     with pytest.raises(CannotStart, match="once more"):
         campaign_retry(campaign_id=campaign.pk, user=user_make(), seen=seen)
 
@@ -285,7 +284,7 @@ def test_a_price_above_the_one_that_was_shown_is_not_paid() -> None:
     campaign = _launched(1)
     _lose("rejected", DOWN)
     _ask(campaign)
-    Rate.objects.update(price=Decimal("0.5"))
+    prices_set("0.5")
     retries_make()
     assert not Message.objects.filter(retry_of__isnull=False).exists()
     assert retries_make() == 0

@@ -11,7 +11,6 @@ import pytest
 from django.utils import timezone
 from pytest_django import Settings
 
-from providers.models import Rate
 from providers.parking import park, unpark
 from recontact.books import differences
 from recontact.campaigns import launch
@@ -25,7 +24,7 @@ from recontact.erasure import customer_erase
 from recontact.models import Campaign, CampaignRecipient, Customer, Message, OptOut
 from recontact.windows import window_extend
 from templates_app.models import Template
-from tests.factories import campaign_make, recipients_make, user_make
+from tests.factories import campaign_make, prices_end, recipients_make, user_make
 
 pytestmark = pytest.mark.django_db
 
@@ -279,7 +278,7 @@ def test_a_lower_price_stops_nothing() -> None:
 
 def test_who_has_no_price_any_more_is_left_out() -> None:
     campaign = _running(1)
-    Rate.objects.all().delete()
+    prices_end()
     campaigns_launch()
     assert campaign.recipients.get().dropped == "price_unknown"
 

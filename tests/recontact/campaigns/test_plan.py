@@ -10,7 +10,6 @@ import pytest
 from django.utils import timezone
 from pytest_django import Settings
 
-from providers.models import Rate
 from recontact.campaigns.columns import Source
 from recontact.campaigns.outcomes import plan_review, recipients_csv, recipients_of
 from recontact.campaigns.plan import campaign_plan
@@ -18,7 +17,7 @@ from recontact.customers import opt_out_add
 from recontact.erasure import customer_erase
 from recontact.models import Campaign, CampaignRecipient, Customer, Message, ServiceWindow
 from recontact.wishes import BLOCKED
-from tests.factories import customer_make, message_make, query_make, template_make
+from tests.factories import customer_make, message_make, prices_end, query_make, template_make
 from tests.recontact.campaigns.audiences import PAYMENT, csv_bytes, fates, number_make, planned, xlsx_bytes
 
 pytestmark = pytest.mark.django_db
@@ -118,7 +117,7 @@ def test_an_error_names_the_variable_and_its_column() -> None:
 
 def test_a_country_without_a_price_is_an_error() -> None:
     number = number_make()
-    Rate.objects.all().delete()
+    prices_end()
 
     assert fates(planned(csv_bytes(HEADER, ROW), number=number)) == [(2, "error", "price_unknown")]
 

@@ -1,0 +1,97 @@
+"""A file of prices as rows of texts: CSV or XLSX, small, and never believed."""
+
+from __future__ import annotations
+
+import csv
+import io
+import zipfile
+from collections.abc import Iterator
+from dataclasses import dataclass
+from decimal import Decimal
+from typing import Any
+
+import openpyxl
+from django.utils.translation import gettext as _
+
+#: Meta's longest file has some forty rows; with volume tiers a few hundred.
+MAX_BYTES = 2 * 1024**2
+MAX_ROWS = 5_000
+_MAX_UNPACKED = 64 * 1024**2
+_DELIMITERS = ",;\t"
+
+
+class UnreadableFile(ValueError):
+    """The file is no table. Its message says why, to a person."""
+
+
+@dataclass(frozen=True, slots=True)
+class Table:
+    """Rows with their numbers in the file, cells as text. `comma_is_decimal`: how its numbers are to be read."""
+
+    rows: list[tuple[int, list[str]]]
+    comma_is_decimal: bool = False
+
+
+def table_read(body: bytes) -> Table:
+    """The rows of a file that have any text. Raises UnreadableFile."""
+    if len(body) > MAX_BYTES:
+        raise UnreadableFile(_("The file is larger than %(limit)s MB.") % {"limit": MAX_BYTES // 1024**2})
+    table = _workbook(body) if body[:2] == b"PK" else _delimited(body)
+    if not table.rows:
+        raise UnreadableFile(_("The file is empty."))
+    return table
+
+
+def _delimited(body: bytes) -> Table:
+    try:
+        text = body.decode("utf-8-sig")
+    except UnicodeDecodeError as error:
+        raise UnreadableFile(_("The file is neither a spreadsheet (.xlsx) nor a CSV in UTF-8.")) from error
+    if "\x00" in text:
+        raise UnreadableFile(_("The file is neither a spreadsheet (.xlsx) nor a CSV in UTF-8."))
+    first = text.partition("\n")[0]
+    delimiter = max(_DELIMITERS, key=first.count)
+    try:
+        rows = list(_numbered(csv.reader(io.StringIO(text), delimiter=delimiter, strict=True)))
+    except csv.Error as error:
+        raise UnreadableFile(_("The CSV is damaged: a quote is not closed.")) from error
+    return Table(rows, comma_is_decimal=delimiter != ",")
+
+
+def _workbook(body: bytes) -> Table:
+    damaged = _("The workbook is damaged and cannot be read. Open it, save it again as .xlsx, and retry.")
+    try:
+        with zipfile.ZipFile(io.BytesIO(body)) as archive:
+            if sum(entry.file_size for entry in archive.infolist()) > _MAX_UNPACKED:
+                raise UnreadableFile(_("The workbook unpacks to more than the portal reads. Save the sheet as .csv."))
+        workbook = openpyxl.load_workbook(io.BytesIO(body), read_only=True, data_only=True, keep_links=False)
+        try:
+            sheet: Any = workbook.worksheets[0]
+            # The size that a file says it has may be wrong, and rows would be filled up to it.
+            sheet.reset_dimensions()
+            return Table(list(_numbered([_cell(value) for value in row] for row in sheet.iter_rows(values_only=True))))
+        finally:
+            workbook.close()
+    except UnreadableFile:
+        raise
+    except Exception as error:
+        # What the reader raises for files that only look like a workbook has no common class.
+        raise UnreadableFile(damaged) from error
+
+
+def _numbered(rows: Iterator[list[str]]) -> Iterator[tuple[int, list[str]]]:
+    for number, row in enumerate(rows, start=1):
+        if number > MAX_ROWS:
+            raise UnreadableFile(_("The file has more than %(limit)s rows.") % {"limit": MAX_ROWS})
+        texts = [cell.strip() for cell in row]
+        if any(texts):
+            yield number, texts
+
+
+def _cell(value: Any) -> str:
+    """A number as a spreadsheet shows it: the shortest text that means it, never in exponents."""
+    if value is None:
+        return ""
+    if isinstance(value, int | float) and not isinstance(value, bool):
+        return f"{Decimal(repr(value)):f}"
+    return str(value)
