@@ -172,13 +172,13 @@ def _strangers(told: Told) -> set[int]:
 def _write(plans: Sequence[Plan]) -> None:
     if not plans:
         return
-    messages_store([plan for plan in plans if plan.is_changed])
+    book = RateBook()
+    entries = {plan.message.pk: entry for plan in plans if (entry := _report(plan, book)) is not None}
+    messages_store([plan for plan in plans if plan.is_changed], entries)
     events_store(plans)
     ledger.settle(reserved({plan.message.pk for plan in plans if plan.events}))
-    book = RateBook()
-    entries = [entry for plan in plans if (entry := _report(plan, book)) is not None]
     if entries:
-        cost_entries_copy(entries)
+        cost_entries_copy(list(entries.values()))
 
 
 def _report(plan: Plan, book: RateBook) -> CostEntry | None:

@@ -17,6 +17,7 @@ from providers.models import Rate, RateCard, SenderNumber
 from providers.rates.markets import OTHER, market_of
 from providers.redaction import Redactor
 from providers.simulator.identity import new_message_id
+from recontact.budgets.scope import team_of
 from recontact.models import Attempt, Campaign, CostEntry, Customer, Message, MessageEvent, Query, Recontact
 from recontact.states import LedgerState, MessageState, ledger_state_for
 from templates_app.models import Template
@@ -73,6 +74,7 @@ class History:
         self._attempts: list[Attempt] = []
         self._events: list[MessageEvent] = []
         self._costs: list[CostEntry] = []
+        self._teams: dict[int, int | None] = {}
         self._recontacts: list[tuple[Recontact, LedgerState, datetime]] = []
 
     def add(self, send: Send) -> Message:
@@ -82,7 +84,7 @@ class History:
             account_id=send.number.account_id, customer=send.customer, category=category, at=send.at
         )
         message = Message(
-            **_envelope(send, category, rate),
+            **_envelope(send, category, rate, self._team(send)),
             **_content(send),
             **self._progress(send),
         )
@@ -94,6 +96,14 @@ class History:
         if send.is_recontact:
             self._add_recontact(message)
         return message
+
+    def _team(self, send: Send) -> int | None:
+        """The team that the message counts for: its query's, or else its sender's first."""
+        if send.query is not None:
+            return send.query.team_id
+        if send.user.pk not in self._teams:
+            self._teams[send.user.pk] = team_of(send.user)
+        return self._teams[send.user.pk]
 
     def _progress(self, send: Send) -> dict[str, Any]:
         """How far the message got and when; the statuses' times are kept on it."""
@@ -237,7 +247,8 @@ class History:
         )
 
 
-def _envelope(send: Send, category: str, rate: Rate) -> dict[str, Any]:
+def _envelope(send: Send, category: str, rate: Rate, team_id: int | None) -> dict[str, Any]:
+    phone, bsuid = send.customer.phone or "", send.customer.bsuid or ""
     return {
         "reference": uuid.uuid4(),
         "account_id": send.number.account_id,
@@ -248,8 +259,10 @@ def _envelope(send: Send, category: str, rate: Rate) -> dict[str, Any]:
         "origin": send.origin,
         "created_by": send.user,
         "category": category,
-        "recipient_phone": send.customer.phone or "",
-        "recipient_bsuid": send.customer.bsuid or "",
+        "recipient_phone": phone,
+        "recipient_bsuid": bsuid,
+        "market": market_of(phone=phone, bsuid=bsuid),
+        "team_id": team_id,
         "created_at": send.at,
         "due_at": send.at,
         "expires_at": send.at + LIFETIME,

@@ -11,6 +11,7 @@ from django.conf import settings
 
 from providers.models import SenderNumber
 from providers.rates.markets import market_of
+from recontact.budgets.scope import team_of
 from recontact.campaigns.pricing import PRICE_CHANGED
 from recontact.campaigns.recent import RECENT_CAMPAIGN, recently_written
 from recontact.campaigns.recipients import SAME_PERSON
@@ -99,6 +100,11 @@ class _Facts:
         self.written_to = set(written.values_list("customer_id", flat=True))
         self.recent = recently_written(campaign=batch.campaign, customers=customers, now=batch.now)
         self._prices: dict[str, Estimate | NoRate] = {}
+        self._own_team = team_of(batch.campaign.created_by)
+
+    def team(self, query_id: int | None) -> int | None:
+        """The team that a message counts for: its query's, or else its author's."""
+        return self._own_team if query_id is None else self.batch.queries[query_id].team_id
 
     def against(self, customer: Customer) -> str:
         """Why nothing is sent to him any more; empty = it is."""
@@ -168,6 +174,8 @@ def _message(
         category=template.category,
         recipient_phone=customer.phone or "",
         recipient_bsuid=customer.bsuid or "",
+        market=market_of(phone=customer.phone or "", bsuid=customer.bsuid or ""),
+        team_id=facts.team(recipient.query_id),
         components=rendered.components,
         bubble=rendered.bubble,
         body=rendered.text,

@@ -1,0 +1,124 @@
+"""The sums of costs: kept up behind the sending, rebuilt from the messages, and proven to be theirs.
+
+The triggers note each change in the transaction that made it (recontact.models.rollup_triggers). Here the notes are taken away
+and added in one transaction, so a crash adds each exactly once. Sums and notes together are always what the messages are now.
+"""
+
+from __future__ import annotations
+
+from django.db import connection, transaction
+from django.utils import timezone
+
+from recontact.models.rollup_triggers import COLUMNS, DIMENSIONS, MEASURES, contributions, summed
+
+#: Notes added in one transaction at most: each is what one statement did to one cell.
+MOST_CHANGES = 20_000
+#: One adds up at a time; the number says nothing.
+_LOCK = 7_310_419_002
+
+_WHO = [name for name in DIMENSIONS if name != "slot"]
+_SLOT = ["slot", "account_id", "currency", "reported_currency", "superseded"]
+_ANY = " OR ".join(f"sum({name}) <> 0" for name in MEASURES)
+_ADDED = ", ".join(f"{name} = s.{name} + EXCLUDED.{name}" for name in MEASURES)
+#: The portal's own day of a quarter of an hour.
+_DAY = "(slot AT TIME ZONE %(zone)s)::date"
+
+
+def _store(table: str, keys: list[str], source: str) -> str:
+    """SQL: add the rows of `source` (called c) to the table's."""
+    names = ["day" if key == _DAY else key for key in keys]
+    return f"""
+        INSERT INTO {table} AS s ({", ".join(names)}, {", ".join(MEASURES)})
+        SELECT {", ".join(keys)}, {summed()} FROM {source} c GROUP BY {", ".join(keys)} HAVING {_ANY}
+        ON CONFLICT ({", ".join(names)}) DO UPDATE SET {_ADDED}"""  # noqa: S608 -- only our own names go in
+
+
+_TAKEN = f"""
+    DELETE FROM recontact_costchange
+    WHERE id = ANY(ARRAY(SELECT id FROM recontact_costchange ORDER BY id LIMIT %(most)s)) RETURNING {COLUMNS}
+"""  # noqa: S608
+_ADD = f"""
+    WITH taken AS ({_TAKEN}),
+    slots AS ({_store("recontact_costslot", _SLOT, "taken")}),
+    cells AS ({_store("recontact_costcell", [_DAY, *_WHO], "taken")})
+    SELECT count(*) FROM taken
+"""  # noqa: S608
+#: What the messages come to, less what is noted and will still be added.
+_SETTLED = f"""(
+    SELECT {contributions("m")} FROM recontact_message m
+    UNION ALL SELECT {", ".join(DIMENSIONS)}, {", ".join(f"-{name}" for name in MEASURES)} FROM recontact_costchange)"""  # noqa: S608
+
+
+def costs_add_up() -> int:
+    """Add what was noted to the sums. Returns how many notes; none while somebody else does it. Safe at any time."""
+    added = 0
+    while (taken := _add_some()) is not None:
+        added += taken
+        if taken < MOST_CHANGES:
+            break
+    return added
+
+
+@transaction.atomic
+def _add_some() -> int | None:
+    with connection.cursor() as cursor:
+        cursor.execute("SELECT pg_try_advisory_xact_lock(%s)", [_LOCK])
+        if not cursor.fetchone()[0]:
+            return None
+        cursor.execute(_ADD, {"most": MOST_CHANGES, "zone": zone()})
+        return int(cursor.fetchone()[0])
+
+
+@transaction.atomic
+def costs_rebuild() -> int:
+    """Build all sums anew from the messages, while sending goes on. Returns how many cells there are."""
+    with connection.cursor() as cursor:
+        cursor.execute("SELECT pg_advisory_xact_lock(%s)", [_LOCK])
+        cursor.execute("DELETE FROM recontact_costslot; DELETE FROM recontact_costcell")
+        # One statement for both, so that both are of the same moment.
+        cursor.execute(
+            f"""WITH settled AS MATERIALIZED {_SETTLED},
+                slots AS ({_store("recontact_costslot", _SLOT, "settled")})
+                {_store("recontact_costcell", [_DAY, *_WHO], "settled")}""",  # noqa: S608
+            {"zone": zone()},
+        )
+        return int(cursor.rowcount)
+
+
+def zone() -> str:
+    """The zone whose days the cells are of."""
+    return timezone.get_default_timezone_name()
+
+
+#: The rows that people's figures are summed from: the cells, and what is to be added to them (%(zone)s is the portal's zone).
+CELLS = f"""(
+    SELECT day, {", ".join(_WHO)}, {", ".join(MEASURES)} FROM recontact_costcell
+    UNION ALL SELECT {_DAY}, {", ".join(_WHO)}, {", ".join(MEASURES)} FROM recontact_costchange)"""  # noqa: S608
+#: The same by quarter of an hour and account.
+SLOTS = f"""(
+    SELECT {", ".join(_SLOT)}, {", ".join(MEASURES)} FROM recontact_costslot
+    UNION ALL SELECT {", ".join(_SLOT)}, {", ".join(MEASURES)} FROM recontact_costchange)"""  # noqa: S608
+
+
+def _different(keys: list[str], sums: str) -> str:
+    """SQL: (0, what) for each key whose sums are not those of the messages."""
+    names = ["day" if key == _DAY else key for key in keys]
+    messages = f"""SELECT {", ".join(f"{key} AS {name}" for key, name in zip(keys, names, strict=True))}, {", ".join(MEASURES)}
+                   FROM (SELECT {contributions("m")} FROM recontact_message m) m"""  # noqa: S608
+    mine = f"SELECT {', '.join(names)}, {', '.join(f'-{name}' for name in MEASURES)} FROM {sums} c"  # noqa: S608
+    what = " || ' ' || ".join(f"{name}::text" for name in names)
+    return f"""SELECT 0, {what} FROM ({messages} UNION ALL {mine}) d
+               GROUP BY {", ".join(names)} HAVING {_ANY}"""  # noqa: S608
+
+
+def checks() -> dict[str, str]:
+    """The part of the books that holds the sums against the messages (recontact.books)."""
+    quoted = "'" + zone().replace("'", "''") + "'"
+    return {
+        "the costs of a day are those of its messages": _different([_DAY, *_WHO], CELLS).replace("%(zone)s", quoted),
+        "the costs of an hour are those of its messages": _different(_SLOT, SLOTS),
+        "a message carries the provider's price of its entry": """
+            SELECT m.id, coalesce(m.reported::text, 'none') FROM recontact_message m
+            LEFT JOIN recontact_costentry c ON c.message_id = m.id AND c.kind = 'report'
+            WHERE (m.reported, m.reported_currency) IS DISTINCT FROM (c.amount, coalesce(c.currency, ''))""",
+    }
