@@ -9,7 +9,7 @@ from __future__ import annotations
 from django.db import connection, transaction
 from django.utils import timezone
 
-from recontact.models.rollup_triggers import COLUMNS, DIMENSIONS, MEASURES, contributions, summed
+from recontact.models.rollup_triggers import COLUMNS, DIMENSIONS, MEASURES, NOTHING, alike, contributions, summed
 
 #: Notes added in one transaction at most: each is what one statement did to one cell.
 MOST_CHANGES = 20_000
@@ -18,7 +18,6 @@ _LOCK = 7_310_419_002
 
 _WHO = [name for name in DIMENSIONS if name != "slot"]
 _SLOT = ["slot", "account_id", "currency", "reported_currency", "superseded"]
-_ANY = " OR ".join(f"sum({name}) <> 0" for name in MEASURES)
 _ADDED = ", ".join(f"{name} = s.{name} + EXCLUDED.{name}" for name in MEASURES)
 #: The portal's own day of a quarter of an hour.
 _DAY = "(slot AT TIME ZONE %(zone)s)::date"
@@ -29,7 +28,7 @@ def _store(table: str, keys: list[str], source: str) -> str:
     names = ["day" if key == _DAY else key for key in keys]
     return f"""
         INSERT INTO {table} AS s ({", ".join(names)}, {", ".join(MEASURES)})
-        SELECT {", ".join(keys)}, {summed()} FROM {source} c GROUP BY {", ".join(keys)} HAVING {_ANY}
+        SELECT {", ".join(keys)}, {summed()} FROM {source} c GROUP BY {", ".join(keys)} HAVING NOT ({NOTHING})
         ON CONFLICT ({", ".join(names)}) DO UPDATE SET {_ADDED}"""  # noqa: S608 -- only our own names go in
 
 
@@ -43,9 +42,10 @@ _ADD = f"""
     cells AS ({_store("recontact_costcell", [_DAY, *_WHO], "taken")})
     SELECT count(*) FROM taken
 """  # noqa: S608
-#: What the messages come to, less what is noted and will still be added.
+#: What the messages come to, and the same less what is noted and will still be added.
+_MESSAGES = contributions(f"({alike('recontact_message')}) f")
 _SETTLED = f"""(
-    SELECT {contributions("m")} FROM recontact_message m
+    {_MESSAGES}
     UNION ALL SELECT {", ".join(DIMENSIONS)}, {", ".join(f"-{name}" for name in MEASURES)} FROM recontact_costchange)"""  # noqa: S608
 
 
@@ -79,7 +79,7 @@ def costs_rebuild() -> int:
         cursor.execute(
             f"""WITH settled AS MATERIALIZED {_SETTLED},
                 slots AS ({_store("recontact_costslot", _SLOT, "settled")})
-                {_store("recontact_costcell", [_DAY, *_WHO], "settled")}""",  # noqa: S608
+                {_store("recontact_costcell", [_DAY, *_WHO], "settled")}""",
             {"zone": zone()},
         )
         return int(cursor.rowcount)
@@ -104,11 +104,11 @@ def _different(keys: list[str], sums: str) -> str:
     """SQL: (0, what) for each key whose sums are not those of the messages."""
     names = ["day" if key == _DAY else key for key in keys]
     messages = f"""SELECT {", ".join(f"{key} AS {name}" for key, name in zip(keys, names, strict=True))}, {", ".join(MEASURES)}
-                   FROM (SELECT {contributions("m")} FROM recontact_message m) m"""  # noqa: S608
+                   FROM ({_MESSAGES}) m"""  # noqa: S608
     mine = f"SELECT {', '.join(names)}, {', '.join(f'-{name}' for name in MEASURES)} FROM {sums} c"  # noqa: S608
     what = " || ' ' || ".join(f"{name}::text" for name in names)
     return f"""SELECT 0, {what} FROM ({messages} UNION ALL {mine}) d
-               GROUP BY {", ".join(names)} HAVING {_ANY}"""  # noqa: S608
+               GROUP BY {", ".join(names)} HAVING NOT ({NOTHING})"""  # noqa: S608
 
 
 def checks() -> dict[str, str]:

@@ -69,7 +69,16 @@ class CostCell(_Who, _Measures):
         constraints = [
             models.UniqueConstraint(
                 fields=[
-                    *("day", "account_id", "sender_number_id", "market", "category", "campaign_id", "team_id", "agent_id"),
+                    *(
+                        "day",
+                        "account_id",
+                        "sender_number_id",
+                        "market",
+                        "category",
+                        "campaign_id",
+                        "team_id",
+                        "agent_id",
+                    ),
                     *("currency", "reported_currency", "superseded"),
                 ],
                 name="one_cost_cell",

@@ -10,22 +10,31 @@ import pgtrigger
 
 from recontact.models.budget_triggers import cost_class
 
-#: What a change is told apart by: column -> SQL on the message's row. Empty is 0 or '', so that equal cells are equal.
-DIMENSIONS: dict[str, str] = {
+#: What the sums are told apart by. Empty is 0 or '', so that equal cells are equal.
+DIMENSIONS = (
+    *("slot", "account_id", "sender_number_id", "market", "category", "campaign_id", "team_id", "agent_id"),
+    *("currency", "reported_currency", "superseded"),
+)
+#: All that a message's counts and costs depend on: name -> SQL on its row m. Messages that are alike in it are taken together.
+_FACTS = {
     # Every zone's days and hours begin at such a quarter of an hour.
-    "slot": "date_bin('15 minutes', {row}.created_at, 'epoch')",
-    "account_id": "{row}.account_id",
-    "sender_number_id": "{row}.sender_number_id",
-    "market": "{row}.market",
-    "category": "{row}.category",
-    "campaign_id": "coalesce({row}.campaign_id, 0)",
-    "team_id": "coalesce({row}.team_id, 0)",
-    "agent_id": "coalesce({row}.created_by_id, 0)",
-    "currency": "{row}.currency",
-    "reported_currency": "{row}.reported_currency",
-    "superseded": "{row}.superseded",
+    "slot": "date_bin('15 minutes', m.created_at, 'epoch')",
+    "account_id": "m.account_id",
+    "sender_number_id": "m.sender_number_id",
+    "market": "m.market",
+    "category": "m.category",
+    "campaign_id": "coalesce(m.campaign_id, 0)",
+    "team_id": "coalesce(m.team_id, 0)",
+    "agent_id": "coalesce(m.created_by_id, 0)",
+    "currency": "m.currency",
+    "reported_currency": "m.reported_currency",
+    "superseded": "m.superseded",
+    "state": "m.state",
+    "billed": "m.billed",
+    "estimate": "m.estimate",
+    "reported": "m.reported",
+    "answered": "m.answered_at IS NOT NULL",
 }
-
 #: Where the message stands: it counts in exactly one of these. Delivered are those not read yet.
 FATES: dict[str, tuple[str, ...]] = {
     "waiting": ("queued", "sending"),
@@ -44,70 +53,61 @@ def _fate(row: str, *names: str) -> str:
     return f"({row}.state IN ({states}))"
 
 
-def _estimate(row: str, condition: str) -> str:
-    """SQL: its estimate where the condition holds, in its currency."""
-    return f"CASE WHEN {condition} THEN coalesce({row}.estimate, 0) ELSE 0 END"
+def _estimate(condition: str) -> str:
+    """SQL: the estimate where the condition holds."""
+    return f"CASE WHEN {condition} THEN coalesce(f.estimate, 0) ELSE 0 END"
 
 
-def counts(row: str) -> dict[str, str]:
-    """What the message `row` counts as: name -> SQL."""
-    return {
-        **{name: f"{_fate(row, name)}::int" for name in FATES},
-        "answered": f"({row}.answered_at IS NOT NULL)::int",
-        "priced": f"({row}.reported IS NOT NULL)::int",
-    }
-
-
-def amounts(row: str) -> dict[str, str]:
-    """What the message `row` costs: name -> SQL. Its estimate is in exactly one of the first five, unless it never left.
-
-    `ahead` is not sent yet, `awaiting` is sent and not decided, `uncharged` is sent and free (failed, or told to be free),
-    `unreported` is charged without a price of the provider, `confirmed` is charged with one; `reported` is that price.
-    """
-    charged, sent = f"{cost_class(row)} = 'charged'", _fate(row, "delivered", "read", "failed")
-    return {
-        "ahead": _estimate(row, _fate(row, "waiting", "uncertain")),
-        "awaiting": _estimate(row, _fate(row, "on_its_way")),
-        "uncharged": _estimate(row, f"{sent} AND {cost_class(row)} = 'free'"),
-        "unreported": _estimate(row, f"{charged} AND {row}.reported IS NULL"),
-        "confirmed": _estimate(row, f"{charged} AND {row}.reported IS NOT NULL"),
-        "reported": f"coalesce({row}.reported, 0)",
-    }
-
-
-COUNTS = tuple(counts("m"))
-AMOUNTS = tuple(amounts("m"))
-MEASURES = (*COUNTS, *AMOUNTS)
+_CHARGED, _FREE = (f"{cost_class('f')} = '{name}'" for name in ("charged", "free"))
+#: What a message with the facts f counts as.
+_COUNTS = {
+    **{name: f"{_fate('f', name)}::int" for name in FATES},
+    "answered": "f.answered::int",
+    "priced": "(f.reported IS NOT NULL)::int",
+}
+#: What it costs. Its estimate is in exactly one of the first five, unless it never left: `ahead` is not sent yet, `awaiting`
+#: is sent and not decided, `uncharged` is sent and free (failed, or told to be free), `unreported` is charged without a price
+#: of the provider, `confirmed` is charged with one; `reported` is that price.
+_AMOUNTS = {
+    "ahead": _estimate(_fate("f", "waiting", "uncertain")),
+    "awaiting": _estimate(_fate("f", "on_its_way")),
+    "uncharged": _estimate(f"{_fate('f', 'delivered', 'read', 'failed')} AND {_FREE}"),
+    "unreported": _estimate(f"{_CHARGED} AND f.reported IS NULL"),
+    "confirmed": _estimate(f"{_CHARGED} AND f.reported IS NOT NULL"),
+    "reported": "coalesce(f.reported, 0)",
+}
+MEASURES = (*_COUNTS, *_AMOUNTS)
 COLUMNS = ", ".join((*DIMENSIONS, *MEASURES))
+NOTHING = " AND ".join(f"sum({name}) = 0" for name in MEASURES)
 
 
-def dimensions(row: str) -> list[str]:
-    """SQL: what the message `row` is told apart by, in the order of `DIMENSIONS`."""
-    return [sql.format(row=row) for sql in DIMENSIONS.values()]
+def alike(source: str) -> str:
+    """SQL: the facts of the messages in `source`, and how many (n) are alike in them."""
+    facts = ", ".join(f"{sql} AS {name}" for name, sql in _FACTS.items())
+    places = ", ".join(str(place + 1) for place in range(len(_FACTS)))
+    return f"SELECT {facts}, count(*) AS n FROM {source} m GROUP BY {places}"  # noqa: S608 -- only our own names go in
 
 
-def measures(row: str) -> list[str]:
-    """SQL: what the message `row` counts, in the order of `MEASURES`."""
-    return [*counts(row).values(), *amounts(row).values()]
+def contributions(source: str) -> str:
+    """SQL: what each of these facts (called f, n times) adds to which sum."""
+    measures = ", ".join(f"f.n * ({sql}) AS {name}" for name, sql in (_COUNTS | _AMOUNTS).items())
+    return f"SELECT {', '.join(f'f.{name}' for name in DIMENSIONS)}, {measures} FROM {source}"  # noqa: S608
 
 
-def summed(sign: str = "") -> str:
+def summed() -> str:
     """SQL: each measure added up, under its name."""
-    return ", ".join(f"sum({sign}{name}) AS {name}" for name in MEASURES)
+    return ", ".join(f"sum({name}) AS {name}" for name in MEASURES)
 
 
-def contributions(row: str) -> str:
-    """SQL: the select list of what the message `row` is told apart by and counts."""
-    pairs = zip((*DIMENSIONS, *MEASURES), (*dimensions(row), *measures(row)), strict=True)
-    return ", ".join(f"{sql} AS {name}" for name, sql in pairs)
-
-
-_NOTE = f"INSERT INTO recontact_costchange ({COLUMNS})"
-_BY_CELL = f"GROUP BY {', '.join(DIMENSIONS)} HAVING {' OR '.join(f'sum({name}) <> 0' for name in MEASURES)}"
+def _note(source: str) -> str:
+    """SQL: append what these facts add up to by cell, unless it is nothing."""
+    by = ", ".join(DIMENSIONS)
+    return f"""INSERT INTO recontact_costchange ({COLUMNS})
+               SELECT {by}, {summed()} FROM ({contributions(source)}) c GROUP BY {by} HAVING NOT ({NOTHING})"""  # noqa: S608
 
 
 def _inputs(row: str) -> str:
-    """SQL: all that the sums depend on. Claims and accepted messages that were sent change nothing of it."""
+    """SQL: all that the sums depend on. Claims, and accepted messages that were sent, change nothing of it."""
     fate = " ".join(f"WHEN {_fate(row, name)} THEN {place}" for place, name in enumerate(FATES))
     columns = (
         *("billed", "estimate", "currency", "reported", "reported_currency", "superseded", "answered_at", "created_at"),
@@ -116,11 +116,23 @@ def _inputs(row: str) -> str:
     return f"(CASE {fate} END, {', '.join(f'{row}.{column}' for column in columns)})"
 
 
-def _difference() -> str:
-    """SQL: a VALUES row for what the message was, negative, and one for what it is."""
-    was = [*dimensions("was"), *(f"-({sql})" for sql in measures("was"))]
-    now_is = [*dimensions("now_is"), *measures("now_is")]
-    return f"(VALUES ({', '.join(was)}), ({', '.join(now_is)})) AS d ({COLUMNS})"
+def _moved() -> str:
+    """SQL: the facts of what moved, as it was (n is negative) and as it is.
+
+    FULL, because that is never joined row by row: the plan is kept from one call to the next, and the first may have been of
+    one row.
+    """
+    both = [
+        f"{sql.replace('m.', f'{row}.')} AS {row}_{name}" for row in ("was", "now_is") for name, sql in _FACTS.items()
+    ]
+    places = ", ".join(str(place + 1) for place in range(len(both)))
+    values = ", ".join(
+        f"({', '.join(f'g.{row}_{name}' for name in _FACTS)}, {sign}g.n)"
+        for row, sign in (("was", "-"), ("now_is", ""))
+    )
+    return f"""(SELECT {", ".join(both)}, count(*) AS n FROM gone was FULL JOIN made now_is ON now_is.id = was.id
+                WHERE {_inputs("was")} IS DISTINCT FROM {_inputs("now_is")} GROUP BY {places}) g
+               CROSS JOIN LATERAL (VALUES {values}) AS f ({", ".join(_FACTS)}, n)"""  # noqa: S608
 
 
 #: New messages; and the try that each of them follows, which counts as superseded from now on.
@@ -132,7 +144,7 @@ counted_at_birth = pgtrigger.Trigger(
     referencing=pgtrigger.Referencing(new="made"),  # type: ignore[no-untyped-call]
     declare=[("earlier", "bigint[]")],
     func=f"""
-        {_NOTE} SELECT {", ".join(DIMENSIONS)}, {summed()} FROM (SELECT {contributions("m")} FROM made m) c {_BY_CELL};
+        {_note(f"({alike('made')}) f")};
         earlier := ARRAY(SELECT retry_of_id FROM made WHERE retry_of_id IS NOT NULL);
         IF cardinality(earlier) > 0 THEN
             UPDATE recontact_message SET superseded = true WHERE id = ANY(earlier) AND NOT superseded;
@@ -141,8 +153,7 @@ counted_at_birth = pgtrigger.Trigger(
     """,  # noqa: S608 -- only our own names go in
 )
 
-#: Whatever moved. FULL, because that is never joined row by row: the plan is kept from one call to the next, and the first may
-#: have been of one row.
+#: Whatever moved.
 counted_again = pgtrigger.Trigger(
     name="cost_message_moved",
     operation=pgtrigger.Update,
@@ -150,11 +161,9 @@ counted_again = pgtrigger.Trigger(
     level=pgtrigger.Statement,
     referencing=pgtrigger.Referencing(old="gone", new="made"),  # type: ignore[no-untyped-call]
     func=f"""
-        {_NOTE} SELECT {", ".join(DIMENSIONS)}, {summed()}
-        FROM (SELECT d.* FROM gone was FULL JOIN made now_is ON now_is.id = was.id CROSS JOIN LATERAL {_difference()}
-              WHERE {_inputs("was")} IS DISTINCT FROM {_inputs("now_is")}) c {_BY_CELL};
+        {_note(_moved())};
         RETURN NULL;
-    """,  # noqa: S608 -- only our own names go in
+    """,
 )
 
 #: The provider's price stands in the message too, whoever appends it; where that was written with it, nothing is left to do.

@@ -152,7 +152,9 @@ class Costs(RuleBasedStateMachine):
         """What no part of the portal does: a change of what sums are told apart by."""
         message = self.some_message(data)
         if message is not None:
-            Message.objects.filter(pk=message.pk).update(created_by=data.draw(st.sampled_from(self.agents)), market="CL")
+            Message.objects.filter(pk=message.pk).update(
+                created_by=data.draw(st.sampled_from(self.agents)), market="CL"
+            )
 
     def add_up(self, _data: st.DataObject) -> None:
         costs_add_up()
