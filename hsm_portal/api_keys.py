@@ -28,6 +28,7 @@ SCOPES: dict[str, frozenset[str]] = {
     # The last two let the key of a coordinator or manager act in the place of a query's agent, as its user may.
     "queries:recontact": frozenset({"recontact.recontact_query", "recontact.bulk_recontact", "recontact.refer_query"}),
     "messages:read": frozenset({"recontact.view_message", "recontact.see_phones", "recontact.see_costs"}),
+    "costs:read": frozenset({"recontact.view_costcell"}),
     "messages:send": frozenset({"recontact.send_hsm"}),
 }
 

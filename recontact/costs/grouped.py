@@ -63,6 +63,11 @@ class Figures:
         return self.estimated - self.spent
 
     @property
+    def price_difference(self) -> Decimal:
+        """Of what the provider told a price: our estimates less its prices."""
+        return self.confirmed - self.reported
+
+    @property
     def per_delivered(self) -> Decimal | None:
         return self.spent / self.delivered if self.delivered else None
 
@@ -241,7 +246,6 @@ def _rows(sql: str, words: dict[str, Any]) -> list[tuple[Any, ...]]:
 def streamed(sql: str, words: dict[str, Any]) -> Iterator[tuple[Any, ...]]:
     """The rows by a cursor of the server's, which outlives no transaction."""
     with connection.chunked_cursor() as cursor:
-        cursor.itersize = _FETCHED
         cursor.execute(sql, words)
         while rows := cursor.fetchmany(_FETCHED):
             yield from rows

@@ -62,7 +62,7 @@ class _Sink:
 def workbook(sheet: str, rows: Iterable[Sequence[Any]]) -> Iterator[bytes]:
     """The file in pieces: texts, numbers (exact, as they are) and days. At most as many rows as a sheet holds."""
     sink = _Sink()
-    with zipfile.ZipFile(sink, "w", zipfile.ZIP_DEFLATED, compresslevel=1) as archive:  # type: ignore[arg-type]  # it only writes
+    with zipfile.ZipFile(sink, "w", zipfile.ZIP_DEFLATED, compresslevel=1) as archive:  # type: ignore[call-overload]  # it only writes
         for name, text in _PARTS.items():
             archive.writestr(name, text)
         archive.writestr(
