@@ -19,7 +19,7 @@ from recontact.charts import COLOURS, bar_chart, series
 from recontact.costs.asked import GROUPINGS, TIMES, BadQuestion, Question, month_of, months_before, question_read
 from recontact.costs.cell_links import messages_address
 from recontact.costs.files import costs_csv, costs_xlsx
-from recontact.costs.grouped import PAGE, Answer, Figures, Group, costs_grouped, costs_over_time, currencies_of
+from recontact.costs.grouped import PAGE, Answer, Figures, Group, costs_grouped
 from recontact.costs.labels import labels_of, time_label
 from recontact.models import Budget
 
@@ -50,17 +50,17 @@ class CostsPage(ManagerPage):
         except BadQuestion as bad:
             problem = _problem(bad.name)
             question = question_read({}, today=today, by=DEFAULT)
-        currencies = currencies_of(question)
-        if question.currency not in currencies and currencies:
-            question = replace(question, currency=currencies[0])
         page = _page(words)
         answer = costs_grouped(question, page=page)
+        if answer.currencies and answer.currency not in answer.currencies:
+            answer = costs_grouped(replace(question, currency=""), page=page)
+        question = replace(question, currency=answer.currency)
         context = {
             "title": _("Costs"),
             "problem": problem,
             "question": question,
             "currency": question.currency,
-            "currencies": currencies,
+            "currencies": answer.currencies,
             "groupings": [(name, title) for name, (title, _sql) in GROUPINGS.items()],
             "periods": _periods(question, today),
             "period": period_words(question.first, question.last),
@@ -208,7 +208,7 @@ def _chart(question: Question, answer: Answer, named: Any) -> dict[str, str] | N
     """What was spent over time, one colour for each of the dearest groups of the first grouping."""
     grouped = bool(question.by) and question.by[0] not in TIMES
     keys = [group.keys[0] for group in answer.tops] if grouped else []
-    spent = {(day, key): amount for day, key, amount in costs_over_time(question, keys)}
+    spent = answer.over_time
     if not spent:
         return None
     days = _buckets(question)

@@ -16,7 +16,7 @@ from rest_framework.request import Request
 from rest_framework.response import Response
 
 from recontact.costs.asked import GROUPINGS, NARROWINGS, BadQuestion, Question, question_read
-from recontact.costs.grouped import Figures, Group, costs_grouped, currencies_of
+from recontact.costs.grouped import Figures, Group, costs_grouped
 from recontact.costs.labels import labels_of
 from templates_app.api.base import ApiView
 from templates_app.api.errors import ApiProblem
@@ -103,15 +103,12 @@ class CostsView(ApiView):
         words = request.query_params.dict()
         question = _question(words)
         page, size = _number(words, "page", 1, 100_000), _number(words, "page_size", _PAGE, _MOST)
-        currencies = currencies_of(question)
-        if not question.currency and currencies:
-            question = _question({**words, "currency": currencies[0]})
         answer = costs_grouped(question, page=page, size=size)
         more = page * size < answer.count
         return Response(
             {
-                "currency": question.currency,
-                "currencies": currencies,
+                "currency": answer.currency,
+                "currencies": answer.currencies,
                 "total": _figures(answer.total),
                 "count": answer.count,
                 "next": _address(request, words, page + 1) if more else None,

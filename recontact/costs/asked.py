@@ -85,7 +85,12 @@ class Question:
     @property
     def bucket(self) -> str:
         """Into what a chart of this period is cut."""
-        return "day" if self.days <= 45 else "week" if self.days <= 200 else "month"
+        return "day" if self.days <= 45 else "week" if self.days <= 100 else "month"
+
+    @property
+    def is_by_months(self) -> bool:
+        """Whether sums of whole months answer it."""
+        return self.is_whole_months and self.bucket == "month" and not {"day", "week"} & {*self.by}
 
     def narrowed(self, **only: str) -> Question:
         """The same, narrowed further."""

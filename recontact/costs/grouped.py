@@ -7,7 +7,7 @@ estimate.
 from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
-from dataclasses import dataclass, field, fields
+from dataclasses import dataclass, field, fields, replace
 from datetime import date
 from decimal import Decimal
 from typing import Any
@@ -15,7 +15,8 @@ from typing import Any
 from django.db import connection
 
 from recontact.costs.asked import GROUPINGS, NUMBERS, TIMES, Question
-from recontact.costs.rollup import CELLS, zone
+from recontact.costs.rollup import CELLS, MONTHS, amount, zone
+from recontact.models.rollup_triggers import MEASURES
 
 ZERO = Decimal(0)
 #: Rows of a page.
@@ -93,28 +94,31 @@ class Group:
     figures: Figures
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(slots=True)
 class Answer:
-    """A page of groups, how many there are in all, the groups of the first grouping that cost most, and the whole."""
+    """A page of groups, how many there are in all, the groups of the first grouping that cost most, and the whole.
 
-    groups: Sequence[Group]
-    count: int
-    tops: Sequence[Group]
+    `over_time` is what was spent by bucket of time and top group (its key as text, None for all others). `currencies` are all
+    that the period has figures in, the most used first; `currency` is the one of these figures.
+    """
+
+    currency: str = ""
+    currencies: list[str] = field(default_factory=list)
+    groups: list[Group] = field(default_factory=list)
+    count: int = 0
+    tops: list[Group] = field(default_factory=list)
     total: Figures = field(default_factory=Figures)
+    over_time: dict[tuple[date, str | None], Decimal] = field(default_factory=dict)
 
 
-_MINE = "coalesce(nullif(c.reported_currency, ''), c.currency) = %(currency)s"
-_NOW = "c.day >= %(first)s"
-_SPENT = """sum(c.unreported) FILTER (WHERE c.currency = %(currency)s AND {period}),
-            sum(c.reported) FILTER (WHERE c.reported_currency = %(currency)s AND {period})"""
 _COUNTS = {
-    "messages": "c.waiting + c.uncertain + c.on_its_way + c.delivered + c.read + c.failed + c.not_sent",
-    "sent": "c.on_its_way + c.delivered + c.read + c.failed",
-    "delivered": "c.delivered + c.read",
-    "read": "c.read",
-    "answered": "c.answered",
-    "failed": "c.failed",
-    "priced": "c.priced",
+    "messages": "waiting + uncertain + on_its_way + delivered + read + failed + not_sent",
+    "sent": "on_its_way + delivered + read + failed",
+    "delivered": "delivered + read",
+    "read": "read",
+    "answered": "answered",
+    "failed": "failed",
+    "priced": "priced",
 }
 _ESTIMATES = ("awaiting", "uncharged", "unreported", "confirmed")
 
@@ -123,106 +127,133 @@ def _sum(sql: str, condition: str) -> str:
     return f"coalesce(sum({sql}) FILTER (WHERE {condition}), 0)"
 
 
-_BEFORE = f"""{_sum("c.unreported", "c.currency = %(currency)s AND c.day < %(first)s")}
-    + {_sum("c.reported", "c.reported_currency = %(currency)s AND c.day < %(first)s")}"""
-_FIGURES = {
-    **{name: _sum(sql, f"{_MINE} AND {_NOW}") for name, sql in _COUNTS.items()},
-    **{name: _sum(f"c.{name}", f"c.currency = %(currency)s AND {_NOW}") for name in _ESTIMATES},
-    "reported": _sum("c.reported", f"c.reported_currency = %(currency)s AND {_NOW}"),
-    "before": _BEFORE,
-}
-_NAMES = ", ".join(_FIGURES)
-_SUMS = ", ".join(f"{sql} AS {name}" for name, sql in _FIGURES.items())
-_WANTED = "(c.currency = %(currency)s OR c.reported_currency = %(currency)s)"
+def _figures(currency: str, early: str) -> dict[str, str]:
+    """SQL: the figures in one currency, by name, of rows with these columns or expressions."""
+    mine = f"coalesce(nullif(reported_currency, ''), currency) = {currency}"
+    estimated, told = f"currency = {currency}", f"reported_currency = {currency}"
+    return {
+        **{name: _sum(sql, f"{mine} AND NOT {early}") for name, sql in _COUNTS.items()},
+        **{name: _sum(name, f"{estimated} AND NOT {early}") for name in _ESTIMATES},
+        "reported": _sum("reported", f"{told} AND NOT {early}"),
+        "before": f"{_sum('unreported', f'{estimated} AND {early}')} + {_sum('reported', f'{told} AND {early}')}",
+    }
+
+
+_NAMES = ", ".join(each.name for each in fields(Figures))
+#: A group of which there is something to say in this period.
+_THERE = "(messages > 0 OR unreported <> 0 OR reported <> 0 OR awaiting <> 0 OR uncharged <> 0 OR confirmed <> 0)"
+_KINDS = len(fields(Figures))
 
 
 def costs_grouped(question: Question, *, page: int = 1, size: int = PAGE) -> Answer:
-    """The groups of a page, by what they cost (by time, where that is the first grouping), with the whole."""
-    keys = [GROUPINGS[name][1] for name in question.by]
-    sets = ["()", *([f"({keys[0]})"] if keys else []), *([f"({keys[0]}, {keys[1]})"] if len(keys) == 2 else [])]
-    columns = [f"{keys[place]} AS k{place}" if place < len(keys) else f"NULL::int AS k{place}" for place in (0, 1)]
-    depth = " + ".join(f"(1 - grouping({key}))" for key in keys) or "0"
+    """The groups of a page by what they cost (by time, where that is the first grouping), and all else of the answer.
+
+    One look at the cells, added up as far as the question needs; the rest is made of that. The currency is the question's, or
+    else the most used one.
+    """
+    keys = _keys(question)
+    depth = " + ".join(f"(1 - grouping(k{place}))" for place in range(len(keys))) or "0"
+    sets = ", ".join(["()", *(f"({', '.join(f'k{place}' for place in range(deep + 1))})" for deep in range(len(keys)))])
+    shown = ", ".join(f"k{place}" if place < len(keys) else f"NULL::int AS k{place}" for place in (0, 1))
     order = "k0, k1" if question.by[:1] and question.by[0] in TIMES else "unreported + reported DESC, k0, k1"
-    sql = f"""
-        WITH g AS MATERIALIZED (
-            SELECT {depth} AS depth, {", ".join(columns)}, {_SUMS} {_from(question, before=True)}
-            GROUP BY GROUPING SETS ({", ".join(sets)}))
-        (SELECT 'row', k0, k1, {_NAMES}, (SELECT count(*) FROM g WHERE depth = {len(keys)} AND {{there}}) FROM g
-         WHERE depth = {len(keys)} AND depth > 0 AND {{there}} ORDER BY {order} LIMIT %(size)s OFFSET %(offset)s)
-        UNION ALL (SELECT 'top', k0, k1, {_NAMES}, 0 FROM g WHERE depth = 1 AND {{there}}
-                   ORDER BY unreported + reported DESC, k0 LIMIT {TOP})
-        UNION ALL SELECT 'total', k0, k1, {_NAMES}, 0 FROM g WHERE depth = 0
-    """.format(there=_THERE)  # noqa: S608 -- only our own names go in
-    words = {**_words(question), "size": size, "offset": (page - 1) * size}
-    groups, tops, total, count = [], [], Figures(), 0
-    for kind, *found in _rows(sql, words):
-        figures = Figures(*found[2 : 2 + len(_FIGURES)])
-        if kind == "row":
-            groups.append(Group(tuple(found[: len(keys)]), figures))
-            count = found[-1]
-        elif kind == "top":
-            tops.append(Group((found[0],), figures))
-        else:
-            total = figures
-    return Answer(groups, count, tops, total)
-
-
-#: A group of which there is something to say in this period.
-_THERE = "(messages > 0 OR unreported <> 0 OR reported <> 0 OR awaiting <> 0 OR uncharged <> 0 OR confirmed <> 0)"
-
-
-def costs_over_time(question: Question, top: Sequence[Any]) -> list[tuple[date, Any, Decimal]]:
-    """What was spent by bucket of time and first grouping: (its first day, key, amount). All but the `top` keys are one: None."""
-    bucket = GROUPINGS[question.bucket][1]
-    key = _first_grouping(question)
-    words = {**_words(question), "top": [str(each) for each in top]}
-    return _rows(
-        f"""SELECT {bucket}, k, sum(s) FROM (
-                SELECT c.day, CASE WHEN ({key})::text = ANY(%(top)s) THEN ({key})::text END AS k,
-                       {_spent_sql()} AS s {_from(question)} GROUP BY 1, 2) c
-            GROUP BY 1, 2 ORDER BY 1""".replace("c.account_id", "c.account_id"),  # noqa: S608
-        words,
+    figures = ", ".join(f"{sql} AS {name}" for name, sql in _figures("x.chosen", "early").items())
+    zeros = ", ".join(["0"] * _KINDS)
+    top = (
+        "CASE WHEN k0 IN (SELECT k0 FROM tops) THEN k0::text END"
+        if keys and question.by[0] not in TIMES
+        else "NULL::text"
     )
+    tops = f"""SELECT * FROM g WHERE depth = 1 AND {_THERE}
+               ORDER BY unreported + reported DESC, k0 LIMIT {TOP if keys else 0}"""  # noqa: S608 -- only our own names go in
+    sql = f"""
+        WITH b AS MATERIALIZED ({_base(question, keys)}),
+        used AS (SELECT currency, sum(n) AS n FROM (
+            SELECT currency, sum(delivered + read + 1) AS n FROM b WHERE NOT early GROUP BY 1
+            UNION ALL SELECT reported_currency, sum(priced) FROM b WHERE NOT early GROUP BY 1) u
+            WHERE currency <> '' GROUP BY 1),
+        x AS (SELECT coalesce(nullif(%(currency)s, ''), (SELECT currency FROM used ORDER BY n DESC, 1 LIMIT 1), '') AS chosen),
+        g AS MATERIALIZED (
+            SELECT {depth} AS depth, {shown}, {figures} FROM b, x
+            WHERE b.currency = x.chosen OR b.reported_currency = x.chosen GROUP BY GROUPING SETS ({sets})),
+        tops AS MATERIALIZED ({tops}),
+        rows AS (SELECT * FROM g WHERE depth = {len(keys)} AND depth > 0 AND {_THERE})
+        SELECT 'total', NULL::text, NULL::date, k0, k1, {_NAMES}, (SELECT count(*) FROM rows) FROM g WHERE depth = 0
+        UNION ALL SELECT 'currency', currency, NULL, NULL, NULL, {zeros}, n FROM used
+        UNION ALL SELECT 'chosen', chosen, NULL, NULL, NULL, {zeros}, 0 FROM x
+        UNION ALL SELECT 'top', NULL, NULL, k0, k1, {_NAMES}, 0 FROM tops
+        UNION ALL (SELECT 'row', NULL, NULL, k0, k1, {_NAMES}, 0 FROM rows ORDER BY {order} LIMIT %(size)s OFFSET %(offset)s)
+        UNION ALL SELECT 'time', {top}, bucket, NULL, NULL, {zeros},
+            coalesce(sum(unreported) FILTER (WHERE currency = x.chosen), 0)
+            + coalesce(sum(reported) FILTER (WHERE reported_currency = x.chosen), 0) FROM b, x WHERE NOT early GROUP BY 2, 3
+    """  # noqa: S608
+    return _answer(_rows(sql, {**_words(question), "size": size, "offset": (page - 1) * size}), len(keys))
 
 
-def _first_grouping(question: Question) -> str:
-    name = next((name for name in question.by if name not in TIMES), None)
-    return GROUPINGS[name][1] if name is not None else "''"
+def _keys(question: Question) -> list[str]:
+    return [GROUPINGS[name][1] for name in question.by]
 
 
-def _spent_sql() -> str:
-    return f"""{_sum("c.unreported", "c.currency = %(currency)s")}
-               + {_sum("c.reported", "c.reported_currency = %(currency)s")}"""
+def _base(question: Question, keys: Sequence[str]) -> str:
+    """SQL: the cells of the period and the one before, added up by the groupings, time and currency."""
+    columns = [f"{key} AS k{place}" for place, key in enumerate(keys)]
+    names = [*(f"k{place}" for place in range(len(keys))), "bucket", "early", "currency", "reported_currency"]
+    sums = ", ".join(f"sum(c.{name}) AS {name}" for name in MEASURES)
+    bucket = f"CASE WHEN c.day >= %(first)s THEN {GROUPINGS[question.bucket][1]} END AS bucket"
+    return f"""SELECT {", ".join([*columns, bucket])}, c.day < %(first)s AS early, c.currency, c.reported_currency, {sums}
+               {_from(question, before=True)} GROUP BY {", ".join(names)}"""
+
+
+def _answer(rows: Sequence[tuple[Any, ...]], depth: int) -> Answer:
+    answer = Answer()
+    used: list[tuple[Any, str]] = []
+    for kind, text, bucket, k0, k1, *found, number in rows:
+        group = Group((k0, k1)[:depth], _read(found)) if kind in ("total", "top", "row") else None
+        match kind:
+            case "currency":
+                used.append((-number, text))
+            case "chosen":
+                answer.currency = text
+            case "time" if number:
+                answer.over_time[bucket, text] = amount(number)
+            case "total" if group is not None:
+                answer.total, answer.count = group.figures, int(number)
+            case "top" if group is not None:
+                answer.tops.append(Group((k0,), group.figures))
+            case "row" if group is not None:
+                answer.groups.append(group)
+    answer.currencies = [currency for _count, currency in sorted(used)]
+    return answer
+
+
+def _read(found: Sequence[Any]) -> Figures:
+    counts = len(_COUNTS)
+    return Figures(*(int(value) for value in found[:counts]), *(amount(value) for value in found[counts:]))
 
 
 def costs_all(question: Question) -> Iterator[Group]:
-    """Every group, read from the database as they are taken: never all in memory."""
-    keys = [GROUPINGS[name][1] for name in question.by]
+    """Every group in the question's currency, read from the database as they are taken: never all in memory."""
+    keys = _keys(question)
     order = ", ".join(str(place + 1) for place in range(len(keys)))
-    sql = f"SELECT {', '.join([*keys, _SUMS])} {_from(question)} GROUP BY {order} ORDER BY {order}"
+    sums = ", ".join(_figures("%(currency)s", "false").values())
+    sql = f"""SELECT {", ".join(keys)}, {sums} {_from(question)}
+              AND (c.currency = %(currency)s OR c.reported_currency = %(currency)s)
+              GROUP BY {order} ORDER BY {order}"""
     for row in streamed(sql, _words(question)):
-        yield Group(tuple(row[: len(keys)]), Figures(*row[len(keys) :]))
+        yield Group(tuple(row[: len(keys)]), _read(row[len(keys) :]))
 
 
 def currencies_of(question: Question) -> list[str]:
     """The currencies that anything in the period was estimated or reported in, the most used first."""
-    rows = _rows(
-        f"""SELECT currency FROM (
-                SELECT c.currency, sum(c.delivered + c.read + 1) AS n {_from(question, any_currency=True)} GROUP BY 1
-                UNION ALL SELECT c.reported_currency, sum(c.priced) {_from(question, any_currency=True)} GROUP BY 1) x
-            WHERE currency <> '' GROUP BY 1 ORDER BY sum(n) DESC, 1""",  # noqa: S608
-        _words(question),
-    )
-    return [currency for (currency,) in rows]
+    return costs_grouped(replace(question, by=()), size=0).currencies
 
 
-def _from(question: Question, *, before: bool = False, any_currency: bool = False) -> str:
+def _from(question: Question, *, before: bool = False) -> str:
     """SQL: the cells that the question is about; with those of the period before."""
     conditions = ["c.day >= %(before)s" if before else "c.day >= %(first)s", "c.day <= %(last)s"]
-    conditions += [] if any_currency else [_WANTED]
-    for name in question.only:
-        conditions.append(f"{GROUPINGS[name][1]} = %(only_{name})s")
-    return f"FROM {CELLS} c JOIN providers_provideraccount a ON a.id = c.account_id WHERE {' AND '.join(conditions)}"
+    conditions += [f"{GROUPINGS[name][1]} = %(only_{name})s" for name in question.only]
+    joined = "JOIN providers_provideraccount a ON a.id = c.account_id"
+    accounts = joined if "provider" in {*question.by, *question.only} else ""
+    return f"FROM {MONTHS if question.is_by_months else CELLS} c {accounts} WHERE {' AND '.join(conditions)}"
 
 
 def _words(question: Question) -> dict[str, Any]:
@@ -249,6 +280,3 @@ def streamed(sql: str, words: dict[str, Any]) -> Iterator[tuple[Any, ...]]:
         cursor.execute(sql, words)
         while rows := cursor.fetchmany(_FETCHED):
             yield from rows
-
-
-assert tuple(_FIGURES) == tuple(each.name for each in fields(Figures))  # noqa: S101

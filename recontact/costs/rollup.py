@@ -6,6 +6,8 @@ and added in one transaction, so a crash adds each exactly once. Sums and notes 
 
 from __future__ import annotations
 
+from decimal import Decimal
+
 from django.db import connection, transaction
 from django.utils import timezone
 
@@ -21,11 +23,16 @@ _SLOT = ["slot", "account_id", "currency", "reported_currency", "superseded"]
 _ADDED = ", ".join(f"{name} = s.{name} + EXCLUDED.{name}" for name in MEASURES)
 #: The portal's own day of a quarter of an hour.
 _DAY = "(slot AT TIME ZONE %(zone)s)::date"
+_MONTH = "date_trunc('month', slot AT TIME ZONE %(zone)s)::date"
+
+
+def _names(keys: list[str]) -> list[str]:
+    return ["day" if key in (_DAY, _MONTH) else key for key in keys]
 
 
 def _store(table: str, keys: list[str], source: str) -> str:
     """SQL: add the rows of `source` (called c) to the table's."""
-    names = ["day" if key == _DAY else key for key in keys]
+    names = _names(keys)
     return f"""
         INSERT INTO {table} AS s ({", ".join(names)}, {", ".join(MEASURES)})
         SELECT {", ".join(keys)}, {summed()} FROM {source} c GROUP BY {", ".join(keys)} HAVING NOT ({NOTHING})
@@ -39,6 +46,7 @@ _TAKEN = f"""
 _ADD = f"""
     WITH taken AS ({_TAKEN}),
     slots AS ({_store("recontact_costslot", _SLOT, "taken")}),
+    months AS ({_store("recontact_costmonth", [_MONTH, *_WHO], "taken")}),
     cells AS ({_store("recontact_costcell", [_DAY, *_WHO], "taken")})
     SELECT count(*) FROM taken
 """  # noqa: S608
@@ -74,15 +82,23 @@ def costs_rebuild() -> int:
     """Build all sums anew from the messages, while sending goes on. Returns how many cells there are."""
     with connection.cursor() as cursor:
         cursor.execute("SELECT pg_advisory_xact_lock(%s)", [_LOCK])
-        cursor.execute("DELETE FROM recontact_costslot; DELETE FROM recontact_costcell")
+        cursor.execute(
+            "DELETE FROM recontact_costslot; DELETE FROM recontact_costmonth; DELETE FROM recontact_costcell"
+        )
         # One statement for both, so that both are of the same moment.
         cursor.execute(
             f"""WITH settled AS MATERIALIZED {_SETTLED},
-                slots AS ({_store("recontact_costslot", _SLOT, "settled")})
+                slots AS ({_store("recontact_costslot", _SLOT, "settled")}),
+                months AS ({_store("recontact_costmonth", [_MONTH, *_WHO], "settled")})
                 {_store("recontact_costcell", [_DAY, *_WHO], "settled")}""",
             {"zone": zone()},
         )
         return int(cursor.rowcount)
+
+
+def amount(millionths: Decimal | int) -> Decimal:
+    """An amount as it is kept in the sums, in its currency."""
+    return Decimal(millionths).scaleb(-6)
 
 
 def zone() -> str:
@@ -94,6 +110,10 @@ def zone() -> str:
 CELLS = f"""(
     SELECT day, {", ".join(_WHO)}, {", ".join(MEASURES)} FROM recontact_costcell
     UNION ALL SELECT {_DAY}, {", ".join(_WHO)}, {", ".join(MEASURES)} FROM recontact_costchange)"""  # noqa: S608
+#: The same by month; the day is its first.
+MONTHS = f"""(
+    SELECT day, {", ".join(_WHO)}, {", ".join(MEASURES)} FROM recontact_costmonth
+    UNION ALL SELECT {_MONTH}, {", ".join(_WHO)}, {", ".join(MEASURES)} FROM recontact_costchange)"""  # noqa: S608
 #: The same by quarter of an hour and account.
 SLOTS = f"""(
     SELECT {", ".join(_SLOT)}, {", ".join(MEASURES)} FROM recontact_costslot
@@ -102,7 +122,7 @@ SLOTS = f"""(
 
 def _different(keys: list[str], sums: str) -> str:
     """SQL: (0, what) for each key whose sums are not those of the messages."""
-    names = ["day" if key == _DAY else key for key in keys]
+    names = _names(keys)
     messages = f"""SELECT {", ".join(f"{key} AS {name}" for key, name in zip(keys, names, strict=True))}, {", ".join(MEASURES)}
                    FROM ({_MESSAGES}) m"""  # noqa: S608
     mine = f"SELECT {', '.join(names)}, {', '.join(f'-{name}' for name in MEASURES)} FROM {sums} c"  # noqa: S608
@@ -116,6 +136,9 @@ def checks() -> dict[str, str]:
     quoted = "'" + zone().replace("'", "''") + "'"
     return {
         "the costs of a day are those of its messages": _different([_DAY, *_WHO], CELLS).replace("%(zone)s", quoted),
+        "the costs of a month are those of its messages": _different([_MONTH, *_WHO], MONTHS).replace(
+            "%(zone)s", quoted
+        ),
         "the costs of an hour are those of its messages": _different(_SLOT, SLOTS),
         "a message carries the provider's price of its entry": """
             SELECT m.id, coalesce(m.reported::text, 'none') FROM recontact_message m

@@ -10,7 +10,7 @@ from typing import Any
 from django.db import connection
 from django.utils import timezone
 
-from recontact.costs.rollup import SLOTS
+from recontact.costs.rollup import SLOTS, amount
 from recontact.models.rollup_triggers import FATES
 
 #: What is or may be charged, by our estimates: without what never left, failed or is told to be free.
@@ -32,7 +32,7 @@ def spent_since(month: datetime, day: datetime) -> dict[str, tuple[Decimal, Deci
         since=month,
         day=day,
     )
-    return {currency: (today, whole) for currency, today, whole in rows}
+    return {currency: (amount(today), amount(whole)) for currency, today, whole in rows}
 
 
 def sent_and_lost_by_hour(since: datetime) -> Mapping[datetime, tuple[int, int]]:
@@ -49,11 +49,12 @@ def sent_and_lost_by_hour(since: datetime) -> Mapping[datetime, tuple[int, int]]
 
 def spent_by_day(since: datetime) -> Sequence[tuple[Any, int, str, Decimal]]:
     """(day of the active zone, account, currency, our estimates of its messages)."""
-    return _rows(
+    rows = _rows(
         f"""SELECT (slot AT TIME ZONE %(zone)s)::date, account_id, currency, sum({_SPENT}) FROM {SLOTS} s
             WHERE slot >= %(since)s AND currency <> '' GROUP BY 1, 2, 3 HAVING sum({_SPENT}) <> 0 ORDER BY 2, 3""",  # noqa: S608
         since=since,
     )
+    return [(day, account_id, currency, amount(spent)) for day, account_id, currency, spent in rows]
 
 
 def _rows(sql: str, **words: Any) -> list[tuple[Any, ...]]:

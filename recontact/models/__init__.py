@@ -21,7 +21,7 @@ from recontact.models.query import Query, QueryEvent, Team
 from recontact.models.recipient import CampaignFile, CampaignRecipient
 from recontact.models.reservation import BudgetChange, BudgetReservation
 from recontact.models.retry import CampaignRetry
-from recontact.models.rollup import CostCell, CostChange, CostSlot
+from recontact.models.rollup import CostCell, CostChange, CostMonth, CostSlot
 
 __all__ = [
     "Attempt",
@@ -39,6 +39,7 @@ __all__ = [
     "CostCell",
     "CostChange",
     "CostEntry",
+    "CostMonth",
     "CostSlot",
     "Customer",
     "DispatchSwitch",

@@ -10,6 +10,9 @@ import pgtrigger
 
 from recontact.models.budget_triggers import cost_class
 
+#: Amounts are kept in millionths: whole numbers, because prices have six decimals.
+MILLION = 1_000_000
+
 #: What the sums are told apart by. Empty is 0 or '', so that equal cells are equal.
 DIMENSIONS = (
     *("slot", "account_id", "sender_number_id", "market", "category", "campaign_id", "team_id", "agent_id"),
@@ -54,8 +57,8 @@ def _fate(row: str, *names: str) -> str:
 
 
 def _estimate(condition: str) -> str:
-    """SQL: the estimate where the condition holds."""
-    return f"CASE WHEN {condition} THEN coalesce(f.estimate, 0) ELSE 0 END"
+    """SQL: the estimate where the condition holds, in millionths."""
+    return f"CASE WHEN {condition} THEN coalesce(f.estimate * {MILLION}, 0)::bigint ELSE 0 END"
 
 
 _CHARGED, _FREE = (f"{cost_class('f')} = '{name}'" for name in ("charged", "free"))
@@ -74,8 +77,9 @@ _AMOUNTS = {
     "uncharged": _estimate(f"{_fate('f', 'delivered', 'read', 'failed')} AND {_FREE}"),
     "unreported": _estimate(f"{_CHARGED} AND f.reported IS NULL"),
     "confirmed": _estimate(f"{_CHARGED} AND f.reported IS NOT NULL"),
-    "reported": "coalesce(f.reported, 0)",
+    "reported": f"coalesce(f.reported * {MILLION}, 0)::bigint",
 }
+AMOUNTS = tuple(_AMOUNTS)
 MEASURES = (*_COUNTS, *_AMOUNTS)
 COLUMNS = ", ".join((*DIMENSIONS, *MEASURES))
 NOTHING = " AND ".join(f"sum({name}) = 0" for name in MEASURES)

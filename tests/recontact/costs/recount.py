@@ -13,17 +13,18 @@ MEASURES = (
     *("waiting", "uncertain", "on_its_way", "delivered", "read", "failed", "not_sent", "answered", "priced"),
     *("ahead", "awaiting", "uncharged", "unreported", "confirmed", "reported"),
 )
+AMOUNTS = MEASURES[9:]
 _FATES = {"queued": "waiting", "sending": "waiting", "accepted": "on_its_way", "sent": "on_its_way"}
 _THEMSELVES = ("uncertain", "delivered", "read", "failed")
 
 
 def recounted() -> list[tuple[dict[str, Any], list[Decimal]]]:
-    """For each message: what it is told apart by, and its measures in the order of `MEASURES`."""
-    return [(_facts(message), [Decimal(_counted(message).get(name, 0)) for name in MEASURES]) for message in _all()]
+    """For each message: what it is told apart by, and its measures in the order of `MEASURES`; amounts in millionths."""
+    return [(_facts(message), _measures(_counted(message))) for message in Message.objects.order_by("pk")]
 
 
-def _all() -> list[Message]:
-    return list(Message.objects.order_by("pk"))
+def _measures(counted: dict[str, Any]) -> list[Decimal]:
+    return [Decimal(counted.get(name, 0)) * (1_000_000 if name in AMOUNTS else 1) for name in MEASURES]
 
 
 def _facts(message: Message) -> dict[str, Any]:

@@ -2,14 +2,15 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from datetime import date, timedelta
 from decimal import Decimal
 
 import pytest
 from django.utils import timezone
 
-from recontact.costs.asked import GROUPINGS, BadQuestion, Question, question_read
-from recontact.costs.grouped import Figures, costs_all, costs_grouped, costs_over_time, currencies_of
+from recontact.costs.asked import GROUPINGS, BadQuestion, Question, month_of, months_before, question_read
+from recontact.costs.grouped import Figures, costs_all, costs_grouped, currencies_of
 from recontact.costs.labels import labels_of
 from recontact.costs.rollup import costs_add_up
 from recontact.models import CostEntry, Message, Team
@@ -131,13 +132,25 @@ def test_it_tells_the_same_sums_over_time_and_row_by_row() -> None:
     first, second = delivered(message_make()), delivered(message_make(), reported="0.031")
 
     asked = this_month("account", "category")
-    over_time = costs_over_time(asked, [first.account_id])
+    answer = costs_grouped(asked)
 
-    assert {(key, amount) for _day, key, amount in over_time} == {
-        (str(first.account_id), PRICE),
-        (None, Decimal("0.031")),
-    }
-    assert {group.keys[0] for group in costs_all(asked)} == {first.account_id, second.account_id}
+    told = {key: amount for (_day, key), amount in answer.over_time.items()}
+    assert told == {str(first.account_id): PRICE, str(second.account_id): Decimal("0.031")}
+    rows = {group.keys: group.figures for group in costs_all(asked)}
+    assert rows == {group.keys: group.figures for group in answer.groups}
+
+
+def test_years_by_month_and_by_day_tell_the_same() -> None:
+    old = delivered(message_make(), reported="0.031")
+    delivered(message_make())
+    Message.objects.filter(pk=old.pk).update(created_at=timezone.now() - timedelta(days=150))
+    costs_add_up()
+    year = Question(months_before(TODAY, 11), month_of(TODAY)[1], ("account", "month"), "USD")
+    by_days = replace(year, by=("account", "day"))
+
+    assert (year.is_by_months, by_days.is_by_months) == (True, False)
+    assert costs_grouped(year).total == costs_grouped(by_days).total
+    assert costs_grouped(year).over_time == costs_grouped(by_days).over_time
 
 
 @pytest.mark.parametrize(
