@@ -9,7 +9,7 @@ from django.http import HttpRequest, HttpResponseBase
 from django.urls import URLPattern, path
 
 from recontact.admin.base import ReadOnlyAdmin
-from recontact.admin_pages.costs import CostsFile, CostsPage
+from recontact.admin_pages.costs import CostsElsewherePage, CostsFile, CostsPage
 from recontact.models import CostCell
 
 
@@ -22,5 +22,8 @@ class CostCellAdmin(ReadOnlyAdmin):
 
     def get_urls(self) -> list[URLPattern]:
         wrap = self.admin_site.admin_view
-        files = path("file/<slug:kind>/", wrap(CostsFile.as_view()), name="recontact_costcell_file")
-        return [files, *super().get_urls()]
+        pages = [
+            path("file/<slug:kind>/", wrap(CostsFile.as_view()), name="recontact_costcell_file"),
+            path("elsewhere/", wrap(CostsElsewherePage.as_view()), name="recontact_costcell_elsewhere"),
+        ]
+        return [*pages, *super().get_urls()]

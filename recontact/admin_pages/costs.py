@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass, replace
 from datetime import date, timedelta
+from decimal import Decimal
 from typing import Any
 from urllib.parse import urlencode
 
@@ -18,6 +19,7 @@ from recontact.budgets.standing import Standing, standings_active
 from recontact.charts import COLOURS, bar_chart, series
 from recontact.costs.asked import GROUPINGS, TIMES, BadQuestion, Question, month_of, months_before, question_read
 from recontact.costs.cell_links import messages_address
+from recontact.costs.elsewhere import costs_elsewhere
 from recontact.costs.files import costs_csv, costs_xlsx
 from recontact.costs.grouped import PAGE, Answer, Figures, Group, costs_grouped
 from recontact.costs.labels import labels_of, time_label
@@ -30,9 +32,9 @@ _OTHERS = "#94a3b8"
 
 @dataclass(frozen=True, slots=True)
 class Row:
-    """A line of the table, and the messages behind it."""
+    """A line of the table: its names, each with the address of the costs of it alone (none of a time), and its messages."""
 
-    names: list[str]
+    names: list[tuple[str, str]]
     figures: Figures
     address: str
 
@@ -73,6 +75,43 @@ class CostsPage(ManagerPage):
             "standing": _standing(request, question, today),
         }
         return self.page("costs.html", context, status=400 if problem else 200)
+
+
+class CostsElsewherePage(ManagerPage):
+    """What the same messages would have cost with each account, by its rate cards."""
+
+    permission_required = "recontact.view_costcell"
+
+    def get(self, request: HttpRequest) -> HttpResponse:
+        today = _today()
+        last_month = {"from": months_before(today, 1).isoformat()}
+        words = request.GET.dict()
+        try:
+            question = replace(question_read(words if "from" in words else {**words, **last_month}, today=today), by=())
+        except BadQuestion as bad:
+            raise Http404(bad.name) from bad
+        answer = costs_grouped(question)
+        spent = {currency: costs_grouped(replace(question, currency=currency)).total for currency in answer.currencies}
+        lines = [
+            (line, _against(line.amount, spent.get(line.currency), line.unpriced)) for line in costs_elsewhere(question)
+        ]
+        context = {
+            "title": _("What it would have cost elsewhere"),
+            "period": period_words(question.first, question.last),
+            "spent": list(spent.items()),
+            "alone": len(spent) == 1,
+            "lines": lines,
+            "only": _narrowed(question),
+            "address": _address(replace(question, by=DEFAULT)),
+        }
+        return self.page("costs_elsewhere.html", context)
+
+
+def _against(amount: Decimal, spent: Figures | None, unpriced: int) -> Decimal | None:
+    """In percent; None where there is nothing to compare: another currency, or not all messages have a price."""
+    if spent is None or not spent.spent or unpriced:
+        return None
+    return (amount - spent.spent) / spent.spent * 100
 
 
 class CostsFile(ManagerPage):
@@ -200,8 +239,16 @@ def _table(question: Question, answer: Answer) -> dict[str, Any]:
 
 
 def _row(question: Question, by: tuple[str, ...], group: Group, named: Any) -> Row:
-    names = [named[place][key] for place, key in enumerate(group.keys)]
+    names = [(named[place][key], _alone(question, by[place], key)) for place, key in enumerate(group.keys)]
     return Row(names, group.figures, messages_address(question, by, group.keys))
+
+
+def _alone(question: Question, name: str, key: Any) -> str:
+    """The address of the costs of one agent, campaign, account... by what is left to ask of it."""
+    if name in TIMES or name in question.only or key == "":
+        return ""
+    left = [each for each in ("category", "day", "market") if each != name]
+    return _address(replace(question.narrowed(**{name: str(key)}), by=tuple(left[:2])))
 
 
 def _chart(question: Question, answer: Answer, named: Any) -> dict[str, str] | None:

@@ -242,6 +242,15 @@ def costs_all(question: Question) -> Iterator[Group]:
         yield Group(tuple(row[: len(keys)]), _read(row[len(keys) :]))
 
 
+def traffic(question: Question) -> list[tuple[date, str, str, int]]:
+    """What was delivered, whatever it cost in whichever currency: (day, market, category, messages)."""
+    return _rows(
+        f"""SELECT c.day, c.market, c.category, sum(c.delivered + c.read)
+            {_from(replace(question, by=("day",)))} GROUP BY 1, 2, 3 HAVING sum(c.delivered + c.read) > 0 ORDER BY 1""",
+        _words(question),
+    )
+
+
 def currencies_of(question: Question) -> list[str]:
     """The currencies that anything in the period was estimated or reported in, the most used first."""
     return costs_grouped(replace(question, by=()), size=0).currencies
