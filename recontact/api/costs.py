@@ -22,8 +22,11 @@ from templates_app.api.base import ApiView
 from templates_app.api.errors import ApiProblem
 from templates_app.api.schema import PROBLEMS
 
-_AMOUNT = {"max_digits": 20, "decimal_places": 6}
 _PAGE, _MOST = 50, 500
+
+
+def _amount(help_text: str = "") -> serializers.DecimalField:
+    return serializers.DecimalField(max_digits=20, decimal_places=6, help_text=help_text)
 
 
 class KeySerializer(serializers.Serializer[Any]):
@@ -44,12 +47,12 @@ class FiguresSerializer(serializers.Serializer[Any]):
     answered = serializers.IntegerField()
     failed = serializers.IntegerField()
     priced = serializers.IntegerField(help_text="How many the provider reported a price of.")
-    estimated = serializers.DecimalField(**_AMOUNT)
-    awaiting = serializers.DecimalField(**_AMOUNT, help_text="Of `estimated`: sent, and not decided yet.")
-    uncharged = serializers.DecimalField(**_AMOUNT, help_text="Of `estimated`: failed, or told to be free.")
-    reported = serializers.DecimalField(**_AMOUNT)
-    spent = serializers.DecimalField(**_AMOUNT)
-    before = serializers.DecimalField(**_AMOUNT, help_text="Spent in the period before.")
+    estimated = _amount()
+    awaiting = _amount(help_text="Of `estimated`: sent, and not decided yet.")
+    uncharged = _amount(help_text="Of `estimated`: failed, or told to be free.")
+    reported = _amount()
+    spent = _amount()
+    before = _amount(help_text="Spent in the period before.")
 
 
 class GroupSerializer(FiguresSerializer):

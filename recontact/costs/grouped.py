@@ -10,7 +10,7 @@ from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, field, fields, replace
 from datetime import date
 from decimal import Decimal
-from typing import Any
+from typing import Any, cast
 
 from django.db import connection
 
@@ -226,8 +226,9 @@ def _answer(rows: Sequence[tuple[Any, ...]], depth: int) -> Answer:
 
 
 def _read(found: Sequence[Any]) -> Figures:
-    counts = len(_COUNTS)
-    return Figures(*(int(value) for value in found[:counts]), *(amount(value) for value in found[counts:]))
+    names = [each.name for each in fields(Figures)]
+    told = {name: int(value) if name in _COUNTS else amount(value) for name, value in zip(names, found, strict=True)}
+    return Figures(**cast("dict[str, Any]", told))
 
 
 def costs_all(question: Question) -> Iterator[Group]:

@@ -32,7 +32,8 @@ def spent_on(messages: QuerySet[Message]) -> Sequence[Spent]:
     found = (
         messages.order_by()
         .exclude(state__in=list(NEVER_SENT))
-        .values(priced_in=Coalesce(NullIf("reported_currency", Value("")), F("currency")))
+        .annotate(priced_in=Coalesce(NullIf("reported_currency", Value("")), F("currency")))
+        .values("priced_in")
         .annotate(
             count=Count("pk"),
             amount=Coalesce(Sum(price), Decimal(0)),

@@ -1,12 +1,13 @@
+from typing import Any
+
 import pgtrigger.compiler
 import pgtrigger.migrations
-from decimal import Decimal
 from django.db import migrations, models
 
 from recontact.costs.rollup import costs_rebuild
 
 
-def sum_up(apps, schema_editor):
+def sum_up(apps: Any, schema_editor: Any) -> None:
     if apps.get_model('recontact', 'Message').objects.exists():
         costs_rebuild()
 

@@ -6,6 +6,7 @@ import csv
 import io
 from datetime import timedelta
 from decimal import Decimal
+from typing import Any
 
 import openpyxl
 import pytest
@@ -46,6 +47,17 @@ def page(ops: Client, query: str = "") -> str:
     response = ops.get(f"{ADDRESS}?{query}")
     assert response.status_code == 200
     return response.content.decode()
+
+
+def downloaded(ops: Client, path: str) -> bytes:
+    response: Any = ops.get(f"{ADDRESS}file/{path}")
+    assert response.status_code == 200
+    return b"".join(response.streaming_content)
+
+
+def read_workbook(data: bytes) -> list[tuple[Any, ...]]:
+    sheet: Any = openpyxl.load_workbook(io.BytesIO(data), read_only=True).active
+    return list(sheet.values)
 
 
 def test_it_says_what_was_spent_and_what_each_delivered_message_cost(ops: Client) -> None:
@@ -132,10 +144,9 @@ def test_its_files_hold_every_group_with_exact_amounts(ops: Client) -> None:
     delivered(message_make(query=query_make(sender_number=number), template=template), reported="0.031")
     delivered(message_make(), reported="40", currency="ARS")
 
-    text = b"".join(ops.get(f"{ADDRESS}file/csv/?by=account").streaming_content).decode("utf-8-sig")
+    text = downloaded(ops, "csv/?by=account").decode("utf-8-sig")
     rows = list(csv.DictReader(io.StringIO(text)))
-    book = io.BytesIO(b"".join(ops.get(f"{ADDRESS}file/xlsx/?by=account").streaming_content))
-    cells = list(openpyxl.load_workbook(book, read_only=True).active.values)
+    cells = read_workbook(downloaded(ops, "xlsx/?by=account"))
 
     dollars = next(row for row in rows if row["Currency"] == "USD" and row["Account"] == "'=cmd()")
     assert (dollars["Spent"], dollars["Reported"], dollars["Delivered"]) == ("0.031000", "0.031000", "1")
@@ -148,7 +159,7 @@ def test_everything_day_by_day_adds_up_to_the_page(ops: Client) -> None:
     delivered(message_make(user=user_make()), reported="0.031")
     delivered(message_make(), state="read")
 
-    text = b"".join(ops.get(f"{ADDRESS}file/csv/?whole=1").streaming_content).decode("utf-8-sig")
+    text = downloaded(ops, "csv/?whole=1").decode("utf-8-sig")
 
     spent = sum(Decimal(row["Spent"]) for row in csv.DictReader(io.StringIO(text)))
     assert spent == ops.get(ADDRESS).context["total"].spent
@@ -160,7 +171,7 @@ def test_a_workbook_of_any_length_is_sent_in_pieces_that_a_spreadsheet_reads() -
     pieces = list(workbook("Costs", rows))
 
     assert len(pieces) > 5
-    values = list(openpyxl.load_workbook(io.BytesIO(b"".join(pieces)), read_only=True).active.values)
+    values = read_workbook(b"".join(pieces))
     assert len(values) == 5_000
     assert values[-1][0] == 4_999
     assert values[0][2] == "ñ <&> "
