@@ -10,7 +10,7 @@ from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, field, fields, replace
 from datetime import date
 from decimal import Decimal
-from typing import Any, cast
+from typing import Any
 
 from django.db import connection
 
@@ -225,10 +225,12 @@ def _answer(rows: Sequence[tuple[Any, ...]], depth: int) -> Answer:
     return answer
 
 
+_READ = tuple(int if each.name in _COUNTS else amount for each in fields(Figures))
+
+
 def _read(found: Sequence[Any]) -> Figures:
-    names = [each.name for each in fields(Figures)]
-    told = {name: int(value) if name in _COUNTS else amount(value) for name, value in zip(names, found, strict=True)}
-    return Figures(**cast("dict[str, Any]", told))
+    told: list[Any] = [read(value) for read, value in zip(_READ, found, strict=True)]
+    return Figures(*told)
 
 
 def costs_all(question: Question) -> Iterator[Group]:
