@@ -23,6 +23,7 @@ from recontact.costs.elsewhere import costs_elsewhere
 from recontact.costs.files import costs_csv, costs_xlsx
 from recontact.costs.grouped import PAGE, Answer, Figures, Group, costs_grouped
 from recontact.costs.labels import labels_of, time_label
+from recontact.costs.together import spent_together
 from recontact.models import Budget
 
 DEFAULT = ("provider", "category")
@@ -69,6 +70,7 @@ class CostsPage(ManagerPage):
             "before": period_words(*question.before),
             "only": _narrowed(question),
             "total": answer.total,
+            "together": spent_together(question) if len(answer.currencies) > 1 else None,
             **_table(question, answer),
             "pages": _pages(question, answer, page),
             "address": _address(question),

@@ -12,8 +12,9 @@ from providers.models import Rate
 from recontact.costs.asked import month_of, question_read
 from recontact.costs.elsewhere import costs_elsewhere
 from recontact.costs.spent import Spent, spent_on
+from recontact.costs.together import Together, spent_together
 from recontact.inbound import customer_wrote
-from recontact.models import Message
+from recontact.models import ExchangeRate, Message
 from tests.factories import account_make, message_make, query_make, rate_card_make
 from tests.recontact.costs.test_grouped import PRICE, TODAY, delivered
 
@@ -41,6 +42,20 @@ def test_two_currencies_are_two_sums() -> None:
     found = spent_on(Message.objects.filter(pk__in=[first.pk, second.pk]))
 
     assert [(each.currency, each.amount) for each in found] == [("ARS", Decimal(40)), ("USD", Decimal("0.031"))]
+
+
+def test_currencies_come_together_by_the_dated_table_alone() -> None:
+    delivered(message_make(), reported="0.031")
+    delivered(message_make(), reported="40", currency="ARS")
+    asked = question_read({"currency": "USD"}, today=TODAY)
+
+    assert spent_together(asked) == Together("USD", Decimal("0.031"), ["ARS"])
+
+    for days, rate in ((0, "0.0010"), (3, "9"), (-1, "7")):
+        ExchangeRate.objects.create(
+            from_currency="ARS", to_currency="USD", rate=Decimal(rate), valid_from=TODAY - timedelta(days=days)
+        )
+    assert spent_together(asked) == Together("USD", Decimal("0.071"), [])
 
 
 def test_another_account_is_priced_by_its_own_cards() -> None:
