@@ -160,7 +160,7 @@ def _problem(name: str) -> str:
         return _("This period cannot be shown: give two days, the first one first, at most %(years)s years apart.") % {
             "years": 2
         }
-    return _("This cannot be shown: %(name)s is not known. What you see is this month.") % {"name": name}
+    return _("The address asks for something that there is not. What you see is this month.")
 
 
 # --- words and addresses ---------------------------------------------------------------------------------------------
