@@ -215,7 +215,7 @@ def windows_save(stories: Sequence[Story]) -> None:
 def answers_note() -> None:
     """Which HSM each customer answered, and when, as `recontact.inbound` keeps it."""
     with connection.cursor() as cursor:
-        cursor.execute(_ANSWERS, {"within": ANSWER_WITHIN, "left": sorted(WENT_OUT)})
+        cursor.execute(_ANSWERS, {"within": ANSWER_WITHIN.days, "left": sorted(WENT_OUT)})
 
 
 _ANSWERS = """
@@ -223,7 +223,7 @@ _ANSWERS = """
         SELECT DISTINCT ON (l.id) l.id, i.occurred_at AS at FROM customer_service_inboundmessage i CROSS JOIN LATERAL (
             SELECT s.id FROM recontact_message s
             WHERE s.sender_number_id = i.sender_number_id AND s.customer_id = i.customer_id AND s.kind = 'template'
-              AND s.claimed_at > i.occurred_at - %(within)s AND s.claimed_at <= i.occurred_at AND s.state = ANY(%(left)s)
+              AND s.claimed_at > i.occurred_at - make_interval(days => %(within)s) AND s.claimed_at <= i.occurred_at AND s.state = ANY(%(left)s)
             ORDER BY s.claimed_at DESC LIMIT 1) l
         ORDER BY l.id, i.occurred_at) a
     WHERE m.id = a.id
