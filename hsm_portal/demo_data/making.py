@@ -223,7 +223,8 @@ _ANSWERS = """
         SELECT DISTINCT ON (l.id) l.id, i.occurred_at AS at FROM customer_service_inboundmessage i CROSS JOIN LATERAL (
             SELECT s.id FROM recontact_message s
             WHERE s.sender_number_id = i.sender_number_id AND s.customer_id = i.customer_id AND s.kind = 'template'
-              AND s.claimed_at > i.occurred_at - make_interval(days => %(within)s) AND s.claimed_at <= i.occurred_at AND s.state = ANY(%(left)s)
+              AND s.claimed_at > i.occurred_at - make_interval(days => %(within)s)
+              AND s.claimed_at <= i.occurred_at AND s.state = ANY(%(left)s)
             ORDER BY s.claimed_at DESC LIMIT 1) l
         ORDER BY l.id, i.occurred_at) a
     WHERE m.id = a.id
