@@ -78,7 +78,7 @@ def run(scale: float) -> None:
     # There is no collectstatic before a bench, and so no manifest.
     settings.STORAGES["staticfiles"] = {"BACKEND": "django.contrib.staticfiles.storage.StaticFilesStorage"}
     campaign = campaign_make()
-    _fill(campaign, max(1_000, int(RECIPIENTS * scale)))
+    fill(campaign, max(1_000, int(RECIPIENTS * scale)))
     client = browser(user_create(username="gerente", password="una-clave-larga", roles=[Role.MANAGER]))
     taken = {name: _milliseconds(client, address, campaign) for name, address in _PAGES_OF_A_PLAN.items()}
     Campaign.objects.filter(pk=campaign.pk).update(state=Campaign.State.PAUSED, launched_at=Now())
@@ -89,7 +89,7 @@ def run(scale: float) -> None:
     figure("result_csv_s", _seconds_of_the_file(client, campaign), "s")
 
 
-def _fill(campaign: Campaign, rows: int) -> None:
+def fill(campaign: Campaign, rows: int) -> None:
     with connection.cursor() as cursor:
         # The triggers guard what the portal does; here they would only take time.
         cursor.execute("SET session_replication_role = replica")

@@ -7,27 +7,29 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
 
-from django.db.models import Count, Q, Sum
+from django.db.models import Count, Q, QuerySet
 
 from customer_service.wording import duration_words
 from recontact.access import queries_for
 from recontact.costs.money import money_text
-from recontact.models import Customer, Message, OptOut, Query
+from recontact.costs.spent import spent_on
+from recontact.models import Message, OptOut, Query
 from recontact.places import place_name
 
 EARLIER_SHOWN = 5
-_LEFT = (Message.State.ACCEPTED, Message.State.SENT, Message.State.DELIVERED, Message.State.READ)
 
 
 @dataclass(frozen=True, slots=True)
 class Side:
-    """What stands beside the timeline. `spent` is empty for those who may not see costs."""
+    """What stands beside the timeline. `spent` on the customer and `spent_here`, on the query, are empty for those who may
+    not see costs."""
 
     country: str
     opt_outs: Sequence[OptOut]
     queries: int
     resolved: int
     spent: str
+    spent_here: str
     waiting: str
     data: Sequence[tuple[str, str]]
     earlier: Sequence[Query]
@@ -35,7 +37,7 @@ class Side:
 
 def side_of(query: Query, *, user: Any, now: datetime) -> Side:
     """The facts beside the query's timeline; only queries that the user reaches are listed or counted."""
-    customer = query.customer
+    customer, sees_costs = query.customer, user.has_perm("recontact.see_costs")
     reached = queries_for(user).filter(customer=customer)
     counts = reached.aggregate(all=Count("pk"), resolved=Count("pk", filter=Q(state=Query.State.RESOLVED)))
     return Side(
@@ -43,7 +45,8 @@ def side_of(query: Query, *, user: Any, now: datetime) -> Side:
         opt_outs=list(customer.opt_outs.filter(revoked_at__isnull=True)),
         queries=counts["all"],
         resolved=counts["resolved"],
-        spent=_spent(customer) if user.has_perm("recontact.see_costs") else "",
+        spent=_spent(Message.objects.filter(customer=customer)) if sees_costs else "",
+        spent_here=_spent(Message.objects.filter(query=query)) if sees_costs else "",
         waiting=_waiting(query, now),
         data=[(str(name), str(value)) for name, value in query.data.items() if isinstance(value, str | int | float)],
         earlier=list(
@@ -52,11 +55,10 @@ def side_of(query: Query, *, user: Any, now: datetime) -> Side:
     )
 
 
-def _spent(customer: Customer) -> str:
-    """What the messages that left cost by their estimates, by currency."""
-    rows = Message.objects.filter(customer=customer, state__in=_LEFT).exclude(billed=False).exclude(estimate=None)
-    sums = rows.order_by("currency").values("currency").annotate(total=Sum("estimate"))
-    return " + ".join(money_text(row["total"], row["currency"]) for row in sums if row["total"])
+def _spent(messages: QuerySet[Message]) -> str:
+    """What they cost and may still cost, by currency."""
+    sums = ((each.amount + each.open, each.currency) for each in spent_on(messages))
+    return " + ".join(money_text(amount, currency) for amount, currency in sums if amount)
 
 
 def _waiting(query: Query, now: datetime) -> str:

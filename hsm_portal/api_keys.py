@@ -29,7 +29,7 @@ SCOPES: dict[str, frozenset[str]] = {
     "queries:recontact": frozenset({"recontact.recontact_query", "recontact.bulk_recontact", "recontact.refer_query"}),
     "messages:read": frozenset({"recontact.view_message", "recontact.see_phones", "recontact.see_costs"}),
     "messages:send": frozenset({"recontact.send_hsm"}),
-    "costs:read": frozenset({"recontact.see_costs"}),
+    "costs:read": frozenset({"recontact.view_costcell", "recontact.see_costs"}),
     "rates:read": frozenset({"providers.view_ratecard"}),
     "rates:write": frozenset({"providers.add_ratecard", "providers.publish_ratecard"}),
 }

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import json
 from collections.abc import Sequence
 from typing import Any
 
@@ -15,6 +14,7 @@ from hsm_portal.stopped import stopped_for, unwell_for
 from recontact import figures
 from recontact.budgets.alerts import PERMISSION as ALERTED
 from recontact.budgets.standing import Standing, standings_active
+from recontact.charts import COLOURS, LOST, OURS, bar_chart, series
 from recontact.costs.money import money_text
 from recontact.models import Budget, Incident
 
@@ -22,13 +22,6 @@ from recontact.models import Budget, Incident
 TROUBLED = 5
 #: As many budgets as one look takes in; the page of budgets has them all.
 BUDGETS = 4
-
-#: Series colours of the charts: ours, lost, then one per account. Chart.js takes no CSS variables.
-OURS, LOST = "#0d9488", "#dc2626"
-ACCOUNT_COLOURS = (
-    *("#0d9488", "#2563eb", "#b45309", "#7c3aed", "#64748b", "#be185d"),
-    *("#0ea5e9", "#65a30d", "#ea580c", "#a855f7", "#ca8a04", "#475569"),
-)
 
 
 def dashboard_context(request: HttpRequest, context: dict[str, Any]) -> dict[str, Any]:
@@ -84,34 +77,13 @@ def _month() -> str:
 def _hours_chart() -> dict[str, str]:
     hours, sent, lost = figures.by_hour()
     labels = [timezone.localtime(hour).strftime("%H:%M") for hour in hours]
-    data = [_series(_("Sent"), sent, OURS), _series(_("Failed or not sent"), lost, LOST)]
-    return _chart(labels, data, whole=True)
+    data = [series(_("Sent"), sent, OURS), series(_("Failed or not sent"), lost, LOST)]
+    return bar_chart(labels, data, whole=True)
 
 
 def _spend_chart() -> dict[str, str]:
-    days, series = figures.spend_by_day()
+    days, spent = figures.spend_by_day()
     labels = [formats.date_format(day, pgettext("date format: 9 Nov", "j M")) for day in days]
-    colours = [ACCOUNT_COLOURS[index % len(ACCOUNT_COLOURS)] for index in range(len(series))]
-    data = [_series(name, values, colour) for (name, values), colour in zip(series.items(), colours, strict=True)]
-    return _chart(labels, data, whole=False)
-
-
-def _series(label: str, values: Sequence[float], colour: str) -> dict[str, Any]:
-    return {"label": label, "data": list(values), "backgroundColor": colour, "borderRadius": 2, "maxBarThickness": 20}
-
-
-def _chart(labels: list[str], datasets: list[dict[str, Any]], *, whole: bool) -> dict[str, str]:
-    """`whole`: the values are counts, so the axis has no fractions."""
-    ticks = {"maxTicksLimit": 5, **({"precision": 0} if whole else {})}
-    axis = {"stacked": True, "grid": {"display": False}}
-    options = {
-        "responsive": True,
-        "maintainAspectRatio": False,
-        "animation": False,
-        "scales": {
-            "x": axis,
-            "y": {"stacked": True, "beginAtZero": True, "ticks": ticks},
-        },
-        "plugins": {"legend": {"display": len(datasets) > 0, "position": "bottom"}},
-    }
-    return {"data": json.dumps({"labels": labels, "datasets": datasets}), "options": json.dumps(options)}
+    colours = [COLOURS[index % len(COLOURS)] for index in range(len(spent))]
+    data = [series(name, values, colour) for (name, values), colour in zip(spent.items(), colours, strict=True)]
+    return bar_chart(labels, data, whole=False)

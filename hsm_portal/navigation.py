@@ -59,6 +59,7 @@ def _manager() -> list[_Entry]:
             badge="uncertain",
         ),
         _Entry(_("Recontact ledger"), "menu_book", f"{MANAGER}recontact/recontact/", ("recontact.view_recontact",)),
+        _Entry(_("Costs"), "payments", f"{MANAGER}recontact/costcell/", ("recontact.view_costcell",)),
         _Entry(_("Budgets"), "savings", f"{MANAGER}recontact/budget/", ("recontact.view_budget",)),
         _Entry(_("Customers"), "group", f"{MANAGER}recontact/customer/", ("recontact.change_customer",)),
     ]

@@ -85,7 +85,7 @@ _COORDINATOR = (
 
 _MANAGER = (
     _COORDINATOR
-    | _views("recontact", "campaign", "campaignrefusal", "dispatchswitch", "budget", "budgetperiod")
+    | _views("recontact", "campaign", "campaignrefusal", "dispatchswitch", "budget", "budgetperiod", "costcell")
     | _views("templates_app", "templatechange")
     | _views("providers", "provideraccount", "portfolio", "webhookdelivery", "providercall", "ratecard", "rate")
     | _views("providers", "checkup", "providernotice", "ratefee", "pricingrule")
@@ -106,6 +106,7 @@ _MANAGER = (
 
 _OPS = (
     _views("recontact", "message", "costentry", "campaign", "campaignrefusal", "budget", "budgetperiod", "exchangerate")
+    | _views("recontact", "costcell")
     | _views("providers", "provideraccount", "sendernumber", "portfolio", "ratecard", "rate", "checkup")
     | _views("providers", "ratefee", "pricingrule")
     | _views("templates_app", "template")

@@ -27,6 +27,7 @@ BEAT_SCHEDULE: dict[str, dict[str, Any]] = {
     "campaigns launch": _every(2.0, "recontact.tasks.campaigns_launch"),
     "campaigns retry": _every(4.0, "recontact.tasks.campaigns_retry"),
     "budgets": _every(3.0, "recontact.tasks.budgets_add_up"),
+    "costs": _every(3.0, "recontact.tasks.costs_add_up"),
     "budget alerts": _every(20.0, "recontact.tasks.budget_alerts"),
     "volumes of the month": _every(300.0, "recontact.tasks.volumes"),
     "look-ups": _every(20.0, "recontact.tasks.look_ups"),

@@ -8,6 +8,7 @@ from dataclasses import dataclass
 from django.db import connection
 
 from recontact.budgets import counting
+from recontact.costs import rollup
 
 
 @dataclass(frozen=True, slots=True)
@@ -104,7 +105,7 @@ CHECKS: dict[str, str] = {
 def differences() -> Iterator[Difference]:
     """Everything that does not agree; nothing at all when the books are right."""
     with connection.cursor() as cursor:
-        for name, sql in CHECKS.items():
+        for name, sql in {**CHECKS, **rollup.checks()}.items():
             cursor.execute(sql)
             for row_id, found in cursor.fetchall():
                 yield Difference(name, row_id, str(found))

@@ -157,13 +157,13 @@ def _write(plans: Sequence[Plan], joined: Set[Person]) -> None:
     new = {person_of(each.event) for plan in plans for each in plan.events}
     if people := joined & new:
         people_join(people)
-    messages_store([plan for plan in plans if plan.is_changed])
+    book = PriceBook()
+    entries = {plan.message.pk: entry for plan in plans if (entry := _report(plan, book)) is not None}
+    messages_store([plan for plan in plans if plan.is_changed], entries)
     events_store(plans)
     ledger.settle(reserved({plan.message.pk for plan in plans if plan.events}))
-    book = PriceBook()
-    entries = [entry for plan in plans if (entry := _report(plan, book)) is not None]
     if entries:
-        cost_entries_copy(entries)
+        cost_entries_copy(list(entries.values()))
 
 
 def _report(plan: Plan, book: PriceBook) -> CostEntry | None:

@@ -15,6 +15,7 @@ from django.utils import timezone
 
 from recontact.delivery_plan import Plan, Standing
 from recontact.hashes import keyed_hash
+from recontact.models import CostEntry
 from recontact.states import MessageState
 
 #: An account and a message's id there.
@@ -143,8 +144,8 @@ def _by_account(keys: Iterable[Key]) -> dict[int, list[str]]:
 # --- writing ---------------------------------------------------------------------------------------------------------
 
 
-def messages_store(plans: Sequence[Plan]) -> None:
-    """Move these locked messages. Raises Contested when one is not as it was."""
+def messages_store(plans: Sequence[Plan], reports: Mapping[int, CostEntry]) -> None:
+    """Move these locked messages, those with a report (by id) with its price. Raises Contested when one is not as it was."""
     if not plans:
         return
     told = [
@@ -155,6 +156,7 @@ def messages_store(plans: Sequence[Plan]) -> None:
             "moved": plan.is_moved,
             "provider_message_id": plan.provider_message_id,
             "billed": plan.billed,
+            **_price(reports.get(plan.message.pk)),
             **{name: moment.isoformat() for name, moment in plan.moments.items()},
         }
         for plan in plans
@@ -162,9 +164,15 @@ def messages_store(plans: Sequence[Plan]) -> None:
     _write(_MOVE, [json.dumps(told)], rows=len(plans))
 
 
+def _price(report: CostEntry | None) -> dict[str, str]:
+    return {} if report is None else {"reported": str(report.amount), "reported_currency": report.currency}
+
+
 _MOVE = f"""
     UPDATE recontact_message AS message
     SET state = told.state, provider_message_id = told.provider_message_id, billed = told.billed,
+        reported = COALESCE(told.reported, message.reported),
+        reported_currency = COALESCE(told.reported_currency, message.reported_currency),
         {", ".join(f"{name} = COALESCE(message.{name}, told.{name})" for name in _MOMENTS)},
         lease_expires_at = CASE WHEN told.moved THEN NULL ELSE message.lease_expires_at END,
         {
@@ -175,7 +183,7 @@ _MOVE = f"""
 }
     FROM json_to_recordset(%s::json)
         AS told (id bigint, was varchar, state varchar, moved boolean, provider_message_id varchar, billed boolean,
-                 {", ".join(f"{name} timestamptz" for name in _MOMENTS)})
+                 reported numeric, reported_currency varchar, {", ".join(f"{name} timestamptz" for name in _MOMENTS)})
     WHERE message.id = told.id AND message.state = told.was
 """  # noqa: S608 -- only our own names go in
 

@@ -2,24 +2,22 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from decimal import Decimal
 
-from django.db.models import Count, DateTimeField, Exists, Min, OuterRef, Q, Sum
-from django.db.models.functions import Now, TruncDate, TruncHour
+from django.db.models import Count, Exists, Min, OuterRef, Q
+from django.db.models.functions import Now
 from django.utils import timezone
 
-from providers.models import SenderNumber
+from providers.models import ProviderAccount, SenderNumber
 from recontact.campaigns.proof import Books, campaigns_books
+from recontact.costs.sums import fates_since, sent_and_lost_by_hour, spent_by_day, spent_since
 from recontact.limits import people_by_number
-from recontact.models import Campaign, CostEntry, Message, Recontact, ServiceWindow
-from recontact.states import NEVER_SENT, MessageState
+from recontact.models import Campaign, Message, Recontact, ServiceWindow
+from recontact.states import MessageState
 from templates_app.models import Template, TemplateStatus
 
-#: Estimates of messages in these states cost nothing.
-_FREE = [*NEVER_SENT, MessageState.FAILED]
 _UNDER_WAY = [
     Campaign.State.RUNNING,
     Campaign.State.WAITING,
@@ -72,18 +70,7 @@ def day_start() -> datetime:
 
 def today() -> Today:
     """The fates of the messages queued today."""
-    state = MessageState
-    groups = {
-        "read": [state.READ],
-        "delivered": [state.DELIVERED],
-        "on_its_way": [state.ACCEPTED, state.SENT],
-        "failed": [state.FAILED],
-        "waiting": [state.QUEUED, state.SENDING],
-        "uncertain": [state.UNCERTAIN],
-        "not_sent": list(NEVER_SENT),
-    }
-    counts = {name: Count("pk", filter=Q(state__in=states)) for name, states in groups.items()}
-    return Today(**Message.objects.filter(created_at__gte=day_start(), retry__isnull=True).aggregate(**counts))
+    return Today(**fates_since(day_start()))
 
 
 def queue() -> Queue:
@@ -102,15 +89,7 @@ def spent() -> dict[str, tuple[Decimal, Decimal]]:
     """What today's and this month's messages cost, by currency: (today, month). Our estimates, without what was never
     sent, failed, or is told to be free by `billed`."""
     day = day_start()
-    rows = (
-        Message.objects.filter(created_at__gte=day.replace(day=1), estimate__isnull=False)
-        .exclude(state__in=_FREE)
-        .exclude(billed=False)
-        .values("currency")
-        .annotate(month=Sum("estimate"), day=Sum("estimate", filter=Q(created_at__gte=day)))
-        .order_by("currency")
-    )
-    return {row["currency"]: (row["day"] or Decimal(0), row["month"]) for row in rows}
+    return spent_since(day.replace(day=1), day)
 
 
 def recontacts() -> Recontacts:
@@ -129,15 +108,7 @@ def by_hour() -> tuple[list[datetime], list[int], list[int]]:
     """The last 24 hours: the hours, how many messages went or go out in each, and how many were lost."""
     last = timezone.localtime().replace(minute=0, second=0, microsecond=0)
     hours = [last - timedelta(hours=back) for back in range(23, -1, -1)]
-    lost = Q(state__in=[MessageState.FAILED, *NEVER_SENT])
-    rows = (
-        Message.objects.filter(created_at__gte=hours[0])
-        .annotate(hour=TruncHour("created_at", output_field=DateTimeField()))
-        .values("hour")
-        .annotate(sent=Count("pk", filter=~lost), lost=Count("pk", filter=lost))
-        .order_by()
-    )
-    found: Mapping[datetime, tuple[int, int]] = {row["hour"]: (row["sent"], row["lost"]) for row in rows}
+    found = sent_and_lost_by_hour(hours[0])
     return hours, [found.get(hour, (0, 0))[0] for hour in hours], [found.get(hour, (0, 0))[1] for hour in hours]
 
 
@@ -145,19 +116,13 @@ def spend_by_day(days: int = 14) -> tuple[list[datetime], dict[str, list[float]]
     """The last `days` days, and for each account (with its currency) what its messages cost on each: estimates."""
     first = day_start() - timedelta(days=days - 1)
     dates = [(first + timedelta(days=day)) for day in range(days)]
-    rows = (
-        CostEntry.objects.filter(created_at__gte=first, kind=CostEntry.Kind.ESTIMATE)
-        .exclude(message__state__in=_FREE)
-        .annotate(day=TruncDate("created_at"))
-        .values("day", "message__account__name", "currency")
-        .annotate(amount=Sum("amount"))
-        .order_by("message__account__name", "currency")
-    )
-    series: dict[str, list[float]] = {}
+    rows = spent_by_day(first)
+    names = dict(ProviderAccount.objects.filter(pk__in={row[1] for row in rows}).values_list("pk", "name"))
     position = {date.date(): index for index, date in enumerate(dates)}
-    for row in rows:
-        values = series.setdefault(f"{row['message__account__name']} ({row['currency']})", [0.0] * days)
-        values[position[row["day"]]] += float(row["amount"])
+    series: dict[str, list[float]] = {}
+    for day, account_id, currency, amount in sorted(rows, key=lambda row: (names[row[1]], row[2])):
+        values = series.setdefault(f"{names[account_id]} ({currency})", [0.0] * days)
+        values[position[day]] += float(amount)
     return dates, series
 
 

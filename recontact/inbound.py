@@ -47,7 +47,19 @@ def customer_wrote(
         answered = answered or _written_to(sender_number, customer, at)
         query = _begin(customer, sender_number, answered, at)
     _touch(query, at=at, preview=preview)
+    _note_answer(answered, sender_number, customer, at)
     return query
+
+
+def _note_answer(referred: Message | None, number: SenderNumber, customer: Customer, at: datetime) -> None:
+    """The HSM that was answered keeps when, the first time: the one referred to, or else the last that he had got by then."""
+    if referred is None:
+        rows = Message.objects.filter(sender_number=number, customer=customer, kind=Message.Kind.TEMPLATE)
+        rows = rows.filter(claimed_at__gt=at - ANSWER_WITHIN, claimed_at__lte=at, state__in=list(WENT_OUT))
+        target = rows.order_by("-claimed_at").values("pk")[:1]
+    else:
+        target = Message.objects.filter(pk=referred.pk, kind=Message.Kind.TEMPLATE).values("pk")
+    Message.objects.filter(pk__in=target, answered_at=None).update(answered_at=at)
 
 
 def _open_query(customer: Customer, number: SenderNumber) -> Query | None:

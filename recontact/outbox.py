@@ -15,9 +15,10 @@ from django.conf import settings
 from django.db import IntegrityError, transaction
 
 from providers.models import SenderNumber
+from providers.rates.markets import market_of
 from recontact import ledger
 from recontact.budgets.reserve import Purse, purse_open
-from recontact.budgets.scope import facts_of_query, facts_of_user
+from recontact.budgets.scope import facts_of_query, facts_of_user, team_of
 from recontact.clock import database_now
 from recontact.costs.estimate import Estimate, NoRate, estimate_append, estimate_for
 from recontact.customers import customer_identify, customer_lock
@@ -269,6 +270,7 @@ def _queue(envelope: _Envelope, *, category: str, expires_at: datetime | None, *
     estimate = _estimate(envelope, category)
     _refuse_if(envelope.purse.refusals(estimate))
     now = database_now()
+    phone, bsuid = envelope.customer.phone or "", envelope.customer.bsuid or ""
     message = Message.objects.create(
         send_key=envelope.send_key or None,
         account_id=envelope.number.account_id,
@@ -279,8 +281,10 @@ def _queue(envelope: _Envelope, *, category: str, expires_at: datetime | None, *
         origin=envelope.origin,
         created_by=envelope.user,
         category=category,
-        recipient_phone=envelope.customer.phone or "",
-        recipient_bsuid=envelope.customer.bsuid or "",
+        recipient_phone=phone,
+        recipient_bsuid=bsuid,
+        market=market_of(phone=phone, bsuid=bsuid),
+        team_id=envelope.query.team_id if envelope.query is not None else team_of(envelope.user),
         due_at=now,
         expires_at=expires_at or now,
         estimate=estimate.amount,

@@ -30,7 +30,7 @@ _NOT_THERE = NEVER_SENT | {MessageState.FAILED}
 _SAME = (
     "account_id", "sender_number_id", "customer_id", "campaign_id", "origin", "created_by_id", "kind", "template_id",
     "template_name", "template_language", "template_hash", "category", "recipient_phone", "recipient_bsuid",
-    "components", "bubble", "body", "expires_at",
+    "components", "bubble", "body", "expires_at", "market", "team_id",
 )  # fmt: skip
 
 

@@ -10,6 +10,7 @@ from recontact.budgets.settle import changes_add_up
 from recontact.campaigns.again import retries_make
 from recontact.campaigns.launch import campaigns_launch as launch
 from recontact.campaigns.plan import campaign_plan, plans_take_up
+from recontact.costs.rollup import costs_add_up as add_up
 from recontact.costs.volume import volumes_count
 from recontact.dispatch.process import pump_slices
 from recontact.dispatch.sweep import sweep
@@ -65,6 +66,12 @@ def retention() -> None:
 def budgets_add_up() -> int:
     """Move the budgets' sums by what became of messages and campaigns."""
     return changes_add_up() + periods_count_again()
+
+
+@shared_task
+def costs_add_up() -> int:
+    """Add what became of messages to the sums of costs."""
+    return add_up()
 
 
 @shared_task

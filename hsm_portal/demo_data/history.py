@@ -19,6 +19,7 @@ from providers.rates.markets import market_of
 from providers.rates.tariff import Price
 from providers.redaction import Redactor
 from providers.simulator.identity import new_message_id
+from recontact.budgets.scope import team_of
 from recontact.costs.estimate import lines_stored
 from recontact.models import Attempt, Campaign, CostEntry, Customer, Message, MessageEvent, Query, Recontact
 from recontact.states import LedgerState, MessageState, ledger_state_for
@@ -78,6 +79,7 @@ class History:
         self._attempts: list[Attempt] = []
         self._events: list[MessageEvent] = []
         self._costs: list[CostEntry] = []
+        self._teams: dict[int, int | None] = {}
         self._recontacts: list[tuple[Recontact, LedgerState, datetime]] = []
 
     def add(self, send: Send) -> Message:
@@ -87,7 +89,7 @@ class History:
             account_id=send.number.account_id, customer=send.customer, category=category, at=send.at
         )
         message = Message(
-            **_envelope(send, category, price),
+            **_envelope(send, category, price, self._team(send)),
             **_content(send),
             **self._progress(send),
         )
@@ -99,6 +101,14 @@ class History:
         if send.is_recontact:
             self._add_recontact(message)
         return message
+
+    def _team(self, send: Send) -> int | None:
+        """The team that the message counts for: its query's, or else its sender's first."""
+        if send.query is not None:
+            return send.query.team_id
+        if send.user.pk not in self._teams:
+            self._teams[send.user.pk] = team_of(send.user)
+        return self._teams[send.user.pk]
 
     def _progress(self, send: Send) -> dict[str, Any]:
         """How far the message got and when; the statuses' times are kept on it."""
@@ -245,7 +255,8 @@ class History:
         )
 
 
-def _envelope(send: Send, category: str, price: Price) -> dict[str, Any]:
+def _envelope(send: Send, category: str, price: Price, team_id: int | None) -> dict[str, Any]:
+    phone, bsuid = send.customer.phone or "", send.customer.bsuid or ""
     return {
         "reference": uuid.uuid4(),
         "account_id": send.number.account_id,
@@ -256,8 +267,10 @@ def _envelope(send: Send, category: str, price: Price) -> dict[str, Any]:
         "origin": send.origin,
         "created_by": send.user,
         "category": category,
-        "recipient_phone": send.customer.phone or "",
-        "recipient_bsuid": send.customer.bsuid or "",
+        "recipient_phone": phone,
+        "recipient_bsuid": bsuid,
+        "market": market_of(phone=phone, bsuid=bsuid),
+        "team_id": team_id,
         "created_at": send.at,
         "due_at": send.at,
         "expires_at": send.at + LIFETIME,

@@ -7,7 +7,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 
-from django.db import transaction
+from django.db import connection, transaction
 
 from customer_service.models import InboundMessage, Note
 from hsm_portal.demo_data.accounts import ACCOUNTS, SHOP, accounts_make
@@ -30,6 +30,7 @@ from hsm_portal.demo_data.values import (
 )
 from providers.models import ProviderAccount
 from recontact.clock import database_now
+from recontact.inbound import ANSWER_WITHIN
 from recontact.models import (
     Campaign,
     CampaignRefusal,
@@ -45,6 +46,7 @@ from recontact.models import (
     Team,
 )
 from recontact.refusals import Code
+from recontact.states import WENT_OUT
 from recontact.windows import WINDOW
 from templates_app.models import Template
 from templates_app.sync import templates_sync
@@ -121,6 +123,7 @@ class Telling:
         history.save()
         self._refusals(campaign, waiting)
         windows_save(stories)
+        answers_note()
 
     def _pick_for_campaign(self, found: Sequence[Case], start: datetime) -> list[Case]:
         """Recontacts of the clinic that were one bulk action of the Manager."""
@@ -207,3 +210,22 @@ def windows_save(stories: Sequence[Story]) -> None:
         ServiceWindow(customer_id=customer, sender_number_id=number, last_inbound_at=at, expires_at=at + WINDOW)
         for (customer, number), at in last.items()
     )
+
+
+def answers_note() -> None:
+    """Which HSM each customer answered, and when, as `recontact.inbound` keeps it."""
+    with connection.cursor() as cursor:
+        cursor.execute(_ANSWERS, {"within": ANSWER_WITHIN.days, "left": sorted(WENT_OUT)})
+
+
+_ANSWERS = """
+    UPDATE recontact_message m SET answered_at = a.at FROM (
+        SELECT DISTINCT ON (l.id) l.id, i.occurred_at AS at FROM customer_service_inboundmessage i CROSS JOIN LATERAL (
+            SELECT s.id FROM recontact_message s
+            WHERE s.sender_number_id = i.sender_number_id AND s.customer_id = i.customer_id AND s.kind = 'template'
+              AND s.claimed_at > i.occurred_at - make_interval(days => %(within)s)
+              AND s.claimed_at <= i.occurred_at AND s.state = ANY(%(left)s)
+            ORDER BY s.claimed_at DESC LIMIT 1) l
+        ORDER BY l.id, i.occurred_at) a
+    WHERE m.id = a.id
+"""

@@ -1,5 +1,16 @@
 """recontact's part of the Manager, one module per subject."""
 
-from recontact.admin import attempts, budgets, campaigns, customers, ledger, messages, panels, queries, switch
+from recontact.admin import attempts, budgets, campaigns, costs, customers, ledger, messages, panels, queries, switch
 
-__all__ = ["attempts", "budgets", "campaigns", "customers", "ledger", "messages", "panels", "queries", "switch"]
+__all__ = [
+    "attempts",
+    "budgets",
+    "campaigns",
+    "costs",
+    "customers",
+    "ledger",
+    "messages",
+    "panels",
+    "queries",
+    "switch",
+]

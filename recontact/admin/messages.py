@@ -47,6 +47,10 @@ class MessageAdmin(ReadOnlyAdmin):
     search_fields = ("reference",)
     search_help_text = _("Phone, name, reference, or the provider's id of the message")
 
+    def lookup_allowed(self, lookup: str, value: str, request: HttpRequest | None = None) -> bool:
+        # The page of costs leads here.
+        return lookup == "account__provider__exact" or bool(super().lookup_allowed(lookup, value, request))
+
     def get_list_display(self, request: HttpRequest) -> list[str]:
         customer = "customer_whole" if see_phones(request) else "customer_masked"
         price = ["price"] if see_costs(request) else []

@@ -8,6 +8,7 @@ from django.shortcuts import get_object_or_404, redirect
 from django.utils.translation import gettext as _
 
 from recontact.admin_pages.page import ManagerPage
+from recontact.costs.spent import spent_on
 from recontact.customers import customer_rename, customer_tag, opt_out_add, opt_out_revoke
 from recontact.erasure import CannotErase, customer_erase
 from recontact.models import Customer, Message, OptOut, Query
@@ -32,6 +33,9 @@ class CustomerPage(ManagerPage):
             "opt_outs": list(OptOut.objects.filter(customer=customer).select_related("created_by").order_by("-pk")),
             "queries": list(queries[:SHOWN]),
             "sent_messages": list(sent[:SHOWN]),
+            "spent": spent_on(Message.objects.filter(customer=customer))
+            if request.user.has_perm("recontact.see_costs")
+            else None,
             "scopes": OptOut.Scope.choices,
         }
         return self.page("customer.html", context)

@@ -10,6 +10,7 @@ from recontact.access import query_access
 from recontact.admin_pages.bulk import SESSION_KEY
 from recontact.admin_pages.page import ManagerPage
 from recontact.clock import database_now
+from recontact.costs.spent import spent_on
 from recontact.eligibility import recontact_refusals
 from recontact.models import Message, Query, Recontact
 from recontact.windows import window_expires_at
@@ -33,6 +34,9 @@ class QueryPage(ManagerPage):
             "refusals": recontact_refusals(query, user=request.user),
             "ledger_rows": list(ledger_rows),
             "sent_messages": list(sent.order_by("-pk")[:100]),
+            "spent": spent_on(Message.objects.filter(query=query))
+            if request.user.has_perm("recontact.see_costs")
+            else None,
             "events": list(query.events.select_related("actor")),
         }
         return self.page("query.html", context)

@@ -115,7 +115,7 @@ def message_retry(*, message_id: int, user: Any) -> Message:
     why = str(getattr(row, "why", ""))
     if why:
         raise CannotStart(why_words(why, row.reason))
-    agreed = {row.market: (row.estimate or Decimal(0), row.currency)}
+    agreed = {row.planned_market: (row.estimate or Decimal(0), row.currency)}
     made = next_tries_store(campaign, [row], agreed)
     if not made:
         raise CannotStart(_("Its price rose or is not known any more. The campaign's page says what it costs now."))

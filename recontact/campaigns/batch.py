@@ -12,6 +12,8 @@ from typing import Any
 from django.conf import settings
 
 from providers.models import SenderNumber
+from providers.rates.markets import market_of
+from recontact.budgets.scope import team_of
 from recontact.campaigns.pricing import PRICE_CHANGED
 from recontact.campaigns.recent import RECENT_CAMPAIGN, recently_written
 from recontact.campaigns.recipients import SAME_PERSON
@@ -104,6 +106,11 @@ class _Facts:
         self.written_to = set(written.values_list("customer_id", flat=True))
         self.recent = recently_written(campaign=batch.campaign, customers=customers, now=batch.now)
         self._prices = Estimator()
+        self._own_team = team_of(batch.campaign.created_by)
+
+    def team(self, query_id: int | None) -> int | None:
+        """The team that a message counts for: its query's, or else its author's."""
+        return self._own_team if query_id is None else self.batch.queries[query_id].team_id
 
     def against(self, customer: Customer) -> str:
         """Why nothing is sent to him any more; empty = it is."""
@@ -162,6 +169,8 @@ def _message(
     message.customer_id, message.query_id = customer.pk, recipient.query_id
     message.origin = Message.Origin.MANAGER if recipient.query_id is None else Message.Origin.BULK
     message.recipient_phone, message.recipient_bsuid = customer.phone or "", customer.bsuid or ""
+    message.market = market_of(phone=message.recipient_phone, bsuid=message.recipient_bsuid)
+    message.team_id = facts.team(recipient.query_id)
     message.components, message.bubble, message.body = rendered.components, rendered.bubble, rendered.text
     message.due_at = due_at
     message.expires_at = due_at + timedelta(seconds=settings.CAMPAIGN_MESSAGE_LIFETIME_SECONDS)

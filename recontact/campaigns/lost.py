@@ -52,7 +52,7 @@ def lost_messages(campaign: Campaign) -> QuerySet[Message]:
 
 
 def with_verdict(rows: QuerySet[Message], campaign: Campaign) -> QuerySet[Any]:
-    """Lost messages with `why` one may not be tried again (empty = it may), and the `market` that its price is of."""
+    """Lost messages with `why` one may not be tried again (empty = it may), and the `planned_market` that its price is of."""
     template = campaign.template
     same = Q(template_hash=template.content_hash, category=template.category) if template is not None else Q(pk__in=[])
     wishes = OptOut.objects.filter(customer=OuterRef("customer"), revoked_at__isnull=True)
@@ -84,7 +84,7 @@ def with_verdict(rows: QuerySet[Message], campaign: Campaign) -> QuerySet[Any]:
         *(When(rule, then=Value(str(code))) for rule, code in rules), default=Value(""), output_field=CharField()
     )
     market = Coalesce(Subquery(recipients.values("market")[:1]), Value(""))
-    return rows.annotate(why=why, market=market)
+    return rows.annotate(why=why, planned_market=market)
 
 
 @dataclass(frozen=True, slots=True)
@@ -135,14 +135,14 @@ def prospect_shown(token: str) -> Prospect | None:
 def retry_prospect(campaign: Campaign) -> Prospect:
     """What trying the campaign's lost messages again would do now. One query, and one price for each market."""
     rows = with_verdict(lost_messages(campaign), campaign).order_by()
-    groups = rows.values("why", "market", told=Case(When(why=POINTLESS, then=F("reason")), default=Value("")))
+    groups = rows.values("why", "planned_market", told=Case(When(why=POINTLESS, then=F("reason")), default=Value("")))
     counted = groups.annotate(
         count=Count("pk"), phone=Min("recipient_phone"), bsuid=Min("recipient_bsuid"), account=Min("account_id")
     )
     prices: dict[str, Price] = {}
     prices_now = Estimator()
     refused: Counter[str] = Counter()
-    for group in counted.order_by("market"):
+    for group in counted.order_by("planned_market"):
         estimate = None
         if not group["why"]:
             estimate = prices_now.estimate(
@@ -152,7 +152,7 @@ def retry_prospect(campaign: Campaign) -> Prospect:
                 category=campaign_category(campaign),
             )
         if isinstance(estimate, Estimate):
-            prices[group["market"]] = Price(group["count"], estimate.amount, estimate.currency)
+            prices[group["planned_market"]] = Price(group["count"], estimate.amount, estimate.currency)
         else:
             refused[why_words(group["why"] or Code.PRICE_UNKNOWN, group["told"])] += group["count"]
     return Prospect(prices, refused.most_common())

@@ -42,7 +42,7 @@ def next_tries_store(campaign: Campaign, lost: Sequence[Message], prices: Prices
             category=message.category,
         )
         # Agreed to by the market that the plan says, which is told apart in SQL (campaigns.lost).
-        if isinstance(estimate, NoRate) or _dearer(estimate, prices.get(str(getattr(message, "market", "")))):
+        if isinstance(estimate, NoRate) or _dearer(estimate, prices.get(str(getattr(message, "planned_market", "")))):
             continue
         due_at = max(next(slots), _well_at(message))
         again = message_again(message, due_at=due_at, estimate=estimate)

@@ -21,6 +21,7 @@ from recontact.models.query import Query, QueryEvent, Team
 from recontact.models.recipient import CampaignFile, CampaignRecipient
 from recontact.models.reservation import BudgetChange, BudgetReservation
 from recontact.models.retry import CampaignRetry
+from recontact.models.rollup import CostCell, CostChange, CostMonth, CostSlot
 
 __all__ = [
     "Attempt",
@@ -35,7 +36,11 @@ __all__ = [
     "CampaignRefusal",
     "CampaignRetry",
     "CircuitTally",
+    "CostCell",
+    "CostChange",
     "CostEntry",
+    "CostMonth",
+    "CostSlot",
     "Customer",
     "DispatchSwitch",
     "ExchangeRate",

@@ -12,6 +12,7 @@ from django.utils.translation import gettext_lazy as _
 from providers.models import PricingRule, ProviderAccount, Rate, SenderNumber
 from recontact.models.budget_triggers import reported
 from recontact.models.message import Message
+from recontact.models.rollup_triggers import price_carried
 
 
 class CostEntry(models.Model):
@@ -67,6 +68,7 @@ class CostEntry(models.Model):
         ]
         triggers = [
             reported,
+            price_carried,
             pgtrigger.Protect(name="cost_append_only", operation=pgtrigger.Update | pgtrigger.Delete),
             pgtrigger.Trigger(
                 name="cost_no_truncate",

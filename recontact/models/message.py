@@ -15,7 +15,8 @@ from providers.models import ProviderAccount, SenderNumber
 from recontact.models.budget_triggers import moved_between_classes, queued_from_campaign
 from recontact.models.campaign import Campaign
 from recontact.models.customer import Customer
-from recontact.models.query import Query
+from recontact.models.query import Query, Team
+from recontact.models.rollup_triggers import counted_again, counted_at_birth
 from recontact.states import ALIVE, MessageState, legal_pairs
 from templates_app.models import Template
 
@@ -151,6 +152,27 @@ class Message(models.Model):
     billed = models.BooleanField(_("billed"), null=True)
     estimate = models.DecimalField(_("estimate"), max_digits=12, decimal_places=6, null=True)
     currency = models.CharField(_("currency"), max_length=3, blank=True)
+
+    # --- what its cost is told apart by (recontact.models.rollup_triggers); nothing here is decided by it ---
+    #: Meta's market of the recipient, and the team that it counts for, of the moment when it was queued.
+    market = models.CharField(_("market"), max_length=40, blank=True, default="", db_default="")
+    team = models.ForeignKey(
+        Team,
+        models.PROTECT,
+        null=True,
+        blank=True,
+        related_name="+",
+        db_index=False,
+        db_constraint=False,  # Each costs every message, and there are five already.
+        verbose_name=_("team"),
+    )
+    #: When the customer answered this HSM, by a reference to it or as the last one that he had got.
+    answered_at = models.DateTimeField(_("answered at"), null=True)
+    #: Whether another try of its chain followed.
+    superseded = models.BooleanField(default=False, db_default=False, editable=False)
+    #: The provider's own price, as its cost entry says; empty = none was told.
+    reported = models.DecimalField(_("reported"), max_digits=12, decimal_places=6, null=True)
+    reported_currency = models.CharField(max_length=3, blank=True, default="", db_default="", editable=False)
 
     class Meta:
         verbose_name = _("message")
@@ -288,6 +310,8 @@ class Message(models.Model):
             ),
             queued_from_campaign,
             moved_between_classes,
+            counted_at_birth,
+            counted_again,
             pgtrigger.Protect(name="message_no_delete", operation=pgtrigger.Delete),
             pgtrigger.Trigger(
                 name="message_no_truncate",

@@ -9,6 +9,7 @@ from typing import Any
 
 from django import template
 from django.utils import timezone
+from django.utils.formats import number_format
 from django.utils.translation import gettext as _
 
 from recontact.costs.money import PRICE_DECIMALS, SUM_DECIMALS, money_text
@@ -58,6 +59,21 @@ def price(amount: Decimal | None, currency: str) -> str:
 def money(amount: Decimal | None, currency: str) -> str:
     """A sum."""
     return "—" if amount is None else money_text(amount, currency, decimals=SUM_DECIMALS)
+
+
+@register.filter
+def counted(count: int) -> str:
+    """A count with its thousands apart."""
+    return number_format(count, 0, use_l10n=True, force_grouping=True)
+
+
+@register.filter
+def signed_percent(value: Decimal | None) -> str:
+    """A change in percent with its sign; nothing where there is nothing to compare with."""
+    if value is None:
+        return "—"
+    sign = "+" if value > 0 else "−" if value < 0 else ""
+    return f"{sign}{number_format(abs(value).quantize(Decimal('0.1')), 1, use_l10n=True)}\u00a0%"
 
 
 @register.filter

@@ -38,6 +38,10 @@ def _figures(output: str) -> dict[str, Any]:
         ("fairness", {"fairness_min"}),
         ("webhooks", {"webhook_rate", "webhook_p95_ms", "webhook_ratio", "webhook_apply_rate"}),
         ("screens", {"slowest_page_ms", "result_csv_s"}),
+        (
+            "costs",
+            {"costs_cells", "costs_page_10m_ms", "costs_export_year_s", "costs_export_peak_mb", "costs_trigger_ms"},
+        ),
     ],
 )
 def test_a_short_run_prints_one_json_line_for_each_figure(only: str, names: set[str]) -> None:

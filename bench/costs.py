@@ -1,0 +1,190 @@
+"""Costs with ten million messages over two years: the page, a year as a file, and what keeping the sums costs the sending.
+
+The cells are made directly, as two years of messages would leave them: some 500 a day. The triggers and the building anew are
+measured on real messages.
+"""
+
+from __future__ import annotations
+
+import os
+import statistics
+import time
+from collections.abc import Iterable
+from datetime import date
+from pathlib import Path
+
+from django.conf import settings
+from django.core.cache import cache
+from django.db import connection
+from django.test import Client
+from django.utils import timezone
+
+from bench.figures import figure
+from bench.screens import fill
+from bench.usage import peak_mb
+from hsm_portal.roles import Role
+from hsm_portal.users import user_create
+from recontact.costs.asked import month_of, months_before
+from recontact.costs.rollup import costs_rebuild
+from recontact.models.rollup_triggers import MEASURES
+from tests.customer_service.agents import browser
+from tests.factories import account_make, campaign_make, sender_number_make, user_make
+
+MESSAGES = 10_000_000
+CELLS_A_DAY = 500
+DAYS = 730
+ACCOUNTS, NUMBERS, AGENTS, TEAMS, CAMPAIGNS = 4, 8, 60, 6, 1_500
+#: Messages that the triggers and the building anew are measured on.
+REAL = 100_000
+STATEMENT = 1_000
+TIMES = 5
+
+#: A cell's messages: one in twenty failed, a tenth is on its way or was never sent, the others arrived, half of these were read.
+_CELLS = """
+    INSERT INTO recontact_costcell (day, account_id, sender_number_id, market, category, campaign_id, team_id, agent_id,
+        currency, reported_currency, superseded, waiting, uncertain, on_its_way, delivered, read, failed, not_sent, answered,
+        priced, ahead, awaiting, uncharged, unreported, confirmed, reported)
+    SELECT %(today)s::date - d, a.accounts[1 + k %% cardinality(a.accounts)], a.numbers[1 + k %% cardinality(a.numbers)],
+        (ARRAY['AR','BR','CL','CO','MX','PE','UY','PY','BO','EC','ES','US'])[1 + k / 60 %% 12],
+        (ARRAY['marketing','utility','authentication'])[1 + k %% 3],
+        CASE WHEN k %% 3 = 0 THEN a.campaigns[1 + (d * 2 + k %% 5) %% cardinality(a.campaigns)] ELSE 0 END,
+        1 + k %% %(teams)s, a.agents[1 + k / 2 %% cardinality(a.agents)],
+        'USD', 'USD', false, 0, 0, m / 20, m * 2 / 5, m * 2 / 5, m / 20, m / 10, m / 12,
+        m * 4 / 5, 0, m * 1100, m * 1100, 0, m * 20800, m * 20100
+    FROM generate_series(0, %(days)s - 1) AS d, generate_series(1, %(cells)s) AS k,
+         LATERAL (SELECT %(each)s * (50 + (d * 7 + k * 13) %% 100) / 100 AS m) x,
+         (SELECT %(accounts)s::bigint[] AS accounts, %(numbers)s::bigint[] AS numbers, %(campaigns)s::bigint[] AS campaigns,
+                 %(agents)s::bigint[] AS agents) a
+    ON CONFLICT DO NOTHING
+"""
+_WHO = "account_id, sender_number_id, market, category, campaign_id, team_id, agent_id, currency, reported_currency, superseded"
+_MONTHS = f"""
+    INSERT INTO recontact_costmonth (day, {_WHO}, {", ".join(MEASURES)})
+    SELECT date_trunc('month', day)::date, {_WHO}, {", ".join(f"sum({name})" for name in MEASURES)}
+    FROM recontact_costcell GROUP BY 1, {_WHO}
+"""
+_PAGES = {
+    "month": ("provider,category", 0),
+    "quarter": ("account,week", 2),
+    "year": ("campaign,category", 11),
+    "year_agents": ("agent,month", 11),
+    "two_years": ("market,category", 23),
+    "two_years_days": ("day,account", 23),
+}
+
+
+def run(scale: float) -> None:
+    """Print the milliseconds of the pages, the seconds and megabytes of a year's file, and what the triggers take."""
+    settings.STORAGES["staticfiles"] = {"BACKEND": "django.contrib.staticfiles.storage.StaticFilesStorage"}
+    user = user_create(username="ops", password="una-clave-larga", roles=[Role.OPS])
+    _fill(scale)
+    today = timezone.localdate()
+    client = browser(user)
+    taken = {name: _page(client, by, months_before(today, back)) for name, (by, back) in _PAGES.items()}
+    for name, milliseconds in taken.items():
+        figure(f"costs_page_{name}_ms", milliseconds, "ms")
+    figure("costs_page_10m_ms", max(taken.values()), f"ms: {max(taken, key=lambda name: taken[name])}")
+    for kind in ("csv", "xlsx"):
+        seconds, megabytes, size = _file(client, kind)
+        suffix = "" if kind == "xlsx" else "_csv"
+        figure(f"costs_export_year{suffix}_s", seconds, f"s, {size / 1e6:.0f} MB")
+        figure(f"costs_export_peak{suffix}_mb", megabytes, "MB more than before")
+    _keeping(max(STATEMENT * TIMES, int(REAL * scale)))
+
+
+def _fill(scale: float) -> None:
+    accounts = [account_make() for _ in range(ACCOUNTS)]
+    numbers = [sender_number_make(account=accounts[place % ACCOUNTS]) for place in range(NUMBERS)]
+    agents = [user_make() for _ in range(AGENTS)]
+    template = campaign_make(sender_number=numbers[0])
+    campaigns = [template.pk]
+    for place in range(1, CAMPAIGNS):
+        template.pk, template.name = None, f"Campaña {place}"
+        template.save()
+        campaigns.append(template.pk)
+    cells = max(1, int(CELLS_A_DAY * scale))
+    with connection.cursor() as cursor:
+        cursor.execute(
+            _CELLS,
+            {
+                "today": timezone.localdate(),
+                "days": DAYS,
+                "cells": cells,
+                "each": MESSAGES * scale / DAYS / cells,
+                "teams": TEAMS,
+                "accounts": [account.pk for account in accounts],
+                "numbers": [number.pk for number in numbers],
+                "campaigns": campaigns,
+                "agents": [agent.pk for agent in agents],
+            },
+        )
+        cursor.execute(_MONTHS)
+        cursor.execute("VACUUM ANALYZE recontact_costcell, recontact_costmonth")
+        cursor.execute(
+            """SELECT count(*), sum(on_its_way + delivered + read + failed + not_sent),
+                      pg_total_relation_size('recontact_costcell') FROM recontact_costcell"""
+        )
+        count, messages, size = cursor.fetchone()
+    figure("costs_cells", count, f"cells of {messages} messages, {size / 1e6:.0f} MB with their index")
+
+
+def _period(first: date) -> str:
+    return f"from={first}&until={month_of(timezone.localdate())[1]}"
+
+
+def _page(client: Client, by: str, first: date) -> float:
+    return statistics.median(
+        _once(client, f"/manager/recontact/costcell/?{_period(first)}&by={by}") for _ in range(TIMES)
+    )
+
+
+def _once(client: Client, address: str) -> float:
+    cache.clear()
+    began = time.perf_counter()
+    response = client.get(address)
+    taken = (time.perf_counter() - began) * 1000
+    if response.status_code != 200:
+        raise RuntimeError(f"{address} answered {response.status_code}")
+    return taken
+
+
+def _file(client: Client, kind: str) -> tuple[float, float, int]:
+    """Seconds, megabytes beyond what was held before, and bytes of the last twelve months by everything; read piece by piece."""
+    # The kernel begins its books of the most memory anew.
+    Path("/proc/self/clear_refs").write_text("5")
+    before = peak_mb(os.getpid())
+    began = time.perf_counter()
+    first = months_before(timezone.localdate(), 11)
+    response = client.get(f"/manager/recontact/costcell/file/{kind}/?{_period(first)}&whole=1")
+    pieces: Iterable[bytes] = response
+    size = sum(len(piece) for piece in pieces)
+    return time.perf_counter() - began, peak_mb(os.getpid()) - before, size
+
+
+# --- what keeping the sums costs -------------------------------------------------------------------------------------
+
+
+def _keeping(rows: int) -> None:
+    """The triggers' part of statements that move 1,000 messages, and the building anew of all sums."""
+    campaign = campaign_make()
+    fill(campaign, rows)
+    with connection.cursor() as cursor:
+        cursor.execute("SELECT id FROM recontact_message WHERE state = 'delivered' ORDER BY random()")
+        ids = [row[0] for row in cursor.fetchall()]
+        whole, part = [], []
+        for start in range(0, min(len(ids), STATEMENT * TIMES), STATEMENT):
+            cursor.execute(
+                "EXPLAIN (ANALYZE, FORMAT JSON) UPDATE recontact_message SET state = 'read', read_at = now() WHERE id = ANY(%s)",
+                [ids[start : start + STATEMENT]],
+            )
+            told = cursor.fetchone()[0][0]
+            whole.append(told["Execution Time"])
+            part.append(sum(each["Time"] for each in told["Triggers"] if "cost_" in each["Trigger Name"]))
+    figure(
+        "costs_trigger_ms", statistics.median(part), f"ms of {statistics.median(whole):.0f} for {STATEMENT} statuses"
+    )
+    began = time.perf_counter()
+    costs_rebuild()
+    with connection.cursor() as cursor:
+        cursor.execute("SELECT count(*) FROM recontact_message")
+        figure("costs_rebuild_s", time.perf_counter() - began, f"s for {cursor.fetchone()[0]} messages")

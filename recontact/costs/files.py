@@ -1,0 +1,94 @@
+"""The costs as a file, CSV or XLSX, sent while it is read from the database."""
+
+from __future__ import annotations
+
+import csv
+import io
+from collections.abc import Iterator, Sequence
+from dataclasses import replace
+from datetime import date
+from decimal import Decimal
+from itertools import islice
+from typing import Any
+
+from django.utils.translation import gettext as _
+
+from recontact.campaigns.outcomes import harmless
+from recontact.costs.asked import GROUPINGS, TIMES, Question
+from recontact.costs.grouped import Group, costs_all, currencies_of
+from recontact.costs.labels import labels_of
+from recontact.costs.workbook import workbook
+
+CHUNK = 2_000
+#: All that the sums are told apart by.
+EVERYTHING = ("day", "account", "number", "category", "market", "campaign", "team", "agent")
+_RATIO = Decimal("0.000001")
+
+
+def costs_csv(question: Question, *, whole: bool = False) -> Iterator[str]:
+    """The table as text in pieces; with `whole`, each day by all that the sums are told apart by."""
+    # The mark by which spreadsheet programs know UTF-8.
+    yield "\ufeff"
+    rows = _rows(question, whole=whole)
+    while chunk := list(islice(rows, CHUNK)):
+        text = io.StringIO()
+        csv.writer(text).writerows([[_plain(cell) for cell in row] for row in chunk])
+        yield text.getvalue()
+
+
+def costs_xlsx(question: Question, *, whole: bool = False) -> Iterator[bytes]:
+    """The same as a spreadsheet's file."""
+    return workbook(_("Costs"), _rows(question, whole=whole))
+
+
+def _rows(question: Question, *, whole: bool) -> Iterator[Sequence[Any]]:
+    """The header, and then every group of every currency (of the question's alone, if it names one)."""
+    by = EVERYTHING if whole else (question.by or ("day",))
+    yield [*(str(GROUPINGS[name][0]) for name in by), *_header()]
+    for currency in [question.currency] if question.currency else currencies_of(question):
+        yield from _of_currency(replace(question, by=tuple(by), currency=currency))
+
+
+def _of_currency(question: Question) -> Iterator[Sequence[Any]]:
+    named: list[dict[Any, str]] = [{} for _name in question.by]
+    groups = costs_all(question)
+    while chunk := list(islice(groups, CHUNK)):
+        for place, name in enumerate(question.by):
+            new = {group.keys[place] for group in chunk} - named[place].keys()
+            if new and name not in TIMES:
+                named[place].update(labels_of(name, new))
+        for group in chunk:
+            yield [
+                *(named[place].get(key, key) for place, key in enumerate(group.keys)),
+                *_cells(group, question.currency),
+            ]
+
+
+def _header() -> list[str]:
+    return [
+        *(_("Messages"), _("Sent"), _("Delivered"), _("Read"), _("Answered"), _("Failed")),
+        *(_("Currency"), _("Estimated"), _("Not decided"), _("Not charged"), _("Charged by estimate"), _("Reported")),
+        *(_("Spent"), _("Per delivered"), _("Per read"), _("Per answered")),
+    ]
+
+
+def _cells(group: Group, currency: str) -> list[Any]:
+    found = group.figures
+    ratios = (found.per_delivered, found.per_read, found.per_answered)
+    return [
+        *(found.messages, found.sent, found.delivered, found.read, found.answered, found.failed),
+        *(currency, found.estimated, found.awaiting, found.uncharged, found.unreported, found.reported, found.spent),
+        *(None if ratio is None else ratio.quantize(_RATIO) for ratio in ratios),
+    ]
+
+
+def _plain(cell: Any) -> Any:
+    match cell:
+        case str():
+            return harmless(cell)
+        case Decimal():
+            return f"{cell:f}"
+        case date():
+            return cell.isoformat()
+        case _:
+            return cell
