@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import contextlib
+import math
 import threading
 import time
 from collections.abc import Callable, Sequence
@@ -37,6 +38,8 @@ T = TypeVar("T")
 SLICE_SECONDS = 30.0
 #: How long numbers wait at the end of a slice for those whose provider is slow, before any pump may have them.
 KEPT_SECONDS = 2.0
+#: How often a pump with several numbers calls an idle dispatcher. Our own worker may fetch a call ahead, but only one.
+INVITE_EVERY_SECONDS = 2.0
 RECORD_EVERY_SECONDS = 0.1
 IDLE_SECONDS = 2.0
 #: What comes due so soon is waited for; anything later is beat's to wake us up for.
@@ -88,7 +91,7 @@ class Pump:
         self.kept = list(kept or ())
         self.is_followed = kept is not None
         self.goes_on = False
-        self.others_woken = False
+        self.invited_at = -math.inf
         self.results: list[Result] = []
         self.unanswered = 0
         self.one_flush = asyncio.Lock()
@@ -178,8 +181,8 @@ class Pump:
         if to_give and not any(each.given_back for each in self.numbers.values()):
             for number in sorted(self.numbers.values(), key=lambda each: each.unanswered)[:to_give]:
                 number.given_back = True
-        if len(self.numbers) > 1 and not self.others_woken:
-            self.others_woken = True
+        if len(self.numbers) > 1 and time.monotonic() - self.invited_at > INVITE_EVERY_SECONDS:
+            self.invited_at = time.monotonic()
             await self.in_database(wake_another)
 
     async def _own(self, lease: Lease) -> None:
