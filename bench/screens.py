@@ -19,6 +19,7 @@ from django.test import Client
 from bench.figures import figure
 from hsm_portal.roles import Role
 from hsm_portal.users import user_create
+from recontact.costs.rollup import costs_rebuild
 from recontact.models import Campaign
 from tests.customer_service.agents import browser
 from tests.factories import campaign_make
@@ -95,6 +96,8 @@ def fill(campaign: Campaign, rows: int) -> None:
         cursor.execute("SET session_replication_role = replica")
         cursor.execute(_ROWS, {"rows": rows, "campaign": campaign.pk})
         cursor.execute("SET session_replication_role = origin")
+        # They note what costs are summed from as well.
+        costs_rebuild()
         cursor.execute("VACUUM ANALYZE recontact_customer, recontact_message, recontact_campaignrecipient")
     Campaign.objects.filter(pk=campaign.pk).update(rows_total=rows, rows_read=rows, planned_at=Now())
 
