@@ -9,6 +9,7 @@ import pytest
 from django.utils import timezone
 
 from providers.models import Rate
+from providers.rates.publishing import card_publish
 from recontact.costs.asked import month_of, question_read
 from recontact.costs.elsewhere import costs_elsewhere
 from recontact.costs.spent import Spent, spent_on
@@ -61,8 +62,7 @@ def test_currencies_come_together_by_the_dated_table_alone() -> None:
 def test_another_account_is_priced_by_its_own_cards() -> None:
     message = delivered(message_make(), reported="0.031")
     other = account_make()
-    card = rate_card_make(account=other)
-    Rate.objects.filter(card=card, market="AR", category="utility").update(price=Decimal("0.011"))
+    rate_card_make(account=other, prices={"AR": ("0.0618", "0.011")})
 
     cheapest, own = costs_elsewhere(question_read({}, today=TODAY))
 
@@ -73,10 +73,11 @@ def test_another_account_is_priced_by_its_own_cards() -> None:
 def test_an_account_without_a_price_for_everything_comes_last_and_says_so() -> None:
     delivered(message_make())
     other = account_make()
-    card = rate_card_make(account=other)
+    card = rate_card_make(account=other, is_published=False)
     Rate.objects.filter(card=card, category="utility").delete()
+    card_publish(card.pk)
     cheap = account_make()
-    Rate.objects.filter(card=rate_card_make(account=cheap)).update(price=Decimal("0.001"))
+    rate_card_make(account=cheap, prices={"other": ("0.001", "0.001")})
 
     lines = costs_elsewhere(question_read({}, today=TODAY))
 
@@ -88,8 +89,7 @@ def test_each_day_is_priced_by_the_card_of_that_day() -> None:
     message = delivered(message_make())
     other = account_make()
     rate_card_make(account=other)
-    later = rate_card_make(account=other, valid_from=timezone.now() - timedelta(days=1))
-    Rate.objects.filter(card=later).update(price=Decimal("9"))
+    rate_card_make(account=other, valid_from=timezone.now() - timedelta(days=1), prices={"other": ("9", "9")})
     Message.objects.filter(pk=message.pk).update(created_at=timezone.now() - timedelta(days=5))
     first, last = month_of(TODAY - timedelta(days=5))
 
