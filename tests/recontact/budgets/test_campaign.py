@@ -9,7 +9,6 @@ import pytest
 from django.utils import timezone
 
 from providers.errors import Reason
-from providers.models import Rate
 from recontact import ledger
 from recontact.books import differences
 from recontact.budgets.reserve import BUDGET, campaign_reserve, campaign_shares
@@ -29,6 +28,7 @@ from tests.factories import (
     budget_make,
     campaign_make,
     customer_make,
+    prices_set,
     query_make,
     recipients_make,
     sender_number_make,
@@ -148,7 +148,7 @@ def test_by_itself_nothing_is_tried_again_at_a_higher_price_than_what_failed_had
     failed = Message.objects.earliest("pk")
     ended(failed, "failed")
     failed.refresh_from_db()
-    Rate.objects.update(price=Decimal(risen))
+    prices_set(risen)
     assert (retry_queue(message=failed, due_at=database_now()) is not None) is tried
     assert sum(sums()) <= 10 * PRICE
 
