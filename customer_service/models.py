@@ -2,16 +2,35 @@
 
 from __future__ import annotations
 
+from typing import Any
+
 from django.conf import settings
+from django.contrib.postgres.indexes import GinIndex
+from django.contrib.postgres.search import SearchVector, SearchVectorField
 from django.db import models
+from django.db.models.functions import Left, Lower
 from django.utils.translation import gettext_lazy as _
 
 from providers.models import ProviderAccount, SenderNumber
 from recontact.models import Customer, Query
 
+#: Letters with the signs of the languages of our customers, and without: search finds either by either.
+_SIGNED, _PLAIN = "áàâãäéèêëíìîïóòôõöúùûüñç", "aaaaaeeeeiiiiooooouuuunc"
+
+
+def _unsigned(column: str) -> models.Func:
+    """The column in small letters without accents, as the database writes it."""
+    return models.Func(
+        Lower(Left(column, 20_000)),
+        models.Value(_SIGNED),
+        models.Value(_PLAIN),
+        function="translate",
+        output_field=models.TextField(),
+    )
+
 
 class InboundMessage(models.Model):
-    """One message of a customer, stored once by its id at the provider. `text` is what a person reads."""
+    """One message of a customer, stored once by its id at the provider. `text` is what a person reads, `words` is searched."""
 
     account = models.ForeignKey(ProviderAccount, models.PROTECT, related_name="+", verbose_name=_("account"))
     # Its index is inbound_by_number's.
@@ -28,6 +47,11 @@ class InboundMessage(models.Model):
     payload = models.JSONField(_("payload"), default=dict)
     occurred_at = models.DateTimeField(_("written at"))
     received_at = models.DateTimeField(_("received at"), auto_now_add=True)
+    words: models.Field[Any, Any] = models.GeneratedField(
+        expression=SearchVector(_unsigned("text"), config="simple"),
+        output_field=SearchVectorField(),
+        db_persist=True,
+    )
 
     class Meta:
         verbose_name = _("inbound message")
@@ -40,6 +64,7 @@ class InboundMessage(models.Model):
             models.Index(fields=["query", "id"], name="inbound_by_query"),
             models.Index(fields=["customer", "id"], name="inbound_by_customer"),
             models.Index(fields=["sender_number", "received_at"], name="inbound_by_number"),
+            GinIndex(fields=["words"], name="inbound_by_words"),
         ]
 
     def __str__(self) -> str:

@@ -5,7 +5,7 @@ from __future__ import annotations
 from django.urls import path
 
 from customer_service.views.actions import NoteView, ReferView, ReopenView, ResolveView, TakeView
-from customer_service.views.conversations import ConversationsLiveView, ConversationsView
+from customer_service.views.conversations import ConversationsLiveView, ConversationsView, FiltersView
 from customer_service.views.hsm import HsmPartView, HsmView
 from customer_service.views.sending import RecontactPartView, RecontactView, TextView
 from customer_service.views.tickets import TicketLiveView, TicketView
@@ -15,6 +15,7 @@ app_name = "customer_service"
 urlpatterns = [
     path("", ConversationsView.as_view(), name="conversations"),
     path("live/", ConversationsLiveView.as_view(), name="conversations_live"),
+    path("filters/", FiltersView.as_view(), name="filters"),
     path("hsm/", HsmView.as_view(), name="hsm"),
     path("hsm/<str:part>/", HsmPartView.as_view(), name="hsm_part"),
     path("queries/<int:query_id>/", TicketView.as_view(), name="ticket"),

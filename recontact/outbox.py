@@ -324,7 +324,8 @@ def _query_touched(query: Query, message: Message, *, user: Any, kind: str | Non
     """The query moves up in the lists, and an unassigned one that its agent writes in becomes his."""
     query.activity_at = message.due_at
     query.preview = message.body[:200]
-    fields = ["activity_at", "preview"]
+    query.waiting_since = None
+    fields = ["activity_at", "preview", "waiting_since"]
     if user is not None and query.assigned_to_id is None and message.origin == Message.Origin.TICKET:
         query.assigned_to, query.state, query.taken_at = user, Query.State.IN_PROGRESS, message.due_at
         fields += ["assigned_to", "state", "taken_at"]

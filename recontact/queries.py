@@ -85,7 +85,8 @@ def query_resolve(*, query_id: int, user: Any, resolution: str) -> Query:
     _refuse_resolved(query)
     _refuse_foreign(query, user)
     query.state, query.resolved_at, query.resolution = Query.State.RESOLVED, database_now(), words[:100]
-    query.save(update_fields=["state", "resolved_at", "resolution"])
+    query.waiting_since = query.snoozed_until = None
+    query.save(update_fields=["state", "resolved_at", "resolution", "waiting_since", "snoozed_until"])
     _event(query, QueryEvent.Kind.RESOLVED, user, words)
     return query
 

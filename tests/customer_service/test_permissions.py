@@ -14,7 +14,7 @@ from tests.factories import query_make
 
 pytestmark = pytest.mark.django_db
 
-READS = ["", "live/", "hsm/", "queries/{query}/", "queries/{query}/live/"]
+READS = ["", "live/", "filters/", "hsm/", "queries/{query}/", "queries/{query}/live/"]
 WRITES = [
     "hsm/",
     "hsm/panel/",

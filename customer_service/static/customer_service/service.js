@@ -55,6 +55,11 @@
     if (rows && event.detail.requestConfig.elt.id === "conversations") rows.scrollTop = listScroll;
   });
 
+  // A list in another order is another list.
+  document.addEventListener("change", (event) => {
+    if (event.target.matches("[data-submits]")) event.target.form.requestSubmit();
+  });
+
   // A page that no longer refreshes itself says so.
   const offline = (hidden) => {
     const box = document.getElementById("desk-offline");
