@@ -38,11 +38,13 @@ _ROWS = """
         CASE WHEN c.id %% 10 = 0 THEN %(campaign)s END, w.last_inbound_at
     FROM recontact_customer c
     JOIN recontact_servicewindow w ON w.customer_id = c.id
-    CROSS JOIN LATERAL (SELECT CASE WHEN c.id * 31 %% 100 < 3 THEN 'pending' WHEN c.id * 31 %% 100 < 8 THEN 'in_progress'
-                        ELSE 'resolved' END AS state) s
-    LEFT JOIN (SELECT id, row_number() OVER (ORDER BY id) AS place FROM recontact_team) t ON t.place = 1 + c.id * 13 %% 60
+    CROSS JOIN LATERAL (SELECT CASE WHEN h.at < 3 THEN 'pending' WHEN h.at < 8 THEN 'in_progress' ELSE 'resolved' END AS state
+                        FROM (SELECT abs(hashint8(c.id * 3 + 1)::bigint) %% 100 AS at) h) s
+    LEFT JOIN (SELECT id, row_number() OVER (ORDER BY id) AS place FROM recontact_team) t
+      ON t.place = 1 + abs(hashint8(c.id * 5 + 2)::bigint) %% 60
     JOIN (SELECT id, row_number() OVER (ORDER BY id) AS place, count(*) OVER () AS many
-          FROM hsm_portal_user WHERE username LIKE 'agente%%') u ON u.place = 1 + c.id * 17 %% u.many
+          FROM hsm_portal_user WHERE username LIKE 'agente%%') u
+      ON u.place = 1 + abs(hashint8(c.id * 7 + 3)::bigint) %% u.many
     ORDER BY c.id;
 
     INSERT INTO customer_service_inboundmessage (account_id, sender_number_id, customer_id, query_id, provider_message_id, kind,

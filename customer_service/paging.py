@@ -11,7 +11,7 @@ import binascii
 from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime
-from functools import reduce
+from functools import lru_cache, reduce
 from operator import or_
 from typing import Any
 
@@ -91,12 +91,21 @@ def page_ids(reach: Reach, asked: Asked, *, limit: int, after: str = "") -> tupl
             continue
         begins = place if place is not None and number == place.part else None
         missing = limit + 1 - len(found)
-        found += [(number, value, pk) for value, pk in _walk(branches, part, begins, missing)]
+        found += [(number, value, pk) for value, pk in _rows(branches, part, begins, missing)]
         if len(found) > limit:
             break
     shown = found[:limit]
     following = place_write(Place(shown[-1][0], shown[-1][1], shown[-1][2], now)) if len(found) > limit else ""
     return [pk for _part, _value, pk in shown], following
+
+
+@lru_cache(maxsize=2048)
+def newest_sql(reach: Reach, asked: Asked, limit: int) -> tuple[str, tuple[Any, ...]]:
+    """The statement of a list's first page by activity, as (activity, id), with its values: what is asked every two seconds."""
+    wanted = filter_condition(asked.filters)
+    branches = [Query.objects.filter(way & wanted) for way in ways(reach, asked.tab)]
+    sql, values = _rows(branches, _Part(Q(), "activity_at", down=True), None, limit).query.sql_with_params()
+    return str(sql), tuple(values)
 
 
 def count_up_to(reach: Reach, tab: str, limit: int) -> int:
@@ -121,8 +130,8 @@ def _parts(asked: Asked, now: datetime) -> list[_Part]:
     return [_Part(first, "window_closes_at", down=False), _Part(rest, "activity_at", down=True)]
 
 
-def _walk(branches: Sequence[QuerySet[Query]], part: _Part, place: Place | None, limit: int) -> list[Any]:
-    """The (value, id) of the next rows of the part, from all branches, each row once."""
+def _rows(branches: Sequence[QuerySet[Query]], part: _Part, place: Place | None, limit: int) -> Any:
+    """The (value, id) of the next rows of the part, from all branches, each row once; not asked for yet."""
     sign, before = ("-", "lt") if part.down else ("", "gt")
     order = (f"{sign}{part.column}", f"{sign}id")
     begins = Q()
@@ -135,8 +144,8 @@ def _walk(branches: Sequence[QuerySet[Query]], part: _Part, place: Place | None,
         for branch in branches
     ]
     if len(pieces) == 1:
-        return list(pieces[0])
-    return list(pieces[0].union(*pieces[1:]).order_by(*order)[:limit])
+        return pieces[0]
+    return pieces[0].union(*pieces[1:]).order_by(*order)[:limit]
 
 
 def reached(reach: Reach) -> QuerySet[Query]:

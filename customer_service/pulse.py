@@ -7,6 +7,7 @@ with the page; the answer tells nothing but that the page is old, and the new on
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import asdict
 from datetime import timedelta
 from typing import Any
@@ -15,8 +16,8 @@ from django.core import signing
 from django.db import connection
 from django.http import HttpRequest, HttpResponse, HttpResponseBase, JsonResponse
 
-from customer_service.lists import Asked, Filters
-from customer_service.paging import Reach, page_ids
+from customer_service.lists import NEWEST, Asked, Filters
+from customer_service.paging import Reach, newest_sql, page_ids
 
 PATH = "/service/pulse/"
 #: A screen that stays open longer than a working day is loaded anew.
@@ -30,7 +31,7 @@ _ROWS = """
     LEFT JOIN LATERAL (
         SELECT m.id, m.xmin, m.ctid FROM recontact_message m WHERE m.query_id = q.id ORDER BY m.id DESC LIMIT 1
     ) m ON true
-    WHERE q.id = ANY(%s)
+    WHERE q.id IN (SELECT p.id FROM ({page}) AS p(at, id))
 """
 #: A message that is older than these last ones no longer changes but by a late word, which a slower round brings.
 _TICKET = """
@@ -66,8 +67,11 @@ def ticket_token(query_id: int, user_id: int) -> str:
 
 def list_print(reach: Reach, asked: Asked, *, page_size: int) -> str:
     """The fingerprint of the list's first page: it changes with every row of it and with its order."""
+    if asked.sort == NEWEST:
+        page, values = newest_sql(reach, asked, page_size)
+        return _one(_ROWS.format(page=page), values)
     ids, _following = page_ids(reach, asked, limit=page_size)
-    return _one(_ROWS, [ids]) if ids else "none"
+    return _one(_ROWS.format(page="SELECT NULL, * FROM unnest(%s::bigint[])"), [ids])
 
 
 def ticket_print(query_id: int) -> str:
@@ -110,7 +114,7 @@ def _read(token: str) -> dict[str, Any]:
     return said
 
 
-def _one(sql: str, values: list[Any]) -> str:
+def _one(sql: str, values: Sequence[Any]) -> str:
     with connection.cursor() as cursor:
         cursor.execute(sql, values)
         row = cursor.fetchone()
