@@ -9,10 +9,11 @@ from typing import Any
 from django import forms
 from django.contrib.auth import get_user_model
 from django.utils.translation import gettext as _
-from unfold.widgets import UnfoldAdminSelectWidget, UnfoldAdminTextInputWidget
+from unfold.widgets import UnfoldAdminSelectWidget
 
-from customer_service.forms import agents, sender_numbers
+from customer_service.forms import agents, names_offered, sender_numbers
 from customer_service.lists import NO, NO_ANSWER, NOBODY, YES, Asked, Filters
+from customer_service.models import Tag, Topic
 from providers.models import SenderNumber
 from recontact.models import Campaign, Query, Team
 
@@ -40,14 +41,12 @@ class FilterForm(forms.Form):
         if everything:
             people = [(NOBODY, _("Nobody yet")), *((person.pk, str(person)) for person in agents())]
             self._select("agent", _("Agent"), people)
-        self._select("topic", _("Topic"), _topics(chosen.topic))
+        self._select("topic", _("Topic"), ((name, name) for name in names_offered(Topic, [chosen.topic])))
         self._select("origin", _("Origin"), Query.Origin.choices)
         self._select("number", _("Sender number"), [(number.pk, str(number)) for number in sender_numbers()])
         self._select("campaign", _("Campaign"), _campaigns())
         self._select("recontact", _("Recontact"), _recontacts())
-        self.fields["tag"] = forms.CharField(
-            label=_("Tag"), required=False, widget=UnfoldAdminTextInputWidget(attrs={"maxlength": 30})
-        )
+        self._select("tag", _("Tag"), ((name, name) for name in names_offered(Tag, [chosen.tag])))
 
     def _select(self, name: str, label: str, choices: _Choices) -> None:
         offered = list(choices)
@@ -81,10 +80,6 @@ def _words(name: str, value: str, user: Any) -> str:
 
 def _recontacts() -> list[tuple[str, str]]:
     return [(YES, _("Recontacted")), (NO, _("Not recontacted")), (NO_ANSWER, _("Recontact unanswered"))]
-
-
-def _topics(chosen: str) -> _Choices:
-    return [(chosen, chosen)] if chosen else []
 
 
 def _campaigns() -> _Choices:

@@ -7,6 +7,7 @@ with the page; the answer tells nothing but that the page is old, and the new on
 
 from __future__ import annotations
 
+import contextlib
 from collections.abc import Sequence
 from dataclasses import asdict
 from datetime import timedelta
@@ -16,6 +17,7 @@ from django.core import signing
 from django.db import connection
 from django.http import HttpRequest, HttpResponse, HttpResponseBase, JsonResponse
 
+from customer_service.desks import desk_sign
 from customer_service.lists import NEWEST, Asked, Filters
 from customer_service.paging import Reach, newest_sql, page_ids
 
@@ -43,6 +45,8 @@ _TICKET = """
         (SELECT max(n.id) FROM customer_service_note n WHERE n.query_id = q.id),
         (SELECT max(e.id) FROM recontact_queryevent e WHERE e.query_id = q.id),
         (SELECT string_agg(concat(r.xmin, r.ctid), ',') FROM recontact_recontact r WHERE r.query_id = q.id),
+        (SELECT string_agg(p.user_id::text, ',' ORDER BY p.user_id) FROM customer_service_presence p
+         WHERE p.query_id = q.id AND p.seen_at > clock_timestamp() - interval '45 seconds'),
         (SELECT string_agg(concat(o.xmin, o.ctid), ',') FROM recontact_optout o WHERE o.customer_id = q.customer_id)))
     FROM recontact_query q JOIN recontact_customer c ON c.id = q.customer_id
     LEFT JOIN recontact_servicewindow w ON w.customer_id = q.customer_id AND w.sender_number_id = q.sender_number_id
@@ -81,10 +85,15 @@ def ticket_print(query_id: int) -> str:
 
 def pulse_answer(request: HttpRequest) -> HttpResponseBase:
     """204 while nothing changed; else which of the two did. A token that is none is as good as a page that is old."""
+    said = {name: _read(request.GET[name]) for name in (LIST, TICKET) if request.GET.get(name)}
+    for user_id in {each["user"] for each in said.values() if "user" in each}:
+        with contextlib.suppress(Exception):
+            # Whoever's screen asks is at work; without a cache he is found out a little later.
+            desk_sign(user_id)
     changed = [
         name
         for name, read in ((LIST, _list_now), (TICKET, _ticket_now))
-        if (token := request.GET.get(name)) and read(_read(token)) != request.GET.get(f"{name}_print")
+        if name in said and read(said[name]) != request.GET.get(f"{name}_print")
     ]
     return JsonResponse({"changed": changed}) if changed else HttpResponse(status=204)
 

@@ -16,8 +16,10 @@ from django.urls import reverse
 from django.utils.translation import gettext as _
 from django_htmx.http import HttpResponseClientRedirect
 
+from customer_service.canned import resolutions
 from customer_service.composer import RECONTACT, TEXT
-from customer_service.forms import NoteForm, ReferForm, ResolveForm, TextForm
+from customer_service.desks import ticket_opened
+from customer_service.forms import DescribeForm, NoteForm, ReferForm, ResolveForm, SnoozeForm, TextForm
 from customer_service.lists import MINE, Asked
 from customer_service.panel import Panel, panel_for_query, send_key_new
 from customer_service.pulse import ticket_print, ticket_token
@@ -55,9 +57,10 @@ class TicketBase(ServiceView):
         """The whole page; `shown` and `status` say what was refused, if anything was."""
         request = self.request
         seen(query, user=request.user)
+        others = ticket_opened(query=query, user=request.user)
         # Before it is read: what changes in between is then told as a change.
         pulse = _pulse(query, request)
-        ticket = ticket_of(query, user=request.user, everything=_everything(request))
+        ticket = ticket_of(query, user=request.user, everything=_everything(request), others=others)
         conversations = list_context(request, current=query.pk, default_tab=MINE)
         context = _context(request, ticket, shown, conversations["place"])
         parts = {name: _draw(request, name, context) for name in (*SHOWN, *TYPED)}
@@ -93,8 +96,9 @@ class TicketLiveView(TicketBase):
             messages.info(request, _("The conversation is no longer among those that you reach."))
             return HttpResponseClientRedirect(reverse("customer_service:conversations"))
         seen(query, user=request.user)
+        others = ticket_opened(query=query, user=request.user)
         pulse = _pulse(query, request)
-        ticket = ticket_of(query, user=request.user, everything=_everything(request))
+        ticket = ticket_of(query, user=request.user, everything=_everything(request), others=others)
         context = _context(request, ticket, FRESH, Asked.read(request.GET.dict(), tab=MINE).place)
         shown = {name: _draw(request, name, context) for name in SHOWN}
         changed = {name: html for name, html in shown.items() if digest(html) != request.GET.get(name)}
@@ -128,7 +132,13 @@ def _context(request: HttpRequest, ticket: Ticket, shown: Redisplay, place: str)
     panel = shown.panel
     if mode == RECONTACT and panel is None:
         panel = panel_for_query(ticket.query, user=request.user)
-    forms_by_menu: dict[str, forms.Form] = {"resolve": ResolveForm(), "note": NoteForm()}
+    query = ticket.query
+    forms_by_menu: dict[str, forms.Form] = {
+        "resolve": ResolveForm(offered=resolutions(query)),
+        "note": NoteForm(),
+        "snooze": SnoozeForm(),
+        "describe": DescribeForm(query=query),
+    }
     if ticket.actions.refer:
         forms_by_menu["refer"] = ReferForm()
     if shown.menu and shown.menu_form is not None:

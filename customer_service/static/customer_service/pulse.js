@@ -50,6 +50,15 @@
     }
   };
 
+  // A window that is about to close says so in the composer.
+  const ABOUT_TO = 30;
+  const warn = () => {
+    for (const box of document.querySelectorAll("[data-closes-soon]")) {
+      const minutes = (Date.parse(box.dataset.closesSoon) - Date.now()) / 60000;
+      box.hidden = !(minutes < ABOUT_TO);
+    }
+  };
+
   // Sound and notice, for those who want them: once for each conversation that becomes unread.
   const BELL = "desk:bell";
   const bellIsOn = () => localStorage.getItem(BELL) === "on";
@@ -75,6 +84,7 @@
     if (bell && bellIsOn() && [...now].some((id) => !known.has(id))) ring(bell.dataset.words);
     known = now;
     tick();
+    warn();
   });
   const showBell = () => {
     const bell = document.getElementById("desk-bell");
@@ -94,6 +104,8 @@
     known = unread();
     showBell();
     tick();
+    warn();
+    setInterval(warn, 10000);
     setInterval(pulse, EVERY);
     setInterval(tick, 10000);
   };

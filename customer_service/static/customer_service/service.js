@@ -13,6 +13,14 @@
       const draft = key && sessionStorage.getItem(key);
       if (draft && !field.value) field.value = draft;
     }
+    // Where nothing can be written any more, what was typed is still shown.
+    const kept = document.querySelector("[data-kept-draft]");
+    const composer = document.getElementById("ticket-composer");
+    const text = kept && composer && sessionStorage.getItem(`draft:${composer.dataset.query}:text`);
+    if (text) {
+      kept.querySelector(".desk-text").textContent = text;
+      kept.hidden = false;
+    }
   };
   document.addEventListener("input", (event) => {
     const key = event.target.matches("textarea[data-draft]") ? draftKey(event.target) : "";
