@@ -6,6 +6,8 @@ agent's queries, and none gives what another has given. What nobody may take sta
 
 from __future__ import annotations
 
+from typing import Any
+
 from django.contrib.auth import get_user_model
 from django.db import connection, transaction
 
@@ -72,7 +74,7 @@ def _assign_next(settings: TeamSettings, passed_over: list[int]) -> bool | None:
 
 
 def _agent_for(query: Query, settings: TeamSettings) -> Desk | None:
-    values = {
+    values: dict[str, Any] = {
         "team": settings.team_id,
         "quota": settings.quota,
         "quiet": QUIET,

@@ -90,7 +90,8 @@ class DescribeForm(forms.Form):
     tags = forms.MultipleChoiceField(label=_("Tags"), required=False, widget=forms.CheckboxSelectMultiple)
 
     def __init__(self, *args: Any, query: Query, **kwargs: Any) -> None:
-        super().__init__(*args, initial={"topic": query.topic, "tags": query.tags}, **kwargs)
+        kwargs["initial"] = {"topic": query.topic, "tags": query.tags}
+        super().__init__(*args, **kwargs)
         topics = names_offered(Topic, [query.topic])
         self.fields["topic"].choices = [("", _("None")), *((name, name) for name in topics)]  # type: ignore[attr-defined]
         self.fields["tags"].choices = [(name, name) for name in names_offered(Tag, query.tags)]  # type: ignore[attr-defined]

@@ -136,7 +136,7 @@ class TeamSettings(models.Model):
         STAY = "stay", _("They stay with the agent")
         PENDING = "pending", _("They go back to Pending")
 
-    team = models.OneToOneField(Team, models.CASCADE, related_name="settings", verbose_name=_("team"))
+    team = models.OneToOneField(Team, models.CASCADE, related_name="desk_settings", verbose_name=_("team"))
     automatic = models.BooleanField(
         _("queries are given automatically"),
         default=False,

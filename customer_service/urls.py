@@ -14,8 +14,8 @@ from customer_service.views.actions import (
     TakeView,
     WakeView,
 )
-from customer_service.views.conversations import ConversationsLiveView, ConversationsView, FiltersView
 from customer_service.views.board import BoardView
+from customer_service.views.conversations import ConversationsLiveView, ConversationsView, FiltersView
 from customer_service.views.desk import CannedView, DeskExtendView, DeskView
 from customer_service.views.hsm import HsmPartView, HsmView
 from customer_service.views.sending import RecontactPartView, RecontactView, TextView

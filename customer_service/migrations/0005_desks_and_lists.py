@@ -50,7 +50,7 @@ class Migration(migrations.Migration):
                 ('on_disconnection', models.CharField(choices=[('stay', 'They stay with the agent'), ('pending', 'They go back to Pending')], default='stay', max_length=8, verbose_name='queries of an agent who disconnects')),
                 ('time_zone', models.CharField(blank=True, help_text="Empty = the portal's.", max_length=50, verbose_name='time zone')),
                 ('away_answer', models.TextField(blank=True, help_text='Sent once in a conversation when a customer writes outside the hours; empty = none.', max_length=1000, verbose_name='answer outside the hours')),
-                ('team', models.OneToOneField(on_delete=django.db.models.deletion.CASCADE, related_name='settings', to='recontact.team', verbose_name='team')),
+                ('team', models.OneToOneField(on_delete=django.db.models.deletion.CASCADE, related_name='desk_settings', to='recontact.team', verbose_name='team')),
             ],
             options={
                 'verbose_name': 'settings of a team',

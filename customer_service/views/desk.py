@@ -33,7 +33,9 @@ class DeskView(ServiceView):
         form = DeskForm(request.POST)
         if not form.is_valid():
             raise Http404
-        desk_set(user=request.user, state=form.cleaned_data["state"], pause=form.cleaned_data["pause"] or Desk.Pause.OTHER)
+        desk_set(
+            user=request.user, state=form.cleaned_data["state"], pause=form.cleaned_data["pause"] or Desk.Pause.OTHER
+        )
         return self.get(request) if request.headers.get("HX-Request") else redirect("customer_service:conversations")
 
 
