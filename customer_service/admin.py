@@ -15,6 +15,7 @@ from customer_service.models import (
     Desk,
     OpeningHours,
     Resolution,
+    RoutingRule,
     SpecialDay,
     Tag,
     TeamSettings,
@@ -47,6 +48,16 @@ class NamedAdmin(ModelAdmin):
     list_display = ("name", "is_active")
     list_filter = ("is_active",)
     search_fields = ("name",)
+
+
+@admin.register(RoutingRule)
+class RoutingRuleAdmin(ModelAdmin):
+    """Where new queries go."""
+
+    list_display = ("place", "number", "origin", "keyword", "hours", "team", "topic", "is_active")
+    list_display_links = ("place", "team")
+    list_filter = ("team", "is_active")
+    autocomplete_fields = ("campaign",)
 
 
 class OpeningHoursInline(TabularInline):

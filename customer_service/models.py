@@ -13,7 +13,7 @@ from django.db.models.functions import Left, Lower
 from django.utils.translation import gettext_lazy as _
 
 from providers.models import ProviderAccount, SenderNumber
-from recontact.models import Customer, Query, Team
+from recontact.models import Campaign, Customer, Query, Team
 
 #: Letters with the signs of the languages of our customers, and without: search finds either by either.
 _SIGNED, _PLAIN = "áàâãäéèêëíìîïóòôõöúùûüñç", "aaaaaeeeeiiiiooooouuuunc"
@@ -307,6 +307,41 @@ class CannedAnswer(models.Model):
 
     def __str__(self) -> str:
         return f"/{self.shortcut}"
+
+
+class RoutingRule(models.Model):
+    """To which team, and under which topic, a new query goes. Of the rules that fit, the first by `place` counts."""
+
+    class Hours(models.TextChoices):
+        ANY = "", _("At any time")
+        INSIDE = "inside", _("While the team is there")
+        OUTSIDE = "outside", _("While the team is not there")
+
+    place = models.PositiveSmallIntegerField(_("order"), default=10)
+    number = models.ForeignKey(
+        SenderNumber, models.CASCADE, null=True, blank=True, related_name="+", verbose_name=_("sender number"),
+        help_text=_("Empty = any."),
+    )  # fmt: skip
+    campaign = models.ForeignKey(
+        Campaign, models.CASCADE, null=True, blank=True, related_name="+", verbose_name=_("answers the campaign"),
+        help_text=_("Empty = any, or none."),
+    )  # fmt: skip
+    origin = models.CharField(_("origin"), max_length=10, choices=Query.Origin.choices, blank=True)
+    keyword = models.CharField(
+        _("keyword"), max_length=60, blank=True, help_text=_("A word, or words, in the customer's message.")
+    )
+    hours = models.CharField(_("when"), max_length=8, choices=Hours.choices, blank=True)
+    team = models.ForeignKey(Team, models.CASCADE, related_name="+", verbose_name=_("team"))
+    topic = models.ForeignKey(Topic, models.SET_NULL, null=True, blank=True, related_name="+", verbose_name=_("topic"))
+    is_active = models.BooleanField(_("in force"), default=True)
+
+    class Meta:
+        verbose_name = _("rule for new queries")
+        verbose_name_plural = _("rules for new queries")
+        ordering = ["place", "pk"]
+
+    def __str__(self) -> str:
+        return f"{self.place} → {self.team}"
 
 
 class Presence(models.Model):

@@ -86,6 +86,9 @@ def _configuration() -> list[_Entry]:
         _Entry(
             _("Hours and assignment"), "schedule", f"{service}teamsettings/", ("customer_service.change_teamsettings",)
         ),
+        _Entry(
+            _("Rules for new queries"), "alt_route", f"{service}routingrule/", ("customer_service.change_routingrule",)
+        ),
         _Entry(_("Agents' quotas"), "badge", f"{service}desk/", ("customer_service.change_desk",)),
         _Entry(_("Canned answers"), "quickreply", f"{service}cannedanswer/", ("customer_service.change_cannedanswer",)),
         _Entry(_("Resolutions"), "task_alt", f"{service}resolution/", ("customer_service.change_resolution",)),

@@ -72,7 +72,9 @@ _COORDINATOR = (
     | _views("recontact", "recontact", "attempt", "messageevent", "costentry", "settlement", "incident", "optout")
     | _views("recontact", "servicewindow")
     | _views("customer_service", "desk")
-    | _keeps("customer_service", "cannedanswer", "resolution", "topic", "tag", "openinghours", "specialday")
+    | _keeps(
+        "customer_service", "cannedanswer", "resolution", "topic", "tag", "openinghours", "specialday", "routingrule"
+    )
     | {
         "customer_service.see_board",
         "customer_service.change_desk",

@@ -135,7 +135,10 @@ def hsm_send(
 
 
 def text_send(*, query_id: int, text: str, user: Any, send_key: str | None) -> Message:
-    """Queue free text in a query whose window is open; it expires with the window. Raises SendRefused."""
+    """Queue free text in a query whose window is open; it expires with the window. Raises SendRefused.
+
+    Without a user it is the portal's own answer: it leaves the query as it was, waiting for a person.
+    """
     text = text.replace("\x00", "").strip()
     if not text:
         raise SendRefused(Refusal(Code.EMPTY_TEXT, field_name="text"))
@@ -161,7 +164,8 @@ def text_send(*, query_id: int, text: str, user: Any, send_key: str | None) -> M
         envelope = _Envelope(number, customer, query, Message.Origin.TICKET, user, send_key, purse)
         closes = window_expires_at(customer_id=customer.pk, sender_number_id=number.pk)
         message = _queue(envelope, category="service", expires_at=closes, kind=Message.Kind.TEXT, body=text)
-        _query_touched(query, message, user=user, kind=None)
+        if user is not None:
+            _query_touched(query, message, user=user, kind=None)
     return message
 
 
