@@ -48,8 +48,9 @@
     new ResizeObserver(toEnd).observe(box);
   };
   document.addEventListener("htmx:oobAfterSwap", (event) => {
-    if (event.target.id === "ticket-timeline") toEnd();
-    if (event.target.id === "ticket-composer") restoreDrafts();
+    // HTMX tells of what was put in, and not of the part that it was put into.
+    if (event.target.closest("#ticket-timeline")) toEnd();
+    if (event.target.closest("#ticket-composer")) restoreDrafts();
   });
 
   // The list keeps its own scroll while it is replaced.
