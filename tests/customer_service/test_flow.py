@@ -186,3 +186,27 @@ def test_a_customer_with_markup_for_a_name_is_shown_as_words(ana: User) -> None:
     query_make(assigned_to=ana, state=Query.State.IN_PROGRESS, customer=customer_make(name="<script>alert(1)</script>"))
 
     assert "<script>alert(1)" not in browser(ana).get("/service/?tab=mine").content.decode()
+
+
+def test_recontacts_without_an_answer_are_resolved_together_after_so_many_days(ana: User) -> None:
+    coordinator = agent_make(role=Role.COORDINATOR, first_name="Coco")
+    old, answered, fresh_one, mine = (query_make(activity_at=timezone.now()) for _number in range(4))
+    for query in (old, answered, fresh_one):
+        message_make(query=query)
+    Query.objects.filter(pk__in=[old.pk, answered.pk]).update(
+        recontact_asked_at=timezone.now() - timedelta(days=3, hours=1)
+    )
+    customer_writes(fresh(answered), at=timezone.now())
+    client = browser(coordinator)
+
+    page = client.get("/service/follow-up/").content.decode()
+    client.post("/service/follow-up/", {"days": "3", "resolution": "No respondió"})
+
+    assert f"#{old.pk}<" in page
+    assert "Resolve 1 query" in page
+    assert {query.pk: query.state for query in Query.objects.exclude(pk=mine.pk)} == {
+        old.pk: "resolved",
+        answered.pk: "pending",
+        fresh_one.pk: "pending",
+    }
+    assert fresh(old).resolution == "No respondió"

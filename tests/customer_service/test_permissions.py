@@ -20,6 +20,7 @@ READS = [
     "filters/",
     "desk/",
     "board/",
+    "follow-up/",
     "hsm/",
     "queries/{query}/",
     "queries/{query}/live/",
@@ -46,7 +47,7 @@ OF_A_QUERY = [path for path in (*READS, *WRITES) if "{query}" in path]
 EVERYTHING = {*READS, *WRITES}
 #: What a role may not do; anything else it may.
 FORBIDDEN: dict[Role, set[str]] = {
-    Role.AGENT: {"queries/{query}/refer/", "board/"},
+    Role.AGENT: {"queries/{query}/refer/", "board/", "follow-up/"},
     Role.COORDINATOR: set(),
     Role.MANAGER: set(),
     Role.ADMIN: set(),
