@@ -47,10 +47,9 @@
     // The composer below takes and gives back room.
     new ResizeObserver(toEnd).observe(box);
   };
-  document.addEventListener("htmx:oobAfterSwap", (event) => {
-    // HTMX tells of what was put in, and not of the part that it was put into.
-    if (event.target.closest("#ticket-timeline")) toEnd();
-    if (event.target.closest("#ticket-composer")) restoreDrafts();
+  document.addEventListener("htmx:afterSettle", () => {
+    toEnd();
+    restoreDrafts();
   });
 
   // The list keeps its own scroll while it is replaced.
