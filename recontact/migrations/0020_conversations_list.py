@@ -78,7 +78,11 @@ class Migration(migrations.Migration):
         ),
         migrations.AddIndex(
             model_name='query',
-            index=models.Index(condition=models.Q(('assigned_to', None), ('team', None)), fields=['state', '-activity_at', '-id'], name='query_of_nobody'),
+            index=models.Index(condition=models.Q(('assigned_to', None)), fields=['state', '-activity_at', '-id'], name='query_of_nobody'),
+        ),
+        migrations.AddIndex(
+            model_name='query',
+            index=models.Index(condition=models.Q(('assigned_to', None)), fields=['team', 'state', '-activity_at', '-id'], name='query_of_nobody_by_team'),
         ),
         migrations.AddIndex(
             model_name='query',

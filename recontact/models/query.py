@@ -133,7 +133,12 @@ class Query(models.Model):
             models.Index(
                 fields=["state", "-activity_at", "-id"],
                 name="query_of_nobody",
-                condition=models.Q(assigned_to=None, team=None),
+                condition=models.Q(assigned_to=None),
+            ),
+            models.Index(
+                fields=["team", "state", "-activity_at", "-id"],
+                name="query_of_nobody_by_team",
+                condition=models.Q(assigned_to=None),
             ),
             *(
                 models.Index(fields=[owner, column, "id"], name=f"query_{short}_{name}", condition=_OPEN)
