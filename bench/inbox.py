@@ -30,6 +30,8 @@ from tests.factories import campaign_make, sender_number_make
 QUERIES = 1_000_000
 AGENTS = 100
 TIMES = 3
+#: A run that is smaller only looks whether it runs.
+SMALL = 0.01
 
 _TABS = ["pending", "mine", "progress", "snoozed", "resolved"]
 _SEARCHES = [
@@ -50,10 +52,12 @@ def run(scale: float) -> None:
     rows_write(rows=max(2_000, int(QUERIES * scale)), number_id=number.pk, campaign_id=campaign.pk)
     sys.stderr.write(f"rows written in {time.monotonic() - began:.0f} s\n")
     agent, lead = browser(people[7]), browser(coordinator)
-    lists = _timed(agent, _lists(_TABS, people[7])) | _timed(lead, _lists([*_TABS, "all"], coordinator))
+    times = TIMES if scale >= SMALL else 1
+    lists = _timed(agent, _lists(_TABS, people[7]), times) | _timed(lead, _lists([*_TABS, "all"], coordinator), times)
     _print("inbox_1m_p95_ms", lists)
     searches = [f"/service/?q={text}".replace("+", "%2B").replace("#", "%23") for text in _SEARCHES]
-    _print("search_1m_p95_ms", _timed(agent, searches) | _timed(lead, [f"{each}&tab=all" for each in searches]))
+    found = _timed(agent, searches, times) | _timed(lead, [f"{each}&tab=all" for each in searches], times)
+    _print("search_1m_p95_ms", found)
     mine = Query.objects.filter(assigned_to=people[7]).order_by("-activity_at").values_list("pk", flat=True)[:30]
     _print("ticket_p95_ms", _timed(agent, [f"/service/queries/{pk}/?tab=mine" for pk in mine], times=2))
     with portal() as made:
@@ -81,7 +85,7 @@ def _lists(tabs: Sequence[str], user: User) -> list[str]:
     return [*sorted_, *filtered]
 
 
-def _timed(client: Client, addresses: Sequence[str], times: int = TIMES) -> dict[str, list[float]]:
+def _timed(client: Client, addresses: Sequence[str], times: int) -> dict[str, list[float]]:
     """The milliseconds of each address, some times each; the first call of all warms the process up."""
     client.get(addresses[0])
     return {address: [_once(client, address) for _ in range(times)] for address in addresses}

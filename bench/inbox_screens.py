@@ -74,7 +74,7 @@ class Screens:
         before, began = self._cpu(), time.monotonic()
         self.pulses = self.fetched = 0
         count = asyncio.run(self._all(seconds, writing=True))
-        share = (self._cpu() - before - written * count) / (time.monotonic() - began)
+        share = max(0.0, (self._cpu() - before - written * count) / (time.monotonic() - began))
         figure(
             "agents_100_core_share",
             share,

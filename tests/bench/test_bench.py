@@ -38,6 +38,7 @@ def _figures(output: str) -> dict[str, Any]:
         ("fairness", {"fairness_min"}),
         ("webhooks", {"webhook_rate", "webhook_p95_ms", "webhook_ratio", "webhook_apply_rate"}),
         ("screens", {"slowest_page_ms", "result_csv_s"}),
+        ("inbox", {"inbox_1m_p95_ms", "search_1m_p95_ms", "ticket_p95_ms", "agents_100_core_share"}),
     ],
 )
 def test_a_short_run_prints_one_json_line_for_each_figure(only: str, names: set[str]) -> None:
