@@ -95,7 +95,11 @@ def queries_leave(user: Any) -> int:
 
 def ticket_opened(*, query: Query, user: Any) -> list[Any]:
     """Note that the user has the ticket on his screen; the others who have, by name."""
-    now = database_now()
-    Presence.objects.update_or_create(query=query, user=user, defaults={"seen_at": now})
-    others = Presence.objects.filter(query=query, seen_at__gt=now - _OPEN_ELSEWHERE).exclude(user=user)
+    Presence.objects.bulk_create(
+        [Presence(query=query, user=user, seen_at=ClockTimestamp())],
+        update_conflicts=True,
+        update_fields=["seen_at"],
+        unique_fields=["query", "user"],
+    )
+    others = Presence.objects.filter(query=query, seen_at__gt=ClockTimestamp() - _OPEN_ELSEWHERE).exclude(user=user)
     return [each.user for each in others.select_related("user").order_by("user__first_name", "pk")]

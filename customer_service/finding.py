@@ -17,9 +17,9 @@ from recontact.models import Query
 from recontact.search import customers_matching
 
 #: More customers or messages than this are not gone through: the search says that it was cut.
-CUSTOMERS, MESSAGES = 1000, 500
+CUSTOMERS, MESSAGES = 1000, 200
 #: Of a frequent word the newest messages count, and they are near the end.
-NEAR_THE_END = 10_000
+NEAR_THE_END = 2_000
 #: A shorter beginning would match half of the customers.
 SHORTEST_BEGINNING = 2
 
