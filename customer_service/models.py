@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
+import zoneinfo
 from typing import Any
 
 from django.conf import settings
 from django.contrib.postgres.indexes import GinIndex
 from django.contrib.postgres.search import SearchVector, SearchVectorField
+from django.core.exceptions import ValidationError
 from django.core.validators import MinValueValidator, RegexValidator
 from django.db import models
 from django.db.models.functions import Left, Lower
@@ -165,6 +167,12 @@ class TeamSettings(models.Model):
 
     def __str__(self) -> str:
         return str(self.team)
+
+    def clean(self) -> None:
+        if self.time_zone and self.time_zone not in zoneinfo.available_timezones():
+            raise ValidationError(
+                {"time_zone": _("There is no such time zone. One is America/Argentina/Buenos_Aires.")}
+            )
 
 
 class OpeningHours(models.Model):

@@ -5,6 +5,7 @@ from __future__ import annotations
 from datetime import UTC, date, datetime, time, timedelta
 
 import pytest
+from django.core.exceptions import ValidationError
 from django.utils import timezone
 from pytest_django import DjangoCaptureOnCommitCallbacks
 
@@ -79,6 +80,11 @@ def test_the_hours_are_those_of_the_teams_own_zone(team: Team) -> None:
     assert team_is_open(settings, MONDAY.replace(hour=0, minute=30))
     assert not team_is_open(settings, MONDAY.replace(hour=10))
     assert not team_is_open(settings, MONDAY + timedelta(days=7, minutes=30))
+
+
+def test_a_time_zone_that_there_is_not_is_refused_in_words(team: Team) -> None:
+    with pytest.raises(ValidationError, match="no such time zone"):
+        TeamSettings(team=team, time_zone="Buenos Aires").full_clean()
 
 
 def test_the_first_rule_that_fits_gives_a_new_query_its_team_and_topic(number: SenderNumber, team: Team) -> None:
