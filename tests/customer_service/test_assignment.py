@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import threading
+import time
 from collections import Counter
 from concurrent.futures import ThreadPoolExecutor
 from datetime import timedelta
@@ -11,6 +12,7 @@ import pytest
 from django.db import connections
 from django.utils import timezone
 
+from customer_service import assignment
 from customer_service.assignment import assign_waiting
 from customer_service.desks import desk_set
 from customer_service.models import Desk, TeamSettings
@@ -119,3 +121,36 @@ def test_many_workers_give_no_query_to_two_and_no_agent_too_much(team: Team) -> 
         agent.pk: 2 for agent in agents
     }
     assert QueryEvent.objects.filter(query__in=queries, kind="assigned").count() == 6
+
+
+@pytest.mark.django_db(transaction=True)
+def test_two_teams_that_look_at_the_same_agent_at_once_do_not_both_fill_his_last_place(
+    team: Team, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    other = Team.objects.create(name="Pagos")
+    settings = [TeamSettings.objects.get(team=team), TeamSettings.objects.create(team=other, automatic=True)]
+    ana = at_work(team, "Ana", quota=1)
+    other.members.add(ana)
+    query_make(team=team)
+    query_make(team=other)
+    choose, together = assignment._agent_for, threading.Barrier(2)
+
+    def slowly(query: Query, settings: TeamSettings) -> Desk | None:
+        found = choose(query, settings)
+        time.sleep(0.3)
+        return found
+
+    monkeypatch.setattr(assignment, "_agent_for", slowly)
+
+    def worker(place: int) -> bool | None:
+        together.wait()
+        try:
+            return assignment._assign_next(settings[place], [])
+        finally:
+            connections.close_all()
+
+    with ThreadPoolExecutor(2) as pool:
+        given = list(pool.map(worker, range(2)))
+
+    assert sorted(given, key=bool) == [None, True]
+    assert Query.objects.filter(assigned_to=ana).count() == 1
