@@ -12,7 +12,7 @@ import subprocess
 import sys
 from importlib import import_module
 
-MODULES = ("dispatch", "fairness", "latency", "webhooks", "screens", "costs")
+MODULES = ("dispatch", "fairness", "latency", "webhooks", "screens", "inbox", "costs")
 
 
 def main() -> int:

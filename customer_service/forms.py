@@ -2,15 +2,19 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
+from datetime import datetime, timedelta
 from typing import Any
 
 from django import forms
 from django.contrib.auth import get_user_model
+from django.utils import timezone
 from django.utils.translation import gettext_lazy as _
 from unfold.widgets import UnfoldAdminSelectWidget, UnfoldAdminTextareaWidget, UnfoldAdminTextInputWidget
 
+from customer_service.models import Desk, Tag, Topic
 from providers.models import SenderNumber
-from recontact.models import Team
+from recontact.models import Query, Team
 from recontact.outbox import TEXT_LIMIT
 from recontact.phones import phone_display
 
@@ -28,11 +32,82 @@ class TextForm(forms.Form):
 
 
 class ResolveForm(forms.Form):
-    """How the query was resolved."""
+    """How the query was resolved: one of the team's resolutions, or in words where coordinators keep none."""
 
-    resolution = forms.CharField(
+    resolution: forms.Field = forms.CharField(
         label=_("Resolution"), max_length=100, widget=UnfoldAdminTextInputWidget(attrs={"maxlength": 100})
     )
+
+    def __init__(self, *args: Any, offered: Sequence[str] = (), **kwargs: Any) -> None:
+        super().__init__(*args, **kwargs)
+        if offered:
+            choices = [("", _("Choose one")), *((name, name) for name in offered)]
+            self.fields["resolution"] = forms.ChoiceField(
+                label=_("Resolution"), choices=choices, widget=UnfoldAdminSelectWidget
+            )
+
+
+class SnoozeForm(forms.Form):
+    """Until when a query is put off."""
+
+    HOUR, HOURS, TOMORROW, ANSWER, AT = "hour", "hours", "tomorrow", "answer", "at"
+
+    until = forms.ChoiceField(
+        label=_("Until"),
+        choices=[
+            (HOUR, _("In an hour")),
+            (HOURS, _("In four hours")),
+            (TOMORROW, _("Tomorrow at 9")),
+            (ANSWER, _("The customer answers")),
+            (AT, _("The moment below")),
+        ],
+        widget=UnfoldAdminSelectWidget,
+    )
+    at = forms.DateTimeField(
+        label=_("Moment"),
+        required=False,
+        widget=UnfoldAdminTextInputWidget(attrs={"type": "datetime-local"}),
+    )
+
+    def clean(self) -> dict[str, Any]:
+        values = super().clean() or {}
+        if values.get("until") == self.AT and not values.get("at"):
+            self.add_error("at", _("Say when."))
+        return values
+
+    def moment(self) -> datetime | None:
+        """The moment in the user's time zone; None = until the customer answers."""
+        chosen, now = self.cleaned_data["until"], timezone.localtime()
+        nine = now.replace(hour=9, minute=0, second=0, microsecond=0) + timedelta(days=1)
+        moments = {self.HOUR: now + timedelta(hours=1), self.HOURS: now + timedelta(hours=4), self.TOMORROW: nine}
+        return self.cleaned_data["at"] if chosen == self.AT else moments.get(chosen)
+
+
+class DescribeForm(forms.Form):
+    """What a query is about: of the coordinators' lists, and what it carries already."""
+
+    topic = forms.ChoiceField(label=_("Topic"), required=False, widget=UnfoldAdminSelectWidget)
+    tags = forms.MultipleChoiceField(label=_("Tags"), required=False, widget=forms.CheckboxSelectMultiple)
+
+    def __init__(self, *args: Any, query: Query, **kwargs: Any) -> None:
+        kwargs["initial"] = {"topic": query.topic, "tags": query.tags}
+        super().__init__(*args, **kwargs)
+        topics = names_offered(Topic, [query.topic])
+        self.fields["topic"].choices = [("", _("None")), *((name, name) for name in topics)]  # type: ignore[attr-defined]
+        self.fields["tags"].choices = [(name, name) for name in names_offered(Tag, query.tags)]  # type: ignore[attr-defined]
+
+
+class DeskForm(forms.Form):
+    """Whether the agent is at work."""
+
+    state = forms.ChoiceField(choices=Desk.State.choices)
+    pause = forms.ChoiceField(choices=Desk.Pause.choices, required=False)
+
+
+def names_offered(model: type[Topic] | type[Tag], kept: Sequence[str] = ()) -> list[str]:
+    """The names of a coordinators' list, with those that a query carries although they are no longer offered."""
+    names = model._default_manager.filter(is_active=True).values_list("name", flat=True)
+    return sorted({*names, *filter(None, kept)})
 
 
 class NoteForm(forms.Form):

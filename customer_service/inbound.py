@@ -7,14 +7,16 @@ from dataclasses import replace
 from django.db import transaction
 from django.utils.translation import gettext as _
 
+from customer_service.auto_answers import away_answer_on_commit, opt_out_answer_on_commit
 from customer_service.models import InboundMessage
+from customer_service.routing import query_route
 from providers.contracts import InboundEvent
 from providers.events import CannotHandle
 from providers.numbers import number_find
 from recontact.customers import customer_identify
 from recontact.hashes import keyed_hash
 from recontact.inbound import customer_wrote
-from recontact.opt_out_words import is_opt_out
+from recontact.opt_out_words import opt_out_language
 from recontact.phones import phone_from_wire
 from recontact.taps import tapped_words
 from recontact.wishes import CUSTOMERS_WORD, marketing_stop
@@ -51,9 +53,9 @@ def inbound_receive(account_id: int, event: InboundEvent) -> InboundMessage:
         context_message_id=event.context_message_id,
         is_reaction=event.kind == "reaction",
     )
-    if event.kind in _WORDED and (is_opt_out(event.text) or is_opt_out(event.button_payload)):
-        marketing_stop(customer=customer, at=event.occurred_at, source=CUSTOMERS_WORD)
-    return InboundMessage.objects.create(
+    query_route(query, text=event.text, at=event.occurred_at)
+    away_answer_on_commit(query, at=event.occurred_at)
+    message = InboundMessage.objects.create(
         account_id=account_id,
         sender_number=number,
         customer=query.customer,
@@ -66,6 +68,17 @@ def inbound_receive(account_id: int, event: InboundEvent) -> InboundMessage:
         payload=event.payload,
         occurred_at=event.occurred_at,
     )
+    _obey(message, event)
+    return message
+
+
+def _obey(message: InboundMessage, event: InboundEvent) -> None:
+    """A word that asks for no more marketing is a wish, answered once it is new."""
+    language = opt_out_language(event.text) or opt_out_language(event.button_payload)
+    if event.kind not in _WORDED or language is None:
+        return
+    if marketing_stop(customer=message.customer, at=event.occurred_at, source=CUSTOMERS_WORD):
+        opt_out_answer_on_commit(message.query, language=language, message_id=message.pk)
 
 
 def _worded(account_id: int, event: InboundEvent) -> InboundEvent:

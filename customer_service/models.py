@@ -1,17 +1,39 @@
-"""What customers wrote, and what agents note for each other."""
+"""What customers wrote, what agents note for each other, who is at work, and what coordinators keep for all."""
 
 from __future__ import annotations
 
+import zoneinfo
+from typing import Any
+
 from django.conf import settings
+from django.contrib.postgres.indexes import GinIndex
+from django.contrib.postgres.search import SearchVector, SearchVectorField
+from django.core.exceptions import ValidationError
+from django.core.validators import MinValueValidator, RegexValidator
 from django.db import models
+from django.db.models.functions import Left, Lower
 from django.utils.translation import gettext_lazy as _
 
 from providers.models import ProviderAccount, SenderNumber
-from recontact.models import Customer, Query
+from recontact.models import Campaign, Customer, Query, Team
+
+#: Letters with the signs of the languages of our customers, and without: search finds either by either.
+_SIGNED, _PLAIN = "áàâãäéèêëíìîïóòôõöúùûüñç", "aaaaaeeeeiiiiooooouuuunc"
+
+
+def _unsigned(column: str) -> models.Func:
+    """The column in small letters without accents, as the database writes it."""
+    return models.Func(
+        Lower(Left(column, 20_000)),
+        models.Value(_SIGNED),
+        models.Value(_PLAIN),
+        function="translate",
+        output_field=models.TextField(),
+    )
 
 
 class InboundMessage(models.Model):
-    """One message of a customer, stored once by its id at the provider. `text` is what a person reads."""
+    """One message of a customer, stored once by its id at the provider. `text` is what a person reads, `words` is searched."""
 
     account = models.ForeignKey(ProviderAccount, models.PROTECT, related_name="+", verbose_name=_("account"))
     # Its index is inbound_by_number's.
@@ -28,6 +50,11 @@ class InboundMessage(models.Model):
     payload = models.JSONField(_("payload"), default=dict)
     occurred_at = models.DateTimeField(_("written at"))
     received_at = models.DateTimeField(_("received at"), auto_now_add=True)
+    words: models.Field[Any, Any] = models.GeneratedField(
+        expression=SearchVector(_unsigned("text"), config="simple"),
+        output_field=SearchVectorField(),
+        db_persist=True,
+    )
 
     class Meta:
         verbose_name = _("inbound message")
@@ -40,6 +67,7 @@ class InboundMessage(models.Model):
             models.Index(fields=["query", "id"], name="inbound_by_query"),
             models.Index(fields=["customer", "id"], name="inbound_by_customer"),
             models.Index(fields=["sender_number", "received_at"], name="inbound_by_number"),
+            GinIndex(fields=["words"], name="inbound_by_words"),
         ]
 
     def __str__(self) -> str:
@@ -61,3 +89,281 @@ class Note(models.Model):
 
     def __str__(self) -> str:
         return f"#{self.pk}"
+
+
+class Desk(models.Model):
+    """Whether an agent is at work. `connected_at` is since when without a break, `seen_at` the last sign of his browser."""
+
+    class State(models.TextChoices):
+        ONLINE = "online", _("Online")
+        PAUSED = "paused", _("Paused")
+        OFFLINE = "offline", _("Offline")
+
+    class Pause(models.TextChoices):
+        BREAK = "break", _("Break")
+        LUNCH = "lunch", _("Lunch")
+        MEETING = "meeting", _("Meeting")
+        TRAINING = "training", _("Training")
+        OTHER = "other", _("Other work")
+
+    user = models.OneToOneField(settings.AUTH_USER_MODEL, models.CASCADE, related_name="desk", verbose_name=_("agent"))
+    state = models.CharField(_("state"), max_length=8, choices=State.choices, default=State.OFFLINE)
+    pause = models.CharField(_("reason"), max_length=10, choices=Pause.choices, blank=True)
+    since = models.DateTimeField(_("since"), null=True)
+    connected_at = models.DateTimeField(_("connected since"), null=True)
+    seen_at = models.DateTimeField(_("last seen"), null=True)
+    assigned_at = models.DateTimeField(_("last query given"), null=True)
+    quota = models.PositiveSmallIntegerField(
+        _("quota"),
+        null=True,
+        blank=True,
+        validators=[MinValueValidator(1)],
+        help_text=_("Open queries at once, when they are given automatically; empty = the team's."),
+    )
+
+    class Meta:
+        verbose_name = _("agent at work")
+        verbose_name_plural = _("agents at work")
+        indexes = [models.Index(fields=["state", "seen_at"], name="desk_by_state")]
+        permissions = [("see_board", _("Can see the live board"))]
+
+    def __str__(self) -> str:
+        return str(self.user)
+
+
+class TeamSettings(models.Model):
+    """How a team's queries are given to its agents, and when the team is there."""
+
+    class OnDisconnection(models.TextChoices):
+        STAY = "stay", _("They stay with the agent")
+        PENDING = "pending", _("They go back to Pending")
+
+    team = models.OneToOneField(Team, models.CASCADE, related_name="desk_settings", verbose_name=_("team"))
+    automatic = models.BooleanField(
+        _("queries are given automatically"),
+        default=False,
+        help_text=_(
+            "To whoever is online, under the quota, and has waited longest; back to the last agent if possible."
+        ),
+    )
+    quota = models.PositiveSmallIntegerField(_("quota of each agent"), default=8, validators=[MinValueValidator(1)])
+    on_disconnection = models.CharField(
+        _("queries of an agent who disconnects"),
+        max_length=8,
+        choices=OnDisconnection.choices,
+        default=OnDisconnection.STAY,
+    )
+    time_zone = models.CharField(_("time zone"), max_length=50, blank=True, help_text=_("Empty = the portal's."))
+    away_answer = models.TextField(
+        _("answer outside the hours"),
+        max_length=1000,
+        blank=True,
+        help_text=_("Sent once in a conversation when a customer writes outside the hours; empty = none."),
+    )
+
+    class Meta:
+        verbose_name = _("settings of a team")
+        verbose_name_plural = _("settings of teams")
+
+    def __str__(self) -> str:
+        return str(self.team)
+
+    def clean(self) -> None:
+        if self.time_zone and self.time_zone not in zoneinfo.available_timezones():
+            raise ValidationError(
+                {"time_zone": _("There is no such time zone. One is America/Argentina/Buenos_Aires.")}
+            )
+
+
+class OpeningHours(models.Model):
+    """One stretch of a weekday in which the team is there. A team without any is there always."""
+
+    class Day(models.IntegerChoices):
+        MONDAY = 0, _("Monday")
+        TUESDAY = 1, _("Tuesday")
+        WEDNESDAY = 2, _("Wednesday")
+        THURSDAY = 3, _("Thursday")
+        FRIDAY = 4, _("Friday")
+        SATURDAY = 5, _("Saturday")
+        SUNDAY = 6, _("Sunday")
+
+    team = models.ForeignKey(TeamSettings, models.CASCADE, related_name="hours", verbose_name=_("team"))
+    day = models.PositiveSmallIntegerField(_("day"), choices=Day.choices)
+    opens = models.TimeField(_("from"))
+    closes = models.TimeField(_("until"))
+
+    class Meta:
+        verbose_name = _("opening hours")
+        verbose_name_plural = _("opening hours")
+        ordering = ["day", "opens"]
+        constraints = [
+            models.CheckConstraint(
+                condition=models.Q(closes__gt=models.F("opens")),
+                name="hours_end_after_they_begin",
+                violation_error_message=_("The end must come after the beginning."),
+            )
+        ]
+
+    def __str__(self) -> str:
+        return f"{self.get_day_display()} {self.opens:%H:%M}-{self.closes:%H:%M}"
+
+
+class SpecialDay(models.Model):
+    """A date with hours of its own: a holiday (no hours at all), or an evening that is longer."""
+
+    team = models.ForeignKey(TeamSettings, models.CASCADE, related_name="special_days", verbose_name=_("team"))
+    date = models.DateField(_("date"))
+    opens = models.TimeField(_("from"), null=True, blank=True)
+    closes = models.TimeField(_("until"), null=True, blank=True, help_text=_("Both empty = closed all day."))
+
+    class Meta:
+        verbose_name = _("special day")
+        verbose_name_plural = _("special days")
+        ordering = ["date"]
+        constraints = [
+            models.UniqueConstraint(fields=["team", "date"], name="one_special_day_per_date"),
+            models.CheckConstraint(
+                condition=models.Q(opens__isnull=True, closes__isnull=True) | models.Q(closes__gt=models.F("opens")),
+                name="special_day_ends_after_it_begins",
+                violation_error_message=_("Give both, the end after the beginning; or neither."),
+            ),
+        ]
+
+    def __str__(self) -> str:
+        return f"{self.date}"
+
+
+class Topic(models.Model):
+    """What a query may be about: payments, appointments, claims."""
+
+    name = models.CharField(_("name"), max_length=60, unique=True)
+    is_active = models.BooleanField(_("offered"), default=True)
+
+    class Meta:
+        verbose_name = _("topic")
+        verbose_name_plural = _("topics")
+        ordering = ["name"]
+
+    def __str__(self) -> str:
+        return self.name
+
+
+class Tag(models.Model):
+    """A word that agents may put on a query."""
+
+    name = models.CharField(_("name"), max_length=30, unique=True)
+    is_active = models.BooleanField(_("offered"), default=True)
+
+    class Meta:
+        verbose_name = _("tag of queries")
+        verbose_name_plural = _("tags of queries")
+        ordering = ["name"]
+
+    def __str__(self) -> str:
+        return self.name
+
+
+class Resolution(models.Model):
+    """One way in which a query ends: of a team, or of all."""
+
+    name = models.CharField(_("name"), max_length=100)
+    team = models.ForeignKey(
+        Team, models.CASCADE, null=True, blank=True, related_name="+", verbose_name=_("team"),
+        help_text=_("Empty = for all teams."),
+    )  # fmt: skip
+    is_active = models.BooleanField(_("offered"), default=True)
+
+    class Meta:
+        verbose_name = _("resolution")
+        verbose_name_plural = _("resolutions")
+        ordering = ["name"]
+        constraints = [
+            models.UniqueConstraint(fields=["name", "team"], name="one_resolution_per_team", nulls_distinct=False)
+        ]
+
+    def __str__(self) -> str:
+        return self.name
+
+
+class CannedAnswer(models.Model):
+    """An answer that agents reuse: typed as / and its shortcut. {name} and {agent} become the customer's and the agent's."""
+
+    shortcut = models.CharField(
+        _("shortcut"),
+        max_length=30,
+        validators=[RegexValidator(r"^[\w-]+\Z", _("Letters, digits, - and _ only."))],
+        help_text=_("Agents type / and this."),
+    )
+    text = models.TextField(
+        _("text"), max_length=4000, help_text=_("{name} becomes the customer's first name, {agent} the agent's.")
+    )
+    team = models.ForeignKey(
+        Team, models.CASCADE, null=True, blank=True, related_name="+", verbose_name=_("team"),
+        help_text=_("Empty = for all teams."),
+    )  # fmt: skip
+    is_active = models.BooleanField(_("offered"), default=True)
+
+    class Meta:
+        verbose_name = _("canned answer")
+        verbose_name_plural = _("canned answers")
+        ordering = ["shortcut"]
+        constraints = [
+            models.UniqueConstraint(
+                fields=["shortcut", "team"], name="one_canned_answer_per_team", nulls_distinct=False
+            )
+        ]
+
+    def __str__(self) -> str:
+        return f"/{self.shortcut}"
+
+
+class RoutingRule(models.Model):
+    """To which team, and under which topic, a new query goes. Of the rules that fit, the first by `place` counts."""
+
+    class Hours(models.TextChoices):
+        ANY = "", _("At any time")
+        INSIDE = "inside", _("While the team is there")
+        OUTSIDE = "outside", _("While the team is not there")
+
+    place = models.PositiveSmallIntegerField(_("order"), default=10)
+    number = models.ForeignKey(
+        SenderNumber, models.CASCADE, null=True, blank=True, related_name="+", verbose_name=_("sender number"),
+        help_text=_("Empty = any."),
+    )  # fmt: skip
+    campaign = models.ForeignKey(
+        Campaign, models.CASCADE, null=True, blank=True, related_name="+", verbose_name=_("answers the campaign"),
+        help_text=_("Empty = any, or none."),
+    )  # fmt: skip
+    origin = models.CharField(_("origin"), max_length=10, choices=Query.Origin.choices, blank=True)
+    keyword = models.CharField(
+        _("keyword"), max_length=60, blank=True, help_text=_("A word, or words, in the customer's message.")
+    )
+    hours = models.CharField(_("when"), max_length=8, choices=Hours.choices, blank=True)
+    team = models.ForeignKey(Team, models.CASCADE, related_name="+", verbose_name=_("team"))
+    topic = models.ForeignKey(Topic, models.SET_NULL, null=True, blank=True, related_name="+", verbose_name=_("topic"))
+    is_active = models.BooleanField(_("in force"), default=True)
+
+    class Meta:
+        verbose_name = _("rule for new queries")
+        verbose_name_plural = _("rules for new queries")
+        ordering = ["place", "pk"]
+
+    def __str__(self) -> str:
+        return f"{self.place} → {self.team}"
+
+
+class Presence(models.Model):
+    """Who has a query's ticket on the screen, so that two in one see each other."""
+
+    query = models.ForeignKey(Query, models.CASCADE, related_name="+", verbose_name=_("query"))
+    user = models.ForeignKey(settings.AUTH_USER_MODEL, models.CASCADE, related_name="+", verbose_name=_("agent"))
+    seen_at = models.DateTimeField(_("last seen"))
+
+    class Meta:
+        verbose_name = _("open ticket")
+        verbose_name_plural = _("open tickets")
+        constraints = [models.UniqueConstraint(fields=["query", "user"], name="one_presence_per_ticket")]
+        indexes = [models.Index(fields=["seen_at"], name="presence_by_time")]
+
+    def __str__(self) -> str:
+        return f"{self.user_id}@{self.query_id}"

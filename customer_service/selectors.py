@@ -2,31 +2,26 @@
 
 from __future__ import annotations
 
-import base64
-import binascii
-import re
 from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
 
-from django.conf import settings
-from django.contrib.postgres.search import SearchQuery, SearchVector
-from django.db.models import Exists, OuterRef, Q, QuerySet, Subquery
+from django.db.models import Exists, OuterRef, QuerySet, Subquery
 from django.utils.translation import gettext as _
 from django.utils.translation import pgettext
 
+from customer_service.finding import find
+from customer_service.lists import ALL, IN_PROGRESS, MINE, PENDING, RESOLVED, SNOOZED, Asked, filter_condition
+from customer_service.paging import Place, Reach, count_up_to, page_ids, place_read, place_write, reached
 from customer_service.wording import Mark, WindowWords, mark, window_words
-from recontact.access import queries_for
 from recontact.clock import database_now
-from recontact.customers import fold
 from recontact.models import Customer, Message, Query, Recontact, ServiceWindow
-from recontact.phones import InvalidPhone, phone_for, phone_parse
+from recontact.phones import phone_for
 
 PAGE_SIZE = 30
 #: Counting stops here: a tab says "999+" rather than read a million rows.
 COUNT_LIMIT = 1000
-PENDING, MINE, IN_PROGRESS, RESOLVED, ALL = "pending", "mine", "progress", "resolved", "all"
 
 
 @dataclass(frozen=True, slots=True)
@@ -40,51 +35,55 @@ class Tab:
 
 @dataclass(frozen=True, slots=True)
 class Row:
-    """One conversation as the list shows it."""
+    """One conversation as the list shows it. `unread`: the customer wrote since its agent last looked."""
 
     query: Query
     title: str
     window: WindowWords
+    window_closes: datetime | None
     mark: Mark | None
     recontacted: bool
+    unread: bool
 
 
 @dataclass(frozen=True, slots=True)
 class Page:
-    """One page of rows, newest first; `next_cursor` is empty on the last page."""
+    """One page of rows; `next_cursor` is empty on the last page, `cut` says that a search found more than it went through."""
 
     rows: Sequence[Row]
     next_cursor: str
+    cut: bool = False
 
 
-def tabs_for(user: Any) -> list[Tab]:
+def tabs_for(user: Any, reach: Reach | None = None) -> list[Tab]:
     """The tabs that the user has, with the counts that matter for work."""
-    reached = queries_for(user)
-    tabs = [
-        Tab(PENDING, pgettext("conversations", "Pending"), _count(_of_tab(reached, PENDING, user))),
-        Tab(MINE, pgettext("conversations", "Mine"), _count(_of_tab(reached, MINE, user))),
-        Tab(IN_PROGRESS, pgettext("conversations", "In progress"), _count(_of_tab(reached, IN_PROGRESS, user))),
-        Tab(RESOLVED, pgettext("conversations", "Resolved"), ""),
-    ]
-    if user.has_perm("recontact.view_all_queries"):
+    reach = reach or Reach.of(user)
+    counted = {
+        PENDING: pgettext("conversations", "Pending"),
+        MINE: pgettext("conversations", "Mine"),
+        IN_PROGRESS: pgettext("conversations", "In progress"),
+        SNOOZED: pgettext("conversations", "Put off"),
+    }
+    tabs = [Tab(name, title, _count(reach, name)) for name, title in counted.items()]
+    tabs.append(Tab(RESOLVED, pgettext("conversations", "Resolved"), ""))
+    if reach.everything:
         tabs.append(Tab(ALL, pgettext("conversations", "All"), ""))
     return tabs
 
 
-def conversations(*, user: Any, tab: str, search: str = "", cursor: str = "") -> Page:
-    """The page of the tab after `cursor` (empty = newest). A search looks through all that the user reaches, in any tab."""
-    rows = queries_for(user)
-    rows = _found(rows, search) if search.strip() else _of_tab(rows, tab, user)
-    after = _cursor_read(cursor)
-    if after is not None:
-        at, pk = after
-        rows = rows.filter(activity_at__lte=at).exclude(activity_at=at, pk__gte=pk)
-    found = list(_annotated(rows)[: PAGE_SIZE + 1])
-    shown = found[:PAGE_SIZE]
-    now = database_now()
-    whole = user.has_perm("recontact.see_phones")
-    next_cursor = _cursor_write(shown[-1]) if len(found) > PAGE_SIZE else ""
-    return Page([_row(query, now, whole=whole) for query in shown], next_cursor)
+def conversations(*, user: Any, asked: Asked, cursor: str = "", reach: Reach | None = None) -> Page:
+    """The page of the list after `cursor` (empty = the top). A search looks through all that the user reaches, in any tab."""
+    reach = reach or Reach.of(user)
+    if not user.has_perm("recontact.view_query"):
+        return Page([], "")
+    cut = False
+    if asked.search:
+        ids, following, cut = _found(reach, asked, cursor)
+    else:
+        ids, following = page_ids(reach, asked, limit=PAGE_SIZE, after=cursor)
+    rows = {query.pk: query for query in _annotated(Query.objects.filter(pk__in=ids))} if ids else {}
+    now, whole = database_now(), user.has_perm("recontact.see_phones")
+    return Page([_row(rows[pk], now, whole=whole) for pk in ids if pk in rows], following, cut)
 
 
 def customer_title(customer: Customer, *, whole: bool) -> str:
@@ -92,52 +91,23 @@ def customer_title(customer: Customer, *, whole: bool) -> str:
     return customer.name or phone_for(customer.phone, whole=whole) or _("Customer %(number)s") % {"number": customer.pk}
 
 
-def _count(rows: QuerySet[Query]) -> str:
-    count = rows.order_by()[:COUNT_LIMIT].count()
+def _count(reach: Reach, tab: str) -> str:
+    count = count_up_to(reach, tab, COUNT_LIMIT)
     return f"{COUNT_LIMIT - 1}+" if count >= COUNT_LIMIT else str(count)
 
 
-def _of_tab(rows: QuerySet[Query], tab: str, user: Any) -> QuerySet[Query]:
-    if tab == MINE:
-        return rows.filter(assigned_to=user, state__in=[Query.State.PENDING, Query.State.IN_PROGRESS])
-    state = {PENDING: Query.State.PENDING, IN_PROGRESS: Query.State.IN_PROGRESS, RESOLVED: Query.State.RESOLVED}.get(
-        tab
-    )
-    return rows if state is None else rows.filter(state=state)
-
-
-def _found(rows: QuerySet[Query], search: str) -> QuerySet[Query]:
-    """By query number (#4182 or 4182), by phone in any usual form, or by the beginnings of the words of a name."""
-    text = search.replace("\x00", "").strip()
-    digits = re.sub(r"\D", "", text)
-    wanted = Q(pk__in=[])
-    if re.fullmatch(r"#?\d{1,15}", text):
-        wanted |= Q(pk=int(digits))
-    terms = (
-        _phone_terms(text, digits) if digits and not any(character.isalpha() for character in text) else _words(text)
-    )
-    if terms and not text.startswith("#"):
-        vector = SearchVector("search", config="simple")
-        customers = Customer.objects.annotate(found=vector).filter(
-            found=SearchQuery(terms, search_type="raw", config="simple")
-        )
-        wanted |= Q(customer__in=customers.values("pk"))
-    return rows.filter(wanted)
-
-
-def _phone_terms(text: str, digits: str) -> str:
-    """Prefixes of the digits as typed and, when they make a whole phone, as customers are kept."""
-    forms = {digits.lstrip("0") or digits, digits}
-    try:
-        forms.add(phone_parse(text, default_country=settings.DEFAULT_COUNTRY).e164.lstrip("+"))
-    except InvalidPhone:
-        # Part of a phone is a search too.
-        forms.discard("")
-    return " | ".join(f"{form}:*" for form in sorted(forms))
-
-
-def _words(text: str) -> str:
-    return " & ".join(f"{word}:*" for word in re.findall(r"[^\W_]+", fold(text)))
+def _found(reach: Reach, asked: Asked, cursor: str) -> tuple[list[int], str, bool]:
+    """What the search finds of what the person reaches, newest first."""
+    found, place = find(asked.search), place_read(cursor)
+    rows = reached(reach).filter(filter_condition(asked.filters), pk__in=found.ids)
+    if place is not None:
+        rows = rows.filter(activity_at__lte=place.value).exclude(activity_at=place.value, pk__gte=place.pk)
+    ordered = list(rows.order_by("-activity_at", "-id").values_list("activity_at", "pk")[: PAGE_SIZE + 1])
+    shown = ordered[:PAGE_SIZE]
+    following = ""
+    if len(ordered) > PAGE_SIZE:
+        following = place_write(Place(0, shown[-1][0], shown[-1][1], database_now()))
+    return [pk for _at, pk in shown], following, found.cut
 
 
 def _annotated(rows: QuerySet[Query]) -> QuerySet[Query]:
@@ -146,41 +116,25 @@ def _annotated(rows: QuerySet[Query]) -> QuerySet[Query]:
     )
     sent = Message.objects.filter(query_id=OuterRef("pk")).order_by("-id")
     standing = Recontact.objects.filter(query_id=OuterRef("pk")).exclude(state=Recontact.State.RELEASED)
-    return (
-        rows.select_related("customer", "assigned_to")
-        .annotate(
-            window_expires_at=Subquery(windows.values("expires_at")[:1]),
-            sent_state=Subquery(sent.values("state")[:1]),
-            sent_at=Subquery(sent.values("created_at")[:1]),
-            recontacted=Exists(standing),
-        )
-        .order_by("-activity_at", "-id")
+    return rows.select_related("customer", "assigned_to", "team").annotate(
+        window_closes=Subquery(windows.values("expires_at")[:1]),
+        sent_state=Subquery(sent.values("state")[:1]),
+        sent_at=Subquery(sent.values("created_at")[:1]),
+        recontacted=Exists(standing),
     )
 
 
 def _row(query: Any, now: datetime, *, whole: bool) -> Row:
     """`query` carries the annotations of `_annotated`."""
-    last_is_ours = query.sent_at is not None and (
-        query.last_inbound_at is None or query.sent_at > query.last_inbound_at
-    )
+    wrote_at = query.last_inbound_at
+    last_is_ours = query.sent_at is not None and (wrote_at is None or query.sent_at > wrote_at)
+    window = window_words(query.window_closes, now)
     return Row(
         query=query,
         title=customer_title(query.customer, whole=whole),
-        window=window_words(query.window_expires_at, now),
+        window=window,
+        window_closes=query.window_closes if window.is_open else None,
         mark=mark(query.sent_state) if last_is_ours else None,
         recontacted=query.recontacted,
+        unread=query.is_open and wrote_at is not None and (query.seen_at is None or query.seen_at < wrote_at),
     )
-
-
-def _cursor_write(query: Query) -> str:
-    return base64.urlsafe_b64encode(f"{query.activity_at.isoformat()} {query.pk}".encode()).decode().rstrip("=")
-
-
-def _cursor_read(cursor: str) -> tuple[datetime, int] | None:
-    """The place that a cursor names; None for an empty or a damaged one (then the list begins at the top)."""
-    try:
-        at, _space, pk = base64.urlsafe_b64decode(cursor + "=" * (-len(cursor) % 4)).decode().partition(" ")
-        moment = datetime.fromisoformat(at)
-        return (moment, int(pk)) if moment.tzinfo is not None else None
-    except (ValueError, binascii.Error):
-        return None

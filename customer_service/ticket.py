@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from collections.abc import Sequence
+from dataclasses import dataclass, fields
+from datetime import datetime
 from typing import Any
 
 from django.utils.translation import gettext as _
@@ -28,21 +30,26 @@ class Actions:
     reopen: bool
     refer: bool
     note: bool
+    snooze: bool
+    wake: bool
+    describe: bool
 
     @property
     def key(self) -> str:
-        return f"{self.take}{self.resolve}{self.reopen}{self.refer}{self.note}"
+        return "".join(str(getattr(self, field.name)) for field in fields(self))
 
 
 @dataclass(frozen=True, slots=True)
 class Ticket:
-    """Everything that a ticket's page and its live parts show."""
+    """Everything that a ticket's page and its live parts show. `others` have it on their screens too."""
 
     query: Query
     title: str
     phone: str
     sender: str
     window: WindowWords
+    window_closes: datetime | None
+    others: Sequence[Any]
     composer: Composer
     timeline: Timeline
     side: Side
@@ -50,7 +57,7 @@ class Ticket:
     news: str
 
 
-def ticket_of(query: Query, *, user: Any, everything: bool = False) -> Ticket:
+def ticket_of(query: Query, *, user: Any, everything: bool = False, others: Sequence[Any] = ()) -> Ticket:
     """The ticket of a query that `user` reaches; `everything` shows a long timeline whole."""
     now = database_now()
     customer, number = query.customer, query.sender_number
@@ -65,6 +72,8 @@ def ticket_of(query: Query, *, user: Any, everything: bool = False) -> Ticket:
         phone=phone_for(customer.phone, whole=whole),
         sender=f"{number.phone_text} ({number.account})",
         window=window,
+        window_closes=closes if window.is_open else None,
+        others=others,
         composer=composer_of(query, user=user, window=window),
         timeline=timeline,
         side=side_of(query, user=user, now=now),
@@ -82,6 +91,9 @@ def _actions(query: Query, user: Any) -> Actions:
         reopen=mine_to_change and not query.is_open,
         refer=user.has_perm("recontact.refer_query") and query.is_open,
         note=user.has_perm("customer_service.add_note"),
+        snooze=mine_to_change and query.is_open and query.assigned_to_id is not None and query.snoozed_until is None,
+        wake=mine_to_change and query.snoozed_until is not None,
+        describe=mine_to_change,
     )
 
 

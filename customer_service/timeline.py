@@ -145,6 +145,11 @@ def _event_words(event: QueryEvent, query: Query) -> str:
     sentences: dict[str, str] = {
         kinds.OPENED: _("%(agent)s opened the query") % who,
         kinds.TAKEN: _("%(agent)s took the query") % who,
+        kinds.ASSIGNED: _("The query was assigned"),
+        kinds.RETURNED: _("The query went back to Pending"),
+        kinds.SNOOZED: _("%(agent)s put the query off") % who,
+        kinds.WOKEN: _("The query is back from being put off"),
+        kinds.TOLD: _("The portal answered by itself"),
         kinds.REFERRED: _("%(agent)s referred the query") % who,
         kinds.RELEASED: _("%(agent)s gave the recontact back") % who,
         kinds.RESOLVED: _("%(agent)s resolved the query") % who,

@@ -4,8 +4,20 @@ from __future__ import annotations
 
 from django.urls import path
 
-from customer_service.views.actions import NoteView, ReferView, ReopenView, ResolveView, TakeView
-from customer_service.views.conversations import ConversationsLiveView, ConversationsView
+from customer_service.views.actions import (
+    DescribeView,
+    NoteView,
+    ReferView,
+    ReopenView,
+    ResolveView,
+    SnoozeView,
+    TakeView,
+    WakeView,
+)
+from customer_service.views.board import BoardView
+from customer_service.views.conversations import ConversationsLiveView, ConversationsView, FiltersView
+from customer_service.views.desk import CannedView, DeskExtendView, DeskView
+from customer_service.views.follow_up import FollowUpView
 from customer_service.views.hsm import HsmPartView, HsmView
 from customer_service.views.sending import RecontactPartView, RecontactView, TextView
 from customer_service.views.tickets import TicketLiveView, TicketView
@@ -15,6 +27,11 @@ app_name = "customer_service"
 urlpatterns = [
     path("", ConversationsView.as_view(), name="conversations"),
     path("live/", ConversationsLiveView.as_view(), name="conversations_live"),
+    path("filters/", FiltersView.as_view(), name="filters"),
+    path("desk/", DeskView.as_view(), name="desk"),
+    path("desk/extend/", DeskExtendView.as_view(), name="desk_extend"),
+    path("board/", BoardView.as_view(), name="board"),
+    path("follow-up/", FollowUpView.as_view(), name="follow_up"),
     path("hsm/", HsmView.as_view(), name="hsm"),
     path("hsm/<str:part>/", HsmPartView.as_view(), name="hsm_part"),
     path("queries/<int:query_id>/", TicketView.as_view(), name="ticket"),
@@ -26,5 +43,9 @@ urlpatterns = [
     path("queries/<int:query_id>/resolve/", ResolveView.as_view(), name="resolve"),
     path("queries/<int:query_id>/reopen/", ReopenView.as_view(), name="reopen"),
     path("queries/<int:query_id>/refer/", ReferView.as_view(), name="refer"),
+    path("queries/<int:query_id>/canned/", CannedView.as_view(), name="canned"),
+    path("queries/<int:query_id>/snooze/", SnoozeView.as_view(), name="snooze"),
+    path("queries/<int:query_id>/wake/", WakeView.as_view(), name="wake"),
+    path("queries/<int:query_id>/describe/", DescribeView.as_view(), name="describe"),
     path("queries/<int:query_id>/note/", NoteView.as_view(), name="note"),
 ]

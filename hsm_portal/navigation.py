@@ -39,6 +39,7 @@ def _customer_service() -> list[_Entry]:
     return [
         _Entry(_("Conversations"), "inbox", "/service/", ("recontact.view_query",)),
         _Entry(_("WhatsApp HSM"), "forward_to_inbox", "/service/hsm/", ("recontact.open_query_with_hsm",)),
+        _Entry(_("Live board"), "monitoring", "/service/board/", ("customer_service.see_board",)),
     ]
 
 
@@ -68,6 +69,7 @@ def _manager() -> list[_Entry]:
 def _configuration() -> list[_Entry]:
     providers = f"{MANAGER}providers/"
     portal = f"{MANAGER}hsm_portal/"
+    service = f"{MANAGER}customer_service/"
     return [
         _Entry(_("Provider accounts"), "hub", f"{providers}provideraccount/", ("providers.view_provideraccount",)),
         _Entry(_("Sender numbers"), "dialpad", f"{providers}sendernumber/", ("providers.view_provideraccount",)),
@@ -83,6 +85,17 @@ def _configuration() -> list[_Entry]:
         _Entry(_("Webhook inbox"), "webhook", f"{providers}webhookdelivery/", ("providers.view_webhookdelivery",)),
         _Entry(_("Provider calls"), "lan", f"{providers}providercall/", ("providers.view_providercall",)),
         _Entry(_("Teams"), "groups", f"{MANAGER}recontact/team/", ("recontact.change_team",)),
+        _Entry(
+            _("Hours and assignment"), "schedule", f"{service}teamsettings/", ("customer_service.change_teamsettings",)
+        ),
+        _Entry(
+            _("Rules for new queries"), "alt_route", f"{service}routingrule/", ("customer_service.change_routingrule",)
+        ),
+        _Entry(_("Agents' quotas"), "badge", f"{service}desk/", ("customer_service.change_desk",)),
+        _Entry(_("Canned answers"), "quickreply", f"{service}cannedanswer/", ("customer_service.change_cannedanswer",)),
+        _Entry(_("Resolutions"), "task_alt", f"{service}resolution/", ("customer_service.change_resolution",)),
+        _Entry(_("Topics"), "category", f"{service}topic/", ("customer_service.change_topic",)),
+        _Entry(_("Tags"), "sell", f"{service}tag/", ("customer_service.change_tag",)),
         _Entry(_("Users and roles"), "manage_accounts", f"{portal}user/", ("hsm_portal.view_user",)),
         _Entry(_("API keys"), "key", f"{portal}apikey/", ("hsm_portal.view_apikey",)),
         _Entry(

@@ -44,6 +44,10 @@ def _views(app: str, *models: str) -> frozenset[str]:
     return frozenset(f"{app}.view_{model}" for model in models)
 
 
+def _keeps(app: str, *models: str) -> frozenset[str]:
+    return frozenset(f"{app}.{verb}_{model}" for verb in ("view", "add", "change", "delete") for model in models)
+
+
 _CONVERSATIONS = (
     _views("recontact", "query", "queryevent", "customer", "message", "team")
     | _views("customer_service", "inboundmessage", "note")
@@ -67,7 +71,16 @@ _COORDINATOR = (
     _AGENT
     | _views("recontact", "recontact", "attempt", "messageevent", "costentry", "settlement", "incident", "optout")
     | _views("recontact", "servicewindow")
+    | _views("customer_service", "desk")
+    | _keeps(
+        "customer_service", "cannedanswer", "resolution", "topic", "tag", "openinghours", "specialday", "routingrule"
+    )
     | {
+        "customer_service.see_board",
+        "customer_service.change_desk",
+        "customer_service.view_teamsettings",
+        "customer_service.add_teamsettings",
+        "customer_service.change_teamsettings",
         "recontact.view_all_queries",
         "recontact.add_query",
         "recontact.refer_query",

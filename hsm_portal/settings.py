@@ -58,6 +58,7 @@ MIDDLEWARE = [
     "django.middleware.security.SecurityMiddleware",
     "hsm_portal.machine_addresses.MachineAddressesMiddleware",
     "whitenoise.middleware.WhiteNoiseMiddleware",
+    "customer_service.middleware.PulseMiddleware",
     "csp.middleware.CSPMiddleware",
     "django.contrib.sessions.middleware.SessionMiddleware",
     "django.middleware.locale.LocaleMiddleware",

@@ -7,6 +7,7 @@ from collections.abc import Iterable
 from typing import Any
 
 from django.db import transaction
+from django.db.models import F
 from django.db.models.functions import Now
 
 from recontact.campaigns.merging import recipients_merge
@@ -201,6 +202,8 @@ def _merge_windows(keep: Customer, gone: Customer) -> None:
             mine.last_inbound_at, mine.expires_at = window.last_inbound_at, window.expires_at
             mine.save()
         window.delete()
+    # Their copies of the window are made when they are written.
+    Query.objects.filter(customer=keep).exclude(state=Query.State.RESOLVED).update(activity_at=F("activity_at"))
 
 
 def _merge_opt_outs(keep: Customer, gone: Customer) -> None:

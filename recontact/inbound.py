@@ -94,6 +94,7 @@ def _begin(customer: Customer, number: SenderNumber, answered: Message | None, a
         sender_number=number,
         state=Query.State.PENDING,
         origin=Query.Origin.CAMPAIGN if is_managers else Query.Origin.INBOUND,
+        campaign_id=answered.campaign_id if answered is not None else None,
         activity_at=at,
     )
     QueryEvent.objects.create(query=query, kind=QueryEvent.Kind.OPENED)
@@ -110,8 +111,13 @@ def _first_try(message: Message) -> Message:
 
 
 def _touch(query: Query, *, at: datetime, preview: str) -> None:
-    """Bring the query to the top; a message that comes late takes nothing back."""
+    """Bring the query to the top, also one that was put off; a message that comes late takes nothing back."""
     if query.last_inbound_at is None or at >= query.last_inbound_at:
         query.last_inbound_at, query.preview = at, preview[:200]
     query.activity_at = max(query.activity_at, at)
-    query.save(update_fields=["last_inbound_at", "preview", "activity_at"])
+    if query.is_open:
+        query.waiting_since = query.waiting_since or at
+        if query.snoozed_until is not None:
+            query.snoozed_until = None
+            QueryEvent.objects.create(query=query, kind=QueryEvent.Kind.WOKEN)
+    query.save(update_fields=["last_inbound_at", "preview", "activity_at", "waiting_since", "snoozed_until"])

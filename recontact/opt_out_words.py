@@ -56,7 +56,6 @@ OPT_OUT_WORDS: dict[str, frozenset[str]] = {
     ),
 }
 
-_ALL = frozenset().union(*OPT_OUT_WORDS.values())
 _NO_LETTERS = re.compile(r"[\W_]+")
 # A longer text is a conversation, and folding it would be work for nothing.
 _LONGEST = 60
@@ -64,4 +63,12 @@ _LONGEST = 60
 
 def is_opt_out(text: str) -> bool:
     """Whether `text` (a message, or the label or payload of a button) is one of the words, whatever its punctuation."""
-    return len(text) <= _LONGEST and _NO_LETTERS.sub(" ", fold(text)).strip() in _ALL
+    return opt_out_language(text) is not None
+
+
+def opt_out_language(text: str) -> str | None:
+    """The language (es, en, pt) in which `text` asks for no more marketing; None = it does not."""
+    if len(text) > _LONGEST:
+        return None
+    words = _NO_LETTERS.sub(" ", fold(text)).strip()
+    return next((language for language, known in OPT_OUT_WORDS.items() if words in known), None)

@@ -136,7 +136,10 @@ def hsm_send(
 
 
 def text_send(*, query_id: int, text: str, user: Any, send_key: str | None) -> Message:
-    """Queue free text in a query whose window is open; it expires with the window. Raises SendRefused."""
+    """Queue free text in a query whose window is open; it expires with the window. Raises SendRefused.
+
+    Without a user it is the portal's own answer: it leaves the query as it was, waiting for a person.
+    """
     text = text.replace("\x00", "").strip()
     if not text:
         raise SendRefused(Refusal(Code.EMPTY_TEXT, field_name="text"))
@@ -162,7 +165,8 @@ def text_send(*, query_id: int, text: str, user: Any, send_key: str | None) -> M
         envelope = _Envelope(number, customer, query, Message.Origin.TICKET, user, send_key, purse)
         closes = window_expires_at(customer_id=customer.pk, sender_number_id=number.pk)
         message = _queue(envelope, category="service", expires_at=closes, kind=Message.Kind.TEXT, body=text)
-        _query_touched(query, message, user=user, kind=None)
+        if user is not None:
+            _query_touched(query, message, user=user, kind=None)
     return message
 
 
@@ -335,7 +339,8 @@ def _query_touched(query: Query, message: Message, *, user: Any, kind: str | Non
     """The query moves up in the lists, and an unassigned one that its agent writes in becomes his."""
     query.activity_at = message.due_at
     query.preview = message.body[:200]
-    fields = ["activity_at", "preview"]
+    query.waiting_since = None
+    fields = ["activity_at", "preview", "waiting_since"]
     if user is not None and query.assigned_to_id is None and message.origin == Message.Origin.TICKET:
         query.assigned_to, query.state, query.taken_at = user, Query.State.IN_PROGRESS, message.due_at
         fields += ["assigned_to", "state", "taken_at"]

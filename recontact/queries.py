@@ -1,18 +1,27 @@
-"""What people do with queries: take, refer, resolve, reopen; each in one transaction, with the customer and the query locked."""
+"""What becomes of queries: taken, given, referred, put off, resolved, reopened.
+
+Each in one transaction, with the customer and the query locked.
+"""
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
+from datetime import UTC, datetime, timedelta
 from enum import StrEnum
 from typing import Any
 
 from django.db import transaction
+from django.utils import formats, timezone
 from django.utils.translation import gettext as _
 
 from recontact.access import query_is_foreign
 from recontact.clock import database_now
 from recontact.customers import customer_lock
 from recontact.models import Query, QueryEvent, Team
+
+#: No moment, but the customer's next word, ends a query's being put off.
+UNTIL_ANSWER = datetime(9000, 1, 1, tzinfo=UTC)
+SNOOZE_AT_MOST = timedelta(days=366)
 
 
 class QueryCode(StrEnum):
@@ -27,6 +36,8 @@ class QueryCode(StrEnum):
     RESOLUTION_MISSING = "resolution_missing"
     TARGET_MISSING = "target_missing"
     TARGET_UNFIT = "target_unfit"
+    UNASSIGNED = "query_unassigned"
+    PAST = "moment_past"
 
 
 class QueryRefused(Exception):
@@ -54,6 +65,8 @@ def _sentences() -> dict[QueryCode, str]:
         QueryCode.RESOLUTION_MISSING: _("Say in a few words how the query was resolved."),
         QueryCode.TARGET_MISSING: _("Choose an agent or a team."),
         QueryCode.TARGET_UNFIT: _("%(agent)s cannot see queries: choose somebody else."),
+        QueryCode.UNASSIGNED: _("Take the query first."),
+        QueryCode.PAST: _("Choose a moment in the future, at most a year ahead."),
     }
 
 
@@ -85,7 +98,8 @@ def query_resolve(*, query_id: int, user: Any, resolution: str) -> Query:
     _refuse_resolved(query)
     _refuse_foreign(query, user)
     query.state, query.resolved_at, query.resolution = Query.State.RESOLVED, database_now(), words[:100]
-    query.save(update_fields=["state", "resolved_at", "resolution"])
+    query.waiting_since = query.snoozed_until = None
+    query.save(update_fields=["state", "resolved_at", "resolution", "waiting_since", "snoozed_until"])
     _event(query, QueryEvent.Kind.RESOLVED, user, words)
     return query
 
@@ -132,9 +146,77 @@ def query_refer(*, query_id: int, user: Any, agent: Any = None, team: Team | Non
     query.team = team or (agent.teams.first() if agent is not None else None) or query.team
     query.state = Query.State.IN_PROGRESS if agent is not None else Query.State.PENDING
     query.taken_at = database_now() if agent is not None else None
-    query.save(update_fields=["assigned_to", "team", "state", "taken_at"])
+    query.snoozed_until = None
+    query.save(update_fields=["assigned_to", "team", "state", "taken_at", "snoozed_until"])
     target = " · ".join(str(part) for part in (agent, team) if part is not None)
     _event(query, QueryEvent.Kind.REFERRED, user, ": ".join(filter(None, [target, _clean(comment)])))
+    return query
+
+
+@transaction.atomic
+def query_assign(*, query_id: int, agent: Any) -> Query | None:
+    """Give a waiting query of nobody to an agent, as the portal does by itself. None: somebody has it, or it waits no more."""
+    query = _locked(query_id)
+    if query.assigned_to_id is not None or query.state != Query.State.PENDING:
+        return None
+    query.assigned_to, query.state, query.taken_at = agent, Query.State.IN_PROGRESS, database_now()
+    query.save(update_fields=["assigned_to", "state", "taken_at"])
+    _event(query, QueryEvent.Kind.ASSIGNED, None, str(agent))
+    return query
+
+
+@transaction.atomic
+def query_return(*, query_id: int, agent: Any, detail: str = "") -> Query | None:
+    """Put an agent's open query back to Pending, because he left. None: it is no longer his, or resolved."""
+    query = _locked(query_id)
+    if query.assigned_to_id != agent.pk or not query.is_open:
+        return None
+    query.assigned_to, query.state, query.taken_at, query.snoozed_until = None, Query.State.PENDING, None, None
+    query.save(update_fields=["assigned_to", "state", "taken_at", "snoozed_until"])
+    _event(query, QueryEvent.Kind.RETURNED, None, detail)
+    return query
+
+
+@transaction.atomic
+def query_snooze(*, query_id: int, user: Any, until: datetime | None) -> Query:
+    """Put an agent's query off until a moment, or (None) until the customer writes. Raises QueryRefused."""
+    query = _locked(query_id)
+    _refuse_resolved(query)
+    _refuse_foreign(query, user)
+    if query.assigned_to_id is None:
+        raise QueryRefused(QueryCode.UNASSIGNED)
+    now = database_now()
+    if until is not None and not now < until <= now + SNOOZE_AT_MOST:
+        raise QueryRefused(QueryCode.PAST)
+    query.snoozed_until = until or UNTIL_ANSWER
+    query.save(update_fields=["snoozed_until"])
+    shown = timezone.localtime(until) if until is not None else None
+    _event(query, QueryEvent.Kind.SNOOZED, user, formats.date_format(shown, "SHORT_DATETIME_FORMAT") if shown else "")
+    return query
+
+
+@transaction.atomic
+def query_wake(*, query_id: int, user: Any = None, due_only: bool = False) -> Query | None:
+    """Bring a query back that was put off, to the top of the lists. None: it was not put off (or, `due_only`, not yet due)."""
+    query = _locked(query_id)
+    now = database_now()
+    if query.snoozed_until is None or (due_only and query.snoozed_until > now):
+        return None
+    if user is not None:
+        _refuse_foreign(query, user)
+    query.snoozed_until, query.activity_at = None, now
+    query.save(update_fields=["snoozed_until", "activity_at"])
+    _event(query, QueryEvent.Kind.WOKEN, user)
+    return query
+
+
+@transaction.atomic
+def query_describe(*, query_id: int, user: Any, topic: str, tags: Sequence[str]) -> Query:
+    """Say what the query is about. Raises QueryRefused when it is another's."""
+    query = _locked(query_id)
+    _refuse_foreign(query, user)
+    query.topic, query.tags = topic[:60], list(dict.fromkeys(tag[:30] for tag in tags))
+    query.save(update_fields=["topic", "tags"])
     return query
 
 

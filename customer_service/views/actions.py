@@ -8,12 +8,22 @@ from django.http import HttpRequest, HttpResponse
 from django.shortcuts import redirect
 from django.utils.translation import gettext as _
 
-from customer_service.forms import NoteForm, ReferForm, ResolveForm
+from customer_service.canned import resolutions
+from customer_service.forms import DescribeForm, NoteForm, ReferForm, ResolveForm, SnoozeForm
 from customer_service.notes import note_add
 from customer_service.views.tickets import Redisplay, TicketBase, back_to_ticket
 from recontact.access import query_access
 from recontact.models import Query
-from recontact.queries import QueryRefused, query_refer, query_reopen, query_resolve, query_take
+from recontact.queries import (
+    QueryRefused,
+    query_describe,
+    query_refer,
+    query_reopen,
+    query_resolve,
+    query_snooze,
+    query_take,
+    query_wake,
+)
 
 
 class ActionView(TicketBase):
@@ -24,7 +34,7 @@ class ActionView(TicketBase):
 
     def post(self, request: HttpRequest, query_id: int) -> HttpResponse:
         query = self.query(query_id)
-        form = self.form()
+        form = self.form(query)
         if form is not None and not form.is_valid():
             return self.ticket_page(query, Redisplay(menu=self.menu, menu_form=form), status=400)
         try:
@@ -37,7 +47,7 @@ class ActionView(TicketBase):
             return redirect("customer_service:conversations")
         return back_to_ticket(request, query)
 
-    def form(self) -> forms.Form | None:
+    def form(self, query: Query) -> forms.Form | None:
         """The form of the action, bound; None when it asks nothing."""
         return None
 
@@ -61,8 +71,8 @@ class ResolveView(ActionView):
     permission_required = ("recontact.view_query", "recontact.change_query")
     menu = "resolve"
 
-    def form(self) -> forms.Form:
-        return ResolveForm(self.request.POST)
+    def form(self, query: Query) -> forms.Form:
+        return ResolveForm(self.request.POST, offered=resolutions(query))
 
     def act(self, query: Query, values: dict[str, object]) -> None:
         query_resolve(query_id=query.pk, user=self.request.user, resolution=str(values["resolution"]))
@@ -83,7 +93,7 @@ class ReferView(ActionView):
     permission_required = ("recontact.view_query", "recontact.refer_query")
     menu = "refer"
 
-    def form(self) -> forms.Form:
+    def form(self, query: Query) -> forms.Form:
         return ReferForm(self.request.POST)
 
     def act(self, query: Query, values: dict[str, object]) -> None:
@@ -102,8 +112,50 @@ class NoteView(ActionView):
     permission_required = ("recontact.view_query", "customer_service.add_note")
     menu = "note"
 
-    def form(self) -> forms.Form:
+    def form(self, query: Query) -> forms.Form:
         return NoteForm(self.request.POST)
 
     def act(self, query: Query, values: dict[str, object]) -> None:
         note_add(query=query, user=self.request.user, text=str(values["note"]))
+
+
+class SnoozeView(ActionView):
+    """Put the query off until a moment, or until the customer answers."""
+
+    permission_required = ("recontact.view_query", "recontact.change_query")
+    menu = "snooze"
+
+    def form(self, query: Query) -> forms.Form:
+        return SnoozeForm(self.request.POST)
+
+    def act(self, query: Query, values: dict[str, object]) -> None:
+        form = SnoozeForm(self.request.POST)
+        form.is_valid()
+        query_snooze(query_id=query.pk, user=self.request.user, until=form.moment())
+
+
+class WakeView(ActionView):
+    """Bring a query back that was put off."""
+
+    permission_required = ("recontact.view_query", "recontact.change_query")
+
+    def act(self, query: Query, values: dict[str, object]) -> None:
+        query_wake(query_id=query.pk, user=self.request.user)
+
+
+class DescribeView(ActionView):
+    """Say what the query is about."""
+
+    permission_required = ("recontact.view_query", "recontact.change_query")
+    menu = "describe"
+
+    def form(self, query: Query) -> forms.Form:
+        return DescribeForm(self.request.POST, query=query)
+
+    def act(self, query: Query, values: dict[str, object]) -> None:
+        query_describe(
+            query_id=query.pk,
+            user=self.request.user,
+            topic=str(values["topic"]),
+            tags=values["tags"],  # type: ignore[arg-type]  # a list of strings, by the form's field
+        )

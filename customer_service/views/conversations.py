@@ -1,19 +1,23 @@
-"""The conversations list: the whole page, and the part of it that refreshes itself."""
+"""The conversations list: the whole page, the part of it that is asked for again when it changed, and its filters."""
 
 from __future__ import annotations
 
+from dataclasses import replace
 from typing import Any
-from urllib.parse import urlencode
+from urllib.parse import parse_qsl, urlencode
 
 from django.http import HttpRequest, HttpResponseBase
 from django.template.loader import render_to_string
 from django.urls import reverse
 from django.utils.translation import gettext as _
 
-from customer_service.selectors import ALL, PENDING, conversations, tabs_for
+from customer_service import selectors
+from customer_service.filter_form import FilterForm, filter_chips
+from customer_service.lists import ALL, NEWEST, PENDING, WAITING, WINDOW, Asked
+from customer_service.paging import Reach
+from customer_service.pulse import list_print, list_token
+from customer_service.selectors import conversations, tabs_for
 from customer_service.views.shell import ServiceView, digest, unchanged
-
-SEARCH_LIMIT = 100
 
 
 class ConversationsView(ServiceView):
@@ -30,29 +34,47 @@ class ConversationsLiveView(ServiceView):
     def get(self, request: HttpRequest) -> HttpResponseBase:
         current = request.GET.get("current", "")
         context = list_context(request, current=int(current) if current.isdecimal() else None)
-        if context["version"] == request.GET.get("version"):
+        # A fingerprint that changed without a change to see has to reach the screen too, or it would ask for ever.
+        if context["version"] == request.GET.get("version") and context["print"] == request.GET.get("print", ""):
             return unchanged()
         return self.fragment("customer_service/parts/list.html", {"list": context})
 
 
+class FiltersView(ServiceView):
+    """The form that narrows the list, when somebody opens it."""
+
+    def get(self, request: HttpRequest) -> HttpResponseBase:
+        asked = Asked.read(request.GET.dict())
+        form = FilterForm(asked.filters, user=request.user)
+        return self.fragment("customer_service/parts/filters.html", {"form": form, "asked": asked})
+
+
 def list_context(request: HttpRequest, *, current: int | None, default_tab: str = PENDING) -> dict[str, Any]:
-    """The list that the address asks for (tab, q, after), rendered, with its version and the address that refreshes it.
+    """The list that the address asks for, rendered, with its version and the address that refreshes it.
 
     `current` is the query whose ticket is open beside the list.
     """
-    search = request.GET.get("q", "").strip()[:SEARCH_LIMIT]
-    tabs = tabs_for(request.user)
-    tab = request.GET.get("tab", default_tab)
-    if tab not in {known.name for known in tabs}:
-        tab = default_tab
+    reach = Reach.of(request.user)
+    tabs = tabs_for(request.user, reach)
+    asked = Asked.read(request.GET.dict(), tab=default_tab)
+    if asked.tab not in {known.name for known in tabs}:
+        asked = replace(asked, tab=default_tab)
     after = request.GET.get("after", "")
-    page = conversations(user=request.user, tab=tab, search=search, cursor=after)
-    place = list_place(tab, search)
+    # Before the rows are read: what changes in between is then told as a change.
+    token = "" if after else list_token(reach, asked, page_size=selectors.PAGE_SIZE)
+    print_ = list_print(reach, asked, page_size=selectors.PAGE_SIZE) if token else ""
+    page = conversations(user=request.user, asked=asked, cursor=after, reach=reach)
+    place = asked.place
     context = {
         "tabs": tabs,
-        "tab": tab,
-        "shows_state": bool(search) or tab == ALL,
-        "search": search,
+        "tab": asked.tab,
+        "shows_state": bool(asked.search) or asked.tab == ALL,
+        "search": asked.search,
+        "asked": asked,
+        "sorts": _sorts(),
+        "kept": [pair for pair in parse_qsl(place) if pair[0] not in ("tab", "sort")],
+        "chips": filter_chips(asked, user=request.user) if asked.filters else [],
+        "cut": page.cut,
         "after": after,
         "rows": page.rows,
         "current": current,
@@ -61,15 +83,16 @@ def list_context(request: HttpRequest, *, current: int | None, default_tab: str 
     }
     body = render_to_string("customer_service/parts/list_body.html", context, request=request)
     version = digest(body)
-    versions = urlencode({"after": after, "current": current or "", "version": version})
+    versions = urlencode({"after": after, "current": current or "", "version": version, "print": print_})
     return {
         **context,
         "body": body,
         "version": version,
+        "token": token,
+        "print": print_,
         "refresh": f"{reverse('customer_service:conversations_live')}?{place}&{versions}",
     }
 
 
-def list_place(tab: str, search: str) -> str:
-    """Where in the list one is, as the end of an address: it travels with every link, so that the way back is known."""
-    return urlencode({"tab": tab, "q": search} if search else {"tab": tab})
+def _sorts() -> list[tuple[str, str]]:
+    return [(NEWEST, _("Newest first")), (WAITING, _("Waiting longest")), (WINDOW, _("Window closes soonest"))]

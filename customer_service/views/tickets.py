@@ -16,12 +16,16 @@ from django.urls import reverse
 from django.utils.translation import gettext as _
 from django_htmx.http import HttpResponseClientRedirect
 
+from customer_service.canned import resolutions
 from customer_service.composer import RECONTACT, TEXT
-from customer_service.forms import NoteForm, ReferForm, ResolveForm, TextForm
+from customer_service.desks import ticket_opened
+from customer_service.forms import DescribeForm, NoteForm, ReferForm, ResolveForm, SnoozeForm, TextForm
+from customer_service.lists import MINE, Asked
 from customer_service.panel import Panel, panel_for_query, send_key_new
-from customer_service.selectors import MINE
+from customer_service.pulse import ticket_print, ticket_token
+from customer_service.seen import seen
 from customer_service.ticket import Ticket, ticket_of
-from customer_service.views.conversations import list_context, list_place
+from customer_service.views.conversations import list_context
 from customer_service.views.shell import ServiceView, digest, is_fragment, unchanged
 from recontact.models import Query
 
@@ -52,7 +56,11 @@ class TicketBase(ServiceView):
     def ticket_page(self, query: Query, shown: Redisplay = FRESH, *, status: int = 200) -> HttpResponse:
         """The whole page; `shown` and `status` say what was refused, if anything was."""
         request = self.request
-        ticket = ticket_of(query, user=request.user, everything=_everything(request))
+        seen(query, user=request.user)
+        others = ticket_opened(query=query, user=request.user)
+        # Before it is read: what changes in between is then told as a change.
+        pulse = _pulse(query, request)
+        ticket = ticket_of(query, user=request.user, everything=_everything(request), others=others)
         conversations = list_context(request, current=query.pk, default_tab=MINE)
         context = _context(request, ticket, shown, conversations["place"])
         parts = {name: _draw(request, name, context) for name in (*SHOWN, *TYPED)}
@@ -61,7 +69,10 @@ class TicketBase(ServiceView):
             "is_fullwidth": "1",
             "list": conversations,
             "parts": parts,
-            "live": _live_address(request, ticket, {name: digest(parts[name]) for name in SHOWN}, context["place"]),
+            "live": _live_address(
+                request, ticket, {name: digest(parts[name]) for name in SHOWN} | pulse, context["place"]
+            ),
+            **pulse,
         }
         return self.page("customer_service/ticket.html", context, status=status)
 
@@ -84,24 +95,32 @@ class TicketLiveView(TicketBase):
                 raise
             messages.info(request, _("The conversation is no longer among those that you reach."))
             return HttpResponseClientRedirect(reverse("customer_service:conversations"))
-        ticket = ticket_of(query, user=request.user, everything=_everything(request))
-        context = _context(request, ticket, FRESH, list_place(request.GET.get("tab", MINE), request.GET.get("q", "")))
+        seen(query, user=request.user)
+        others = ticket_opened(query=query, user=request.user)
+        pulse = _pulse(query, request)
+        ticket = ticket_of(query, user=request.user, everything=_everything(request), others=others)
+        context = _context(request, ticket, FRESH, Asked.read(request.GET.dict(), tab=MINE).place)
         shown = {name: _draw(request, name, context) for name in SHOWN}
         changed = {name: html for name, html in shown.items() if digest(html) != request.GET.get(name)}
         for name, key in _typed_keys(ticket).items():
             if key != request.GET.get(name):
                 changed[name] = _draw(request, name, context)
-        if not changed:
+        if not changed and pulse["print"] == request.GET.get("print"):
             return unchanged()
-        live = _live_address(request, ticket, {name: digest(html) for name, html in shown.items()}, context["place"])
-        return self.fragment("customer_service/parts/live.html", {"live": live, "changed": changed})
+        live = _live_address(
+            request, ticket, {name: digest(html) for name, html in shown.items()} | pulse, context["place"]
+        )
+        return self.fragment("customer_service/parts/live.html", {"live": live, "changed": changed, **pulse})
 
 
 def back_to_ticket(request: HttpRequest, query: Query) -> HttpResponse:
-    """To the ticket's page, with the list beside it on the tab where it was."""
-    tab = request.GET.get("tab", "")
-    suffix = f"?tab={tab}" if tab.isalpha() else ""
-    return redirect(reverse("customer_service:ticket", args=[query.pk]) + suffix)
+    """To the ticket's page, with the list beside it as it was."""
+    place = Asked.read(request.GET.dict(), tab=MINE).place
+    return redirect(f"{reverse('customer_service:ticket', args=[query.pk])}?{place}")
+
+
+def _pulse(query: Query, request: HttpRequest) -> dict[str, str]:
+    return {"token": ticket_token(query.pk, request.user.pk or 0), "print": ticket_print(query.pk)}
 
 
 def _everything(request: HttpRequest) -> bool:
@@ -113,7 +132,13 @@ def _context(request: HttpRequest, ticket: Ticket, shown: Redisplay, place: str)
     panel = shown.panel
     if mode == RECONTACT and panel is None:
         panel = panel_for_query(ticket.query, user=request.user)
-    forms_by_menu: dict[str, forms.Form] = {"resolve": ResolveForm(), "note": NoteForm()}
+    query = ticket.query
+    forms_by_menu: dict[str, forms.Form] = {
+        "resolve": ResolveForm(offered=resolutions(query)),
+        "note": NoteForm(),
+        "snooze": SnoozeForm(),
+        "describe": DescribeForm(query=query),
+    }
     if ticket.actions.refer:
         forms_by_menu["refer"] = ReferForm()
     if shown.menu and shown.menu_form is not None:
@@ -143,6 +168,7 @@ def _typed_keys(ticket: Ticket) -> dict[str, str]:
 
 def _live_address(request: HttpRequest, ticket: Ticket, shown: dict[str, str], place: str) -> str:
     """The address that asks for what changed since now: it carries the fingerprints of all parts."""
+    shown = {name: value for name, value in shown.items() if name != "token"}
     versions = urlencode({**shown, **_typed_keys(ticket), "everything": "1" if _everything(request) else ""})
     address = reverse("customer_service:ticket_live", args=[ticket.query.pk])
     return f"{address}?{place}&{versions}"

@@ -15,6 +15,7 @@ from hsm_portal.demo_data.addresses import PROVIDER
 from hsm_portal.demo_data.budgets import budgets_make
 from hsm_portal.demo_data.cases import Case, Kind, cases, of_kind
 from hsm_portal.demo_data.customers import customers_make, customers_seed, opt_outs_make
+from hsm_portal.demo_data.desk import desk_make, lists_settle
 from hsm_portal.demo_data.fates import fate_of
 from hsm_portal.demo_data.history import History, Send
 from hsm_portal.demo_data.moments import Times, own_times
@@ -90,6 +91,7 @@ def sample_make(*, simulator: Simulator) -> None:
     with own_times(*DATED):
         Telling(company, customers, chance, Times(now, chance)).run(simulator)
     budgets_make()
+    desk_make(teams)
 
 
 @dataclass(slots=True)
@@ -124,6 +126,7 @@ class Telling:
         self._refusals(campaign, waiting)
         windows_save(stories)
         answers_note()
+        lists_settle()
 
     def _pick_for_campaign(self, found: Sequence[Case], start: datetime) -> list[Case]:
         """Recontacts of the clinic that were one bulk action of the Manager."""

@@ -93,7 +93,8 @@ def rights_reserve(messages: Sequence[Message], *, user: Any) -> None:
     )
     with connection.cursor() as cursor:
         cursor.execute(
-            """UPDATE recontact_query q SET activity_at = greatest(q.activity_at, clock_timestamp()), preview = v.preview
+            """UPDATE recontact_query q SET activity_at = greatest(q.activity_at, clock_timestamp()), preview = v.preview,
+                                              waiting_since = NULL
                FROM unnest(%s::bigint[], %s::text[]) AS v(id, preview) WHERE q.id = v.id""",
             [[message.query_id for message in of_queries], [message.body[:200] for message in of_queries]],
         )

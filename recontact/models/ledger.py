@@ -72,6 +72,19 @@ class Recontact(models.Model):
                     RETURN NEW;
                 """,
             ),
+            # Whoever reserves holds the query's row. What becomes of the recontact later is not copied: that would lock the
+            # query after its message.
+            pgtrigger.Trigger(
+                name="ledger_told_to_query",
+                operation=pgtrigger.Insert,
+                when=pgtrigger.After,
+                func="""
+                    UPDATE recontact_query q
+                    SET recontact_asked_at = NEW.reserved_at, campaign_id = coalesce(m.campaign_id, q.campaign_id)
+                    FROM recontact_message m WHERE q.id = NEW.query_id AND m.id = NEW.message_id;
+                    RETURN NULL;
+                """,
+            ),
             pgtrigger.Trigger(
                 name="ledger_legal_change",
                 operation=pgtrigger.Update,

@@ -2,7 +2,12 @@
 
 from __future__ import annotations
 
+from typing import Any
+
+import pgtrigger
 from django.conf import settings
+from django.contrib.postgres.fields import ArrayField
+from django.contrib.postgres.indexes import GinIndex
 from django.db import models
 from django.utils.translation import gettext_lazy as _
 
@@ -27,10 +32,21 @@ class Team(models.Model):
         return self.name
 
 
+_OPEN = ~models.Q(state="resolved")
+#: A recontact was asked for, and the customer has not written since.
+UNANSWERED = models.Q(recontact_asked_at__isnull=False) & (
+    models.Q(last_inbound_at=None) | models.Q(last_inbound_at__lt=models.F("recontact_asked_at"))
+)
+
+
 class Query(models.Model):
     """A customer's case with one sender number. At most one per customer and number is open.
 
-    `last_inbound_at` is the customer's last message in this query; `activity_at` orders the lists.
+    `last_inbound_at` is the customer's last message in this query; `activity_at` orders the lists. `topic` is what it is
+    about, of the list that coordinators keep. What follows `snoozed_until` repeats what other rows say, so that the lists
+    can sort and filter a million queries by it: `waiting_since` is the first word of the customer that nobody answered,
+    `window_closes_at` is the service window's (a trigger copies it whenever the query is written), `recontact_asked_at`
+    the last time that a recontact was reserved (a trigger too; whether it stands only the ledger says).
     """
 
     class State(models.TextChoices):
@@ -67,6 +83,25 @@ class Query(models.Model):
     taken_at = models.DateTimeField(_("taken at"), null=True, blank=True)
     resolved_at = models.DateTimeField(_("resolved at"), null=True, blank=True)
     resolution = models.CharField(_("resolution"), max_length=100, blank=True)
+    topic = models.CharField(_("topic"), max_length=60, blank=True)
+    tags: models.Field[Any, Any] = ArrayField(
+        models.CharField(max_length=30), default=list, blank=True, verbose_name=_("tags")
+    )
+    snoozed_until = models.DateTimeField(_("put off until"), null=True, blank=True)
+    seen_at = models.DateTimeField(_("seen by its agent"), null=True, blank=True, editable=False)
+    waiting_since = models.DateTimeField(_("waiting since"), null=True, blank=True, editable=False)
+    window_closes_at = models.DateTimeField(_("window closes at"), null=True, blank=True, editable=False)
+    recontact_asked_at = models.DateTimeField(_("recontact asked for at"), null=True, blank=True, editable=False)
+    campaign = models.ForeignKey(
+        "recontact.Campaign",
+        models.PROTECT,
+        null=True,
+        blank=True,
+        editable=False,
+        related_name="+",
+        db_index=False,
+        verbose_name=_("campaign"),
+    )
 
     class Meta:
         verbose_name = _("query")
@@ -94,6 +129,59 @@ class Query(models.Model):
             models.Index(
                 fields=["sender_number", "id"], name="query_open_by_number", condition=~models.Q(state="resolved")
             ),
+            # The agents' lists: an index for every way to sort and filter, each for those who reach the rows by it.
+            models.Index(
+                fields=["state", "-activity_at", "-id"],
+                name="query_of_nobody",
+                condition=models.Q(assigned_to=None),
+            ),
+            models.Index(
+                fields=["team", "state", "-activity_at", "-id"],
+                name="query_of_nobody_by_team",
+                condition=models.Q(assigned_to=None),
+            ),
+            *(
+                models.Index(fields=[owner, column, "id"], name=f"query_{short}_{name}", condition=_OPEN)
+                for column, short in (("waiting_since", "waits"), ("window_closes_at", "closes"))
+                for owner, name in (("state", "by_state"), ("assigned_to", "by_agent"), ("team", "by_team"))
+            ),
+            models.Index(fields=["sender_number", "-activity_at", "-id"], name="query_by_number"),
+            models.Index(fields=["topic", "-activity_at", "-id"], name="query_by_topic", condition=~models.Q(topic="")),
+            models.Index(fields=["origin", "-activity_at", "-id"], name="query_by_origin"),
+            models.Index(
+                fields=["campaign", "-activity_at", "-id"],
+                name="query_by_campaign",
+                condition=models.Q(campaign__isnull=False),
+            ),
+            models.Index(
+                fields=["state", "-activity_at", "-id"],
+                name="query_recontacted",
+                condition=models.Q(recontact_asked_at__isnull=False),
+            ),
+            models.Index(
+                fields=["-activity_at", "-id"],
+                name="query_recontact_unanswered",
+                condition=_OPEN & UNANSWERED,
+            ),
+            models.Index(
+                fields=["snoozed_until"], name="query_snoozed", condition=models.Q(snoozed_until__isnull=False)
+            ),
+            GinIndex(fields=["tags"], name="query_by_tag"),
+        ]
+        triggers = [
+            # A query is written whenever its window is (the customer wrote), so the copy is as new as the row.
+            pgtrigger.Trigger(
+                name="query_window_copied",
+                operation=pgtrigger.Insert | pgtrigger.Update,
+                when=pgtrigger.Before,
+                func="""
+                    NEW.window_closes_at := (
+                        SELECT w.expires_at FROM recontact_servicewindow w
+                        WHERE w.customer_id = NEW.customer_id AND w.sender_number_id = NEW.sender_number_id
+                    );
+                    RETURN NEW;
+                """,
+            ),
         ]
 
     def __str__(self) -> str:
@@ -105,17 +193,23 @@ class Query(models.Model):
 
 
 class QueryEvent(models.Model):
-    """One thing that happened to a query: opened, taken, referred, recontacted, resolved, reopened, merged."""
+    """One thing that happened to a query: opened, taken, assigned, referred, given back, put off, recontacted,
+    resolved, reopened, merged."""
 
     class Kind(models.TextChoices):
         OPENED = "opened", _("Opened")
         TAKEN = "taken", _("Taken")
+        ASSIGNED = "assigned", _("Assigned")
         REFERRED = "referred", _("Referred")
+        RETURNED = "returned", _("Given back")
+        SNOOZED = "snoozed", _("Put off")
+        WOKEN = "woken", _("Back from being put off")
         RECONTACTED = "recontacted", _("Recontacted")
         RELEASED = "released", _("Recontact given back")
         RESOLVED = "resolved", _("Resolved")
         REOPENED = "reopened", _("Reopened")
         MERGED = "merged", _("Merged")
+        TOLD = "told", _("Told")
 
     query = models.ForeignKey(Query, models.PROTECT, related_name="events", verbose_name=_("query"))
     kind = models.CharField(_("kind"), max_length=12, choices=Kind.choices)

@@ -42,6 +42,7 @@ def _figures(output: str) -> dict[str, Any]:
             "costs",
             {"costs_cells", "costs_page_10m_ms", "costs_export_year_s", "costs_export_peak_mb", "costs_trigger_ms"},
         ),
+        ("inbox", {"inbox_1m_p95_ms", "search_1m_p95_ms", "ticket_p95_ms", "agents_100_core_share"}),
     ],
 )
 def test_a_short_run_prints_one_json_line_for_each_figure(only: str, names: set[str]) -> None:

@@ -10,14 +10,19 @@ from django.db import connection
 from django.test import Client
 from django.test.utils import CaptureQueriesContext
 from django.utils import timezone
+from hypothesis import HealthCheck, given, settings
+from hypothesis import strategies as st
 
-from customer_service import selectors
+from customer_service import finding, selectors
+from customer_service.lists import Asked, Filters
 from customer_service.selectors import conversations, tabs_for
 from hsm_portal.models import User
 from hsm_portal.roles import Role
-from recontact.models import Query
+from recontact.access import queries_for
+from recontact.cancelling import message_cancel
+from recontact.models import Query, Team
 from tests.customer_service.agents import agent_make, browser, customer_writes
-from tests.factories import customer_make, message_make, query_make, rate_card_make, sender_number_make
+from tests.factories import campaign_make, customer_make, message_make, query_make, rate_card_make, sender_number_make
 
 pytestmark = pytest.mark.django_db
 
@@ -29,8 +34,10 @@ def ana() -> User:
     return agent_make()
 
 
-def shown(user: User, **asked: str) -> list[int]:
-    return [row.query.pk for row in conversations(user=user, **{"tab": "all", **asked}).rows]
+def shown(user: User, *, tab: str = "all", search: str = "", cursor: str = "", **narrowed: str) -> list[int]:
+    sort = narrowed.pop("sort", "newest")
+    asked = Asked(tab=tab, search=search, sort=sort, filters=Filters(**narrowed))
+    return [row.query.pk for row in conversations(user=user, asked=asked, cursor=cursor).rows]
 
 
 def test_it_shows_each_tab_what_belongs_there(ana: User) -> None:
@@ -53,6 +60,7 @@ def test_it_counts_the_work_on_the_tabs(ana: User) -> None:
         "pending": "1",
         "mine": "1",
         "progress": "1",
+        "snoozed": "0",
         "resolved": "",
     }
 
@@ -128,7 +136,7 @@ def test_it_takes_any_text_as_a_search(ana: User, text: str) -> None:
 def test_it_searches_by_the_index() -> None:
     user = agent_make(role=Role.COORDINATOR)
     with CaptureQueriesContext(connection) as captured:
-        conversations(user=user, tab="all", search="carla")
+        conversations(user=user, asked=Asked(tab="all", search="carla"))
     search = next(query["sql"] for query in captured if "to_tsquery" in query["sql"])
     with connection.cursor() as cursor:
         # With a handful of rows every other plan is as good: only whether the index can serve the search is asked.
@@ -147,13 +155,183 @@ def test_it_pages_by_place_so_that_nothing_is_shown_twice_or_skipped(
     at = timezone.now()
     queries = [query_make(activity_at=at) for _number in range(3)] + [query_make(activity_at=at - timedelta(hours=1))]
 
-    first = conversations(user=ana, tab="pending")
+    first = conversations(user=ana, asked=Asked())
     query_make(activity_at=at + timedelta(seconds=1))
-    second = conversations(user=ana, tab="pending", cursor=first.next_cursor)
+    second = conversations(user=ana, asked=Asked(), cursor=first.next_cursor)
 
     seen = [row.query.pk for page in (first, second) for row in page.rows]
     assert seen == [queries[2].pk, queries[1].pk, queries[0].pk, queries[3].pk]
     assert second.next_cursor == ""
+
+
+def test_it_sorts_by_waiting_time_and_puts_those_whom_nobody_keeps_waiting_last(ana: User) -> None:
+    now = timezone.now()
+    answered = query_make(activity_at=now)
+    short = query_make(waiting_since=now - timedelta(minutes=5))
+    long = query_make(waiting_since=now - timedelta(hours=5))
+
+    assert shown(ana, tab="pending", sort="waiting") == [long.pk, short.pk, answered.pk]
+
+
+def test_it_sorts_by_the_time_left_and_puts_closed_windows_last(ana: User) -> None:
+    closed, soon, fresh, silent = (query_make() for _number in range(4))
+    customer_writes(closed, at=timezone.now() - timedelta(hours=30))
+    customer_writes(soon, at=timezone.now() - timedelta(hours=23))
+    customer_writes(fresh, at=timezone.now() - timedelta(minutes=1))
+
+    assert shown(ana, tab="pending", sort="window") == [soon.pk, fresh.pk, closed.pk, silent.pk]
+
+
+@pytest.mark.parametrize("sort", ["newest", "waiting", "window"])
+def test_it_pages_through_every_order_without_doubling_or_skipping(
+    ana: User, monkeypatch: pytest.MonkeyPatch, sort: str
+) -> None:
+    monkeypatch.setattr(selectors, "PAGE_SIZE", 2)
+    team = Team.objects.create(name="Turnos")
+    team.members.add(ana)
+    at = timezone.now() - timedelta(hours=2)
+    for number in range(7):
+        query = query_make(team=team if number % 2 else None, waiting_since=at if number % 3 else None)
+        if number % 3 == 1:
+            customer_writes(query, at=at)
+
+    seen: list[int] = []
+    cursor = ""
+    while cursor or not seen:
+        page = conversations(user=ana, asked=Asked(sort=sort), cursor=cursor)
+        seen += [row.query.pk for row in page.rows]
+        cursor = page.next_cursor
+        if not cursor:
+            break
+
+    assert len(seen) == 7
+    assert len(set(seen)) == 7
+
+
+@given(data=st.data())
+@settings(max_examples=25, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
+def test_it_walks_to_exactly_the_queries_that_the_rule_of_access_allows(ana: User, data: st.DataObject) -> None:
+    teams = [Team.objects.get_or_create(name=name)[0] for name in ("Turnos", "Pagos")]
+    for team, is_member in zip(teams, data.draw(st.tuples(st.booleans(), st.booleans())), strict=True):
+        team.members.set([ana] if is_member else [])
+    luis = User.objects.filter(first_name="Luis").first() or agent_make(first_name="Luis")
+    for _number in range(data.draw(st.integers(1, 5))):
+        query_make(
+            assigned_to=data.draw(st.sampled_from([None, ana, luis])),
+            team=data.draw(st.sampled_from([None, *teams])),
+            state=data.draw(st.sampled_from(Query.State.values)),
+        )
+    tab = data.draw(st.sampled_from(["pending", "progress", "resolved"]))
+    state = "in_progress" if tab == "progress" else tab
+
+    expected = queries_for(ana).filter(state=state).order_by("-activity_at", "-id").values_list("pk", flat=True)[:30]
+
+    assert shown(ana, tab=tab) == list(expected)
+
+
+def test_it_narrows_by_each_filter(ana: User) -> None:
+    coordinator = agent_make(role=Role.COORDINATOR, first_name="Coco")
+    team = Team.objects.create(name="Turnos")
+    campaign = campaign_make()
+    query = query_make(
+        assigned_to=ana, team=team, state=Query.State.IN_PROGRESS, topic="Pagos", tags=["vip"], origin="campaign",
+        campaign=campaign,
+    )  # fmt: skip
+    other = query_make()
+    filters = {
+        "topic": "Pagos", "tag": "vip", "team": str(team.pk), "agent": str(ana.pk), "origin": "campaign",
+        "number": str(query.sender_number_id), "campaign": str(campaign.pk),
+    }  # fmt: skip
+
+    for name, value in filters.items():
+        assert shown(coordinator, **{name: value}) == [query.pk], name
+    assert shown(coordinator, agent="nobody") == [other.pk]
+
+
+def test_it_tells_recontacted_queries_and_those_that_nobody_answered_from_the_rest(ana: User) -> None:
+    fresh, silent, answered = query_make(), query_make(), query_make()
+    message_make(query=silent)
+    message_make(query=answered)
+    customer_writes(Query.objects.get(pk=answered.pk), at=timezone.now() + timedelta(seconds=1))
+    Query.objects.filter(pk=fresh.pk).update(activity_at=timezone.now() - timedelta(days=9))
+
+    assert set(shown(ana, tab="pending", recontact="yes")) == {silent.pk, answered.pk}
+    assert shown(ana, tab="pending", recontact="no") == [fresh.pk]
+    assert shown(ana, tab="pending", recontact="unanswered") == [silent.pk]
+
+
+def test_it_counts_a_recontact_that_came_back_as_none(ana: User) -> None:
+    query = query_make()
+    message = message_make(query=query)
+    message_cancel(message_id=message.pk)
+
+    assert shown(ana, tab="pending", recontact="no") == [query.pk]
+    assert shown(ana, tab="pending", recontact="yes") == []
+
+
+def test_it_keeps_what_is_put_off_in_a_tab_of_its_own(ana: User) -> None:
+    query = query_make(assigned_to=ana, state=Query.State.IN_PROGRESS, snoozed_until=timezone.now())
+
+    assert shown(ana, tab="mine") == shown(ana, tab="progress") == []
+    assert shown(ana, tab="snoozed") == [query.pk]
+
+
+@pytest.mark.parametrize("words", ["turno", "cambiar mi tur", "QUERÍA", "queria jueves"])
+def test_it_finds_what_the_customer_wrote(ana: User, words: str) -> None:
+    query = query_make(customer=customer_make(name="Diego"))
+    customer_writes(query, "Hola, quería cambiar mi turno del jueves")
+    customer_writes(query_make(customer=customer_make(name="Luz")), "Gracias")
+
+    assert shown(ana, search=words) == [query.pk]
+
+
+def test_it_never_finds_words_in_conversations_that_the_agent_does_not_reach(ana: User) -> None:
+    customer_writes(query_make(assigned_to=agent_make(first_name="Luis")), "el secreto")
+
+    assert shown(ana, search="secreto") == []
+
+
+def test_it_says_when_there_is_more_than_it_went_through(ana: User, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(finding, "CUSTOMERS", 1)
+    for _number in range(2):
+        query_make(customer=customer_make(name="Carla"))
+
+    page = conversations(user=ana, asked=Asked(search="carla"))
+
+    assert page.cut
+    assert len(page.rows) == 1
+
+
+def test_it_marks_what_its_agent_has_not_seen_until_he_opens_it(ana: User) -> None:
+    query = query_make(assigned_to=ana, state=Query.State.IN_PROGRESS)
+    customer_writes(query)
+
+    before = conversations(user=ana, asked=Asked(tab="mine")).rows[0].unread
+    browser(agent_make(role=Role.COORDINATOR)).get(f"/service/queries/{query.pk}/")
+    still = conversations(user=ana, asked=Asked(tab="mine")).rows[0].unread
+    browser(ana).get(f"/service/queries/{query.pk}/")
+    after = conversations(user=ana, asked=Asked(tab="mine")).rows[0].unread
+
+    assert (before, still, after) == (True, True, False)
+
+
+def test_it_shows_the_filters_in_force_and_the_way_out_of_each(ana: User) -> None:
+    query_make(topic="Pagos")
+
+    page = browser(ana).get(LIST, {"topic": "Pagos", "recontact": "no"}).content.decode()
+
+    assert 'href="/service/?tab=pending&amp;recontact=no"' in page
+    assert 'href="/service/?tab=pending&amp;topic=Pagos"' in page
+
+
+def test_it_offers_an_agent_no_filter_by_people(ana: User) -> None:
+    query_make()
+
+    page = browser(ana).get(f"{LIST}filters/").content.decode()
+
+    assert 'name="number"' in page
+    assert 'name="agent"' not in page
+    assert 'name="agent"' in browser(agent_make(role=Role.COORDINATOR)).get(f"{LIST}filters/").content.decode()
 
 
 @pytest.mark.parametrize("cursor", ["x", "MjAyNg", "🦆", "MjAyNi0wMS0wMVQwMDowMDowMCAx"])
@@ -168,7 +346,7 @@ def test_it_says_how_long_the_window_stays_open_and_since_when_it_is_closed(ana:
     customer_writes(query_make(), at=timezone.now() - timedelta(hours=22, minutes=30))
     customer_writes(query_make(), at=timezone.now() - timedelta(days=3, hours=1))
 
-    levels = [row.window.level for row in conversations(user=ana, tab="pending").rows]
+    levels = [row.window.level for row in conversations(user=ana, asked=Asked()).rows]
     page = browser(ana).get(LIST).content.decode()
 
     assert levels == ["good", "soon", "closed"]
@@ -204,7 +382,7 @@ def test_it_sends_the_list_again_only_when_it_changed(ana: User) -> None:
     query_make()
     client = browser(ana)
     page = client.get(LIST).content.decode()
-    address = re.search(r'hx-get="([^"]+)"', page)
+    address = re.search(r'id="conversations"[^>]*hx-get="([^"]+)"', page)
     assert address is not None
     refresh = address.group(1).replace("&amp;", "&")
 
@@ -244,4 +422,4 @@ def test_it_asks_the_database_equally_often_for_one_row_and_for_thirty(ana: User
         customer_writes(query_make(sender_number=number))
 
     assert count() == one
-    assert one <= 12
+    assert one <= 16

@@ -10,11 +10,22 @@ from hsm_portal.roles import Role
 from hsm_portal.users import user_create
 from recontact.models import Query
 from tests.customer_service.agents import browser
-from tests.factories import query_make
+from tests.factories import query_make, user_make
 
 pytestmark = pytest.mark.django_db
 
-READS = ["", "live/", "hsm/", "queries/{query}/", "queries/{query}/live/"]
+READS = [
+    "",
+    "live/",
+    "filters/",
+    "desk/",
+    "board/",
+    "follow-up/",
+    "hsm/",
+    "queries/{query}/",
+    "queries/{query}/live/",
+    "queries/{query}/canned/",
+]
 WRITES = [
     "hsm/",
     "hsm/panel/",
@@ -26,11 +37,17 @@ WRITES = [
     "queries/{query}/reopen/",
     "queries/{query}/refer/",
     "queries/{query}/note/",
+    "queries/{query}/snooze/",
+    "queries/{query}/wake/",
+    "queries/{query}/describe/",
+    "desk/extend/",
 ]
+#: What names a query is closed to an agent who does not reach that one.
+OF_A_QUERY = [path for path in (*READS, *WRITES) if "{query}" in path]
 EVERYTHING = {*READS, *WRITES}
 #: What a role may not do; anything else it may.
 FORBIDDEN: dict[Role, set[str]] = {
-    Role.AGENT: {"queries/{query}/refer/"},
+    Role.AGENT: {"queries/{query}/refer/", "board/", "follow-up/"},
     Role.COORDINATOR: set(),
     Role.MANAGER: set(),
     Role.ADMIN: set(),
@@ -61,6 +78,15 @@ def test_it_lets_each_role_do_what_is_its_own(role: Role, path: str) -> None:
 
     assert (status == 403) == (path in FORBIDDEN[role])
     assert status < 500
+
+
+@pytest.mark.parametrize("path", OF_A_QUERY)
+def test_it_hides_from_an_agent_what_is_not_his_to_see(path: str) -> None:
+    client, query = browser(person(Role.AGENT)), query_make(assigned_to=user_make(), state=Query.State.IN_PROGRESS)
+    where = address(path, query)
+    status = (client.get(where) if path in READS else client.post(where)).status_code
+
+    assert status == (403 if path in FORBIDDEN[Role.AGENT] else 404)
 
 
 @pytest.mark.parametrize("path", sorted(EVERYTHING))

@@ -13,6 +13,14 @@
       const draft = key && sessionStorage.getItem(key);
       if (draft && !field.value) field.value = draft;
     }
+    // Where nothing can be written any more, what was typed is still shown.
+    const kept = document.querySelector("[data-kept-draft]");
+    const composer = document.getElementById("ticket-composer");
+    const text = kept && composer && sessionStorage.getItem(`draft:${composer.dataset.query}:text`);
+    if (text) {
+      kept.querySelector(".desk-text").textContent = text;
+      kept.hidden = false;
+    }
   };
   document.addEventListener("input", (event) => {
     const key = event.target.matches("textarea[data-draft]") ? draftKey(event.target) : "";
@@ -39,9 +47,9 @@
     // The composer below takes and gives back room.
     new ResizeObserver(toEnd).observe(box);
   };
-  document.addEventListener("htmx:oobAfterSwap", (event) => {
-    if (event.target.id === "ticket-timeline") toEnd();
-    if (event.target.id === "ticket-composer") restoreDrafts();
+  document.addEventListener("htmx:afterSettle", () => {
+    toEnd();
+    restoreDrafts();
   });
 
   // The list keeps its own scroll while it is replaced.
@@ -53,6 +61,11 @@
   document.addEventListener("htmx:afterSwap", (event) => {
     const rows = document.querySelector(".desk-rows");
     if (rows && event.detail.requestConfig.elt.id === "conversations") rows.scrollTop = listScroll;
+  });
+
+  // A list in another order is another list.
+  document.addEventListener("change", (event) => {
+    if (event.target.matches("[data-submits]")) event.target.form.requestSubmit();
   });
 
   // A page that no longer refreshes itself says so.

@@ -1,0 +1,143 @@
+"""The pulse of an open screen: it tells every change of what is shown, and nothing else, without a session."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Callable
+from urllib.parse import urlencode
+
+import pytest
+from django.db import connection
+from django.test import Client
+from django.test.utils import CaptureQueriesContext
+from django.utils import timezone
+
+from customer_service.lists import Asked
+from customer_service.notes import note_add
+from customer_service.paging import Reach
+from customer_service.pulse import PATH, list_print, list_token, ticket_print, ticket_token
+from hsm_portal.models import User
+from recontact.models import Message, OptOut, Query
+from recontact.queries import query_take
+from tests.customer_service.agents import agent_make, browser, customer_writes
+from tests.factories import message_make, query_make
+
+pytestmark = pytest.mark.django_db
+
+
+@pytest.fixture
+def ana() -> User:
+    return agent_make()
+
+
+@pytest.fixture
+def query(ana: User) -> Query:
+    query = query_make(assigned_to=ana, state=Query.State.IN_PROGRESS)
+    customer_writes(query)
+    return query
+
+
+def changed(**asked: str) -> list[str]:
+    response = Client().get(f"{PATH}?{urlencode(asked)}")
+    return [] if response.status_code == 204 else response.json()["changed"]
+
+
+def list_question(user: User, tab: str = "mine") -> dict[str, str]:
+    reach, asked = Reach.of(user), Asked(tab=tab)
+    return {
+        "list": list_token(reach, asked, page_size=30),
+        "list_print": list_print(reach, asked, page_size=30),
+    }
+
+
+def ticket_question(user: User, query: Query) -> dict[str, str]:
+    return {"ticket": ticket_token(query.pk, user.pk), "ticket_print": ticket_print(query.pk)}
+
+
+CHANGES: dict[str, Callable[[Query], object]] = {
+    "the customer wrote": lambda query: customer_writes(query, at=timezone.now()),
+    "we wrote": lambda query: message_make(query=query_reopened(query)),
+    "somebody noted": lambda query: note_add(query=query, user=query.assigned_to, text="Llamar"),
+    "it was resolved": lambda query: Query.objects.filter(pk=query.pk).update(state=Query.State.RESOLVED),
+    "the customer stopped marketing": lambda query: OptOut.objects.create(
+        customer=query.customer, scope=OptOut.Scope.MARKETING, source="test"
+    ),
+}
+
+
+def query_reopened(query: Query) -> Query:
+    """The query with its window closed, so that it may be recontacted."""
+    query.customer.windows.update(expires_at=timezone.now())
+    return query
+
+
+@pytest.mark.parametrize("change", CHANGES)
+def test_it_tells_a_ticket_that_something_happened(ana: User, query: Query, change: str) -> None:
+    question = ticket_question(ana, query)
+    before = changed(**question)
+    CHANGES[change](query)
+
+    assert before == []
+    assert changed(**question) == ["ticket"]
+
+
+@pytest.mark.parametrize("change", ["the customer wrote", "we wrote", "it was resolved"])
+def test_it_tells_a_list_that_one_of_its_rows_changed(ana: User, query: Query, change: str) -> None:
+    question = list_question(ana)
+    before = changed(**question)
+    CHANGES[change](query)
+
+    assert before == []
+    assert changed(**question) == ["list"]
+
+
+def test_it_tells_both_how_far_a_message_got(ana: User, query: Query) -> None:
+    message_make(query=query_reopened(query))
+    question = {**list_question(ana), **ticket_question(ana, query)}
+    Message.objects.update(state=Message.State.DELIVERED)
+
+    assert changed(**question) == ["list", "ticket"]
+
+
+def test_it_tells_a_list_of_what_comes_and_what_goes(ana: User) -> None:
+    question = list_question(ana, "pending")
+    came = query_make()
+    first = changed(**question)
+    question = list_question(ana, "pending")
+    query_take(query_id=came.pk, user=ana)
+
+    assert first == changed(**question) == ["list"]
+
+
+def test_it_is_silent_about_what_the_list_does_not_show(ana: User) -> None:
+    question = list_question(ana)
+    customer_writes(query_make(assigned_to=agent_make(first_name="Luis"), state=Query.State.IN_PROGRESS))
+
+    assert changed(**question) == []
+
+
+@pytest.mark.parametrize("token", ["", "x", "eyJ1c2VyIjogMX0:1w:x"])
+def test_it_tells_nothing_by_a_token_that_the_portal_did_not_sign(ana: User, query: Query, token: str) -> None:
+    question = list_question(ana)
+    query_make(assigned_to=ana)
+
+    assert changed(list=token, list_print=question["list_print"]) == (["list"] if token else [])
+    assert changed(ticket=question["list"], ticket_print="") == []
+
+
+def test_it_asks_the_database_for_no_session_and_no_user(ana: User, query: Query) -> None:
+    question = {**list_question(ana), **ticket_question(ana, query)}
+    with CaptureQueriesContext(connection) as captured:
+        changed(**question)
+
+    assert len(captured) <= 4
+    assert not any("session" in query["sql"] or "hsm_portal_user" in query["sql"] for query in captured)
+
+
+def test_each_screen_carries_what_its_pulse_asks(ana: User, query: Query) -> None:
+    page = browser(ana).get(f"/service/queries/{query.pk}/").content.decode()
+    found = re.findall(r'data-token="([^"]+)" data-print="([^"]+)"', page)
+
+    assert len(found) == 2
+    (list_, list_now), (ticket, ticket_now) = found
+    assert changed(list=list_, list_print=list_now, ticket=ticket, ticket_print=ticket_now) == []
