@@ -102,10 +102,15 @@ CHECKS: dict[str, str] = {
 }
 
 
+def checks() -> dict[str, str]:
+    """All checks by name, each an SQL query of (row id, what was found) for every difference."""
+    return {**CHECKS, **rollup.checks()}
+
+
 def differences() -> Iterator[Difference]:
     """Everything that does not agree; nothing at all when the books are right."""
     with connection.cursor() as cursor:
-        for name, sql in {**CHECKS, **rollup.checks()}.items():
+        for name, sql in checks().items():
             cursor.execute(sql)
             for row_id, found in cursor.fetchall():
                 yield Difference(name, row_id, str(found))

@@ -7,7 +7,7 @@ from typing import Any
 from django.core.management.base import BaseCommand, CommandError
 from django.utils.translation import gettext as _
 
-from recontact.books import CHECKS, balance, differences
+from recontact.books import balance, checks, differences
 
 
 class Command(BaseCommand):
@@ -22,7 +22,7 @@ class Command(BaseCommand):
         self.stdout.write(
             _("%(count)s checks; %(planned)s messages = %(outcomes)s")
             % {
-                "count": len(CHECKS),
+                "count": len(checks()),
                 "planned": books.planned,
                 "outcomes": outcomes or "0",
             }
