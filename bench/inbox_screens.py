@@ -61,8 +61,10 @@ class Screens:
         mine = {
             user: Query.objects.filter(assigned_to=user).exclude(state="resolved").order_by("-pk") for user in people
         }
-        self.queries = {user: list(rows.values_list("pk", flat=True)[:5]) for user, rows in mine.items()}
-        self.screens = [Screen(user, ids[0]) for user, ids in self.queries.items() if ids]
+        found = {user: list(rows.values_list("pk", flat=True)[:5]) for user, rows in mine.items()}
+        # In a short run not everybody has a query.
+        self.queries = {user: ids for user, ids in found.items() if ids}
+        self.screens = [Screen(user, ids[0]) for user, ids in self.queries.items()]
         self.pulses = self.fetched = 0
 
     def run(self, *, seconds: float) -> None:

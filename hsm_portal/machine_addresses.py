@@ -31,4 +31,6 @@ class MachineAddressesMiddleware:
             return self.get_response(request)
         request.resolver_match = match
         response: HttpResponse = match.func(request, *match.args, **match.kwargs)
+        # As CommonMiddleware does: without it a server may end the connection after each answer, or send pieces.
+        response.headers.setdefault("Content-Length", str(len(response.content)))
         return response

@@ -48,7 +48,7 @@ def test_it_queues_the_recontact_with_its_price_and_comes_back_to_the_ticket(
 
     message = Message.objects.get()
     assert response.status_code == 302
-    assert response.headers["Location"] == f"/service/queries/{query.pk}/"
+    assert response.headers["Location"] == f"/service/queries/{query.pk}/?tab=mine"
     assert (message.state, str(message.estimate), message.created_by) == ("queued", "0.026000", ana)
     assert message.recontact.state == Recontact.State.RESERVED
     assert "viernes 21, 15:30 h" in message.body

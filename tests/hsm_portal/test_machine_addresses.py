@@ -17,6 +17,7 @@ def test_a_webhook_meets_nothing_that_serves_people(client: Client) -> None:
     assert response.status_code == 404
     assert not [name for name in PEOPLES if name in response.headers]
     assert response.headers["X-Content-Type-Options"] == "nosniff"
+    assert response.headers["Content-Length"] == str(len(response.content))
 
 
 @pytest.mark.django_db

@@ -92,7 +92,10 @@ def test_a_number_of_no_portfolio_counts_by_itself(portfolio: Portfolio) -> None
 
 def test_the_count_is_answered_by_its_index(portfolio: Portfolio) -> None:
     number = number_of(portfolio)
+    for _ in range(40):
+        sent(number)
     with connection.cursor() as cursor:
+        cursor.execute("ANALYZE recontact_message")
         cursor.execute("SET LOCAL enable_seqscan = off")
         cursor.execute("SET LOCAL enable_bitmapscan = off")
     rows = Message.objects.filter(

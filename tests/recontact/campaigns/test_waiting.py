@@ -6,6 +6,8 @@ from datetime import timedelta
 from typing import Any
 
 import pytest
+import redis
+from django.conf import settings
 from django.core.cache import cache
 from django.utils import timezone
 
@@ -18,6 +20,7 @@ from recontact.campaigns.waiting import campaigns_go_on
 from recontact.dispatch.claim import claim
 from recontact.dispatch.lease import leases_take
 from recontact.dispatch.sweep import sweep
+from recontact.dispatch.wake import QUEUE
 from recontact.models import Campaign, Message
 from templates_app.changes import TemplateFacts, template_change
 from templates_app.models import Template, TemplateChange
@@ -122,6 +125,7 @@ def test_a_release_wakes_the_dispatcher(what: str, django_capture_on_commit_call
 def test_the_sweep_wakes_the_dispatcher_when_a_park_is_over() -> None:
     message = message_make()
     park(message.account, reason="account_limit", until=timezone.now() - timedelta(seconds=1))
-    cache.clear()
-    sweep()
-    assert cache.get("dispatch:awake") == "1"
+    with redis.Redis.from_url(settings.REDIS_URL) as client:
+        client.delete(QUEUE)
+        sweep()
+        assert client.llen(QUEUE) == 1
