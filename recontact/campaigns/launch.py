@@ -18,7 +18,7 @@ from recontact.arrays import array_literal
 from recontact.campaigns.batch import Batch, Decided, batch_decide
 from recontact.campaigns.hours import has_hours, queued_postpone, recipients_in_hours
 from recontact.campaigns.people import recipients_identify
-from recontact.campaigns.recipients import SAME_PERSON, TURN_COLUMNS, Turn, unlaunched
+from recontact.campaigns.recipients import SAME_PERSON, TURN_COLUMNS, Turn, is_unlaunched, unlaunched
 from recontact.campaigns.rights import queries_lock, rights_reserve
 from recontact.campaigns.storing import estimates_insert, messages_copy
 from recontact.clock import ClockTimestamp, database_now
@@ -66,16 +66,17 @@ def batch_launch(*, campaign_id: int) -> int:
     campaign = _running().select_related("sender_number__account").filter(pk=campaign_id).first()
     if campaign is None or campaign.sender_number is None:
         return 0
+    now = database_now()
     if has_hours(campaign):
         with transaction.atomic():
-            queued_postpone(campaign, database_now())
+            queued_postpone(campaign, now)
     room = _room(campaign, campaign.sender_number)
-    recipients = _next(campaign, min(room, BATCH)) if room > 0 else []
+    recipients = _next(campaign, min(room, BATCH), now) if room > 0 else []
     if not recipients:
         return 0
     count = len(recipients)
     if has_hours(campaign):
-        recipients = recipients_in_hours(campaign, recipients, database_now())
+        recipients = recipients_in_hours(campaign, recipients, now)
     put_off = count - len(recipients)
     recipients_identify(recipients)
     identified = {each.pk: each.customer_id for each in recipients if each.customer_id is not None and not each.dropped}
@@ -92,10 +93,11 @@ def _queued(campaign: Campaign) -> QuerySet[Message]:
     return Message.objects.filter(campaign=campaign, sender_number=campaign.sender_number_id, state=MessageState.QUEUED)
 
 
-def _next(campaign: Campaign, limit: int) -> list[Turn]:
+def _next(campaign: Campaign, limit: int, now: datetime) -> list[Turn]:
     """The next rows: those whose hour has come first, then those that may go at any hour."""
     rows = unlaunched(campaign.pk).order_by("not_before", "row_number").values_list(*TURN_COLUMNS)
-    found = list(rows.filter(not_before__lte=ClockTimestamp())[:limit])
+    # Compared with a clock that moves on at each row, the index would be read to its end: a million rows for each batch.
+    found = list(rows.filter(not_before__lte=now)[:limit])
     if len(found) < limit:
         found += rows.filter(not_before=None)[: limit - len(found)]
     return [Turn(*row) for row in found]
@@ -116,7 +118,7 @@ def _launch(campaign_id: int, identified: dict[int, int]) -> int:
     if stop:
         _park(campaign, stop)
         return 0
-    recipients, customers = _locked(campaign_id, identified)
+    recipients, customers = _locked(identified)
     queries = queries_lock({recipient.query_id for recipient in recipients if recipient.query_id is not None})
     recipients = [each for each in recipients if each.query_id is None or each.query_id in queries]
     batch = Batch(campaign, campaign.sender_number, campaign.template, recipients, customers, now, queries)
@@ -133,7 +135,7 @@ def _park(campaign: Campaign, reason: str) -> None:
     Campaign.objects.filter(pk=campaign.pk).update(state=Campaign.State.PARKED, state_reason=reason)
 
 
-def _locked(campaign_id: int, identified: dict[int, int]) -> tuple[list[CampaignRecipient], dict[int, Customer]]:
+def _locked(identified: dict[int, int]) -> tuple[list[CampaignRecipient], dict[int, Customer]]:
     """The rows still to be launched whose customer nobody else works on, with their customers; both locked.
 
     A row that was given another customer meanwhile waits for the next batch.
@@ -141,10 +143,9 @@ def _locked(campaign_id: int, identified: dict[int, int]) -> tuple[list[Campaign
     customers = Customer.objects.filter(pk__among=set(identified.values())).defer("search").order_by("pk")
     free = {customer.pk: customer for customer in customers.select_for_update(skip_locked=True, no_key=True)}
     wanted = [pk for pk, customer_id in identified.items() if customer_id in free]
-    rows = (
-        unlaunched(campaign_id).filter(pk__among=wanted).select_for_update(skip_locked=True, no_key=True, of=("self",))
-    )
-    recipients = [each for each in rows if each.customer_id in (None, identified[each.pk])]
+    # By their ids alone: of a campaign that was planned just now the planner knows too little to keep to that index.
+    rows = CampaignRecipient.objects.filter(pk__among=wanted).select_for_update(skip_locked=True, no_key=True)
+    recipients = [each for each in rows if is_unlaunched(each) and each.customer_id in (None, identified[each.pk])]
     for recipient in recipients:
         recipient.customer_id = identified[recipient.pk]
     return sorted(recipients, key=lambda each: (each.not_before is None, each.not_before, each.row_number)), free
@@ -173,11 +174,13 @@ def _store(campaign: Campaign, decided: Decided) -> None:
         cursor.execute(
             """UPDATE recontact_campaignrecipient r SET message_id = v.message, customer_id = v.customer
                FROM unnest(%s::bigint[], %s::bigint[], %s::bigint[]) AS v(id, message, customer)
-               WHERE r.id = v.id AND r.message_id IS NULL AND r.dropped = ''""",
+               WHERE r.id = v.id AND r.message_id IS NULL AND r.dropped = '' AND r.id = ANY(%s::bigint[])""",
             [
                 array_literal(ids),
                 array_literal(message.pk for message in messages),
                 array_literal(recipient.customer_id for recipient in decided.recipients),
+                # Said once more, or the whole table may be read for the join.
+                array_literal(ids),
             ],
         )
         if cursor.rowcount != len(ids):

@@ -35,6 +35,11 @@ def unlaunched(campaign_id: int | OuterRef) -> QuerySet[CampaignRecipient]:
     return still_unlaunched(CampaignRecipient.objects.filter(campaign=campaign_id))
 
 
+def is_unlaunched(recipient: CampaignRecipient) -> bool:
+    """Whether this one is."""
+    return recipient.outcome in CampaignRecipient.SENDABLE and recipient.message_id is None and recipient.dropped == ""
+
+
 def still_unlaunched(rows: QuerySet[CampaignRecipient]) -> QuerySet[CampaignRecipient]:
     """Those of the rows that are."""
     return rows.filter(outcome__in=CampaignRecipient.SENDABLE, message=None, dropped="")
