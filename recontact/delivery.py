@@ -25,6 +25,7 @@ from recontact.customers import customer_identify
 from recontact.hashes import keyed_hash
 from recontact.late_failures import late_failure_apply
 from recontact.models import Customer, Incident, Message, MessageEvent, Recontact
+from recontact.models.message import KNOWN_AT_PROVIDER
 from recontact.phones import phone_from_wire
 from recontact.retries import arrived_before, retries_withdraw
 from recontact.states import MESSAGE_MOVES, NEVER_SENT, MessageState
@@ -82,7 +83,7 @@ def status_apply(account_id: int, event: StatusEvent) -> MessageEvent:
 def kept_id(account_id: int, provider_message_id: str) -> tuple[str, bool]:
     """The id as it may be kept: hashed once the message's customer was erased, because it holds his phone."""
     digest = keyed_hash(provider_message_id)
-    erased = Message.objects.filter(account_id=account_id, provider_message_id=digest).exists()
+    erased = Message.objects.filter(KNOWN_AT_PROVIDER, account_id=account_id, provider_message_id=digest).exists()
     return (digest, True) if erased else (provider_message_id, False)
 
 
@@ -123,7 +124,7 @@ def _find(event: MessageEvent) -> Message | None:
     if not event.provider_message_id:
         return None  # a message that waits has no id either
     ids = [event.provider_message_id, keyed_hash(event.provider_message_id)]
-    return rows.filter(provider_message_id__in=ids).order_by("pk").first() or adopter(event)
+    return rows.filter(KNOWN_AT_PROVIDER, provider_message_id__in=ids).order_by("pk").first() or adopter(event)
 
 
 def _match_and_apply(event: MessageEvent) -> bool:
@@ -260,8 +261,8 @@ def events_rematch(limit: int = 500) -> int:
     of the days before are gone through only every few minutes.
     """
     known = Message.objects.filter(
-        account_id=OuterRef("account_id"), provider_message_id=OuterRef("provider_message_id")
-    ).exclude(provider_message_id="")
+        KNOWN_AT_PROVIDER, account_id=OuterRef("account_id"), provider_message_id=OuterRef("provider_message_id")
+    )
     since = timezone.now() - (MATCH_FOR if _all_are_due() else MATCH_OFTEN_FOR)
     rows = MessageEvent.objects.filter(Exists(known), message__isnull=True, received_at__gt=since)
     found = 0

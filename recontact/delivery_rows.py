@@ -52,7 +52,8 @@ def messages_by_id(keys: Set[Key], *, locked: Mapping[int, Standing]) -> dict[Ke
     An id that several messages have, or an erased person's, is left out.
     """
     found: dict[Key, list[Standing]] = defaultdict(list)
-    sql = f"{_STANDING} WHERE account_id = %s AND provider_message_id = ANY({_each('varchar')}) {_LOCKED}"
+    sql = f"""{_STANDING} WHERE account_id = %s AND provider_message_id = ANY({_each("varchar")})
+                AND provider_message_id > '' {_LOCKED}"""
     for account_id, ids in _by_account(keys).items():
         for standing in map(_standing, _rows(sql, [account_id, _list(ids)])):
             found[account_id, standing.provider_message_id].append(locked.get(standing.pk, standing))
@@ -70,7 +71,8 @@ def _standing(row: tuple[Any, ...]) -> Standing:
 def erased_ids(keys: Set[Key]) -> set[Key]:
     """Those of the keys that are of an erased customer: only a hash of the id is kept."""
     sql = f"""SELECT provider_message_id FROM recontact_message
-              WHERE account_id = %s AND provider_message_id = ANY({_each("varchar")})"""  # noqa: S608
+              WHERE account_id = %s AND provider_message_id = ANY({_each("varchar")})
+                AND provider_message_id > ''"""  # noqa: S608
     erased: set[Key] = set()
     for account_id, ids in _by_account(keys).items():
         hashes = {keyed_hash(each): each for each in ids}

@@ -11,6 +11,7 @@ from recontact.clock import database_now
 from recontact.customers import customer_lock
 from recontact.hashes import keyed_hash
 from recontact.models import Customer, Message, Query, QueryEvent
+from recontact.models.message import KNOWN_AT_PROVIDER
 from recontact.states import WENT_OUT
 from recontact.windows import window_extend
 
@@ -72,7 +73,9 @@ def _answered(number: SenderNumber, customer: Customer, context_message_id: str)
     if not context_message_id:
         return None
     ids = [context_message_id, keyed_hash(context_message_id)]
-    rows = Message.objects.filter(account_id=number.account_id, provider_message_id__in=ids, customer=customer)
+    rows = Message.objects.filter(
+        KNOWN_AT_PROVIDER, account_id=number.account_id, provider_message_id__in=ids, customer=customer
+    )
     return rows.order_by("pk").first()
 
 

@@ -31,6 +31,7 @@ from recontact.dispatch.claim import CLAIM_DEADLINE_SECONDS
 from recontact.dispatch.settlement import webhooks_silent
 from recontact.hashes import keyed_hash
 from recontact.models import LookUpRecord, Message
+from recontact.models.message import KNOWN_AT_PROVIDER
 from recontact.reasons import ABSENT
 from recontact.states import MessageState
 
@@ -242,7 +243,9 @@ def _without_others(message: Message, answer: LookUpAnswer) -> LookUpAnswer:
     time and words alone, and two messages may have all three in common."""
     told = {event.provider_message_id: keyed_hash(event.provider_message_id) for event in answer.events}
     others = set(
-        Message.objects.filter(account_id=message.account_id, provider_message_id__in={*told, *told.values()} - {""})
+        Message.objects.filter(
+            KNOWN_AT_PROVIDER, account_id=message.account_id, provider_message_id__in={*told, *told.values()}
+        )
         .exclude(pk=message.pk)
         .values_list("provider_message_id", flat=True)
     )

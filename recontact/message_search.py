@@ -10,6 +10,7 @@ from django.db.models import Q
 from providers.delivery_keys import resolves_terms
 from providers.models import ProviderAccount
 from recontact.models import Message
+from recontact.models.message import KNOWN_AT_PROVIDER
 from recontact.search import customers_matching
 
 #: A phone or a name that fits more people than these is no search for a message.
@@ -36,7 +37,7 @@ def messages_wanted(term: str, *, by_phone: bool) -> Q:
         return Q(pk=int(number))
     # The index begins with the account; naming all of them lets it be used.
     accounts = list(ProviderAccount.objects.values_list("pk", flat=True))
-    wanted = Q(account__in=accounts, provider_message_id=term)
+    wanted = Q(KNOWN_AT_PROVIDER, account__in=accounts, provider_message_id=term)
     if is_number:
         wanted |= Q(pk=int(number))
     # Customers are found by parts of phones too, beside words of the name.

@@ -14,6 +14,7 @@ from providers.delivery_keys import id_key
 from providers.models import WebhookDelivery
 from recontact.hashes import keyed_hash
 from recontact.models import Message, MessageEvent
+from recontact.models.message import KNOWN_AT_PROVIDER
 
 MOST_DELIVERIES = 20
 MOST_ITEMS = 50
@@ -77,7 +78,9 @@ def _messages(account_id: int, reports: Sequence[StatusEvent | PriceEvent | Inbo
     } - {""}
     kept = {kept: value for value in ids for kept in (value, keyed_hash(value))}
     wanted = Q(reference__in=[value for value in references.values() if value is not None])
-    rows = Message.objects.filter(wanted | Q(provider_message_id__in=list(kept)), account_id=account_id)
+    rows = Message.objects.filter(
+        wanted | Q(KNOWN_AT_PROVIDER, provider_message_id__in=list(kept)), account_id=account_id
+    )
     found: dict[str, Message] = {}
     for message in rows.only("id", "reference", "provider_message_id", "state"):
         found |= {came: message for came, value in references.items() if value == message.reference}

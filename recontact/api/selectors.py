@@ -37,7 +37,7 @@ def _queries_with_all(queries: QuerySet[Query]) -> QuerySet[Query]:
 
 
 def messages_shown(user: Any) -> QuerySet[Message]:
-    """The messages of the queries that the user reaches, and those he sent himself; all with `view_all_queries`."""
+    """The messages of the queries that the user reaches, and those he sent himself one by one; all with `view_all_queries`."""
     messages = Message.objects.select_related("customer", "sender_number", "created_by").prefetch_related(
         "cost_entries"
     )
@@ -45,7 +45,7 @@ def messages_shown(user: Any) -> QuerySet[Message]:
         return messages.none()
     if user.has_perm("recontact.view_all_queries"):
         return messages
-    return messages.filter(Q(created_by=user) | Q(query__in=queries_for(user).values("pk")))
+    return messages.filter(Q(created_by=user, campaign=None) | Q(query__in=queries_for(user).values("pk")))
 
 
 def message_sent(message_id: int) -> Message:

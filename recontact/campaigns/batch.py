@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import uuid
 from collections.abc import Sequence
 from copy import copy
 from dataclasses import dataclass, field
@@ -22,6 +21,7 @@ from recontact.costs.estimate import Estimate, Estimator, NoRate
 from recontact.dispatch.recheck import customer_reason, opt_outs_of
 from recontact.eligibility import content_refusals
 from recontact.models import Campaign, CampaignRecipient, Customer, Message, Query, ServiceWindow
+from recontact.models.references import new_reference
 from recontact.refusals import Code
 from templates_app.models import Template
 from templates_app.rendering import RenderError, render
@@ -165,7 +165,7 @@ def _message(
         return None
     # A copy takes a third of the time that making one does.
     message = copy(facts.message)
-    message.reference = uuid.uuid4()
+    message.reference = new_reference()
     message.customer_id, message.query_id = customer.pk, recipient.query_id
     message.origin = Message.Origin.MANAGER if recipient.query_id is None else Message.Origin.BULK
     message.recipient_phone, message.recipient_bsuid = customer.phone or "", customer.bsuid or ""

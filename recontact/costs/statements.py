@@ -13,6 +13,7 @@ from recontact.costs.report import delivered_charge, price_stored
 from recontact.delivery import MATCH_FOR, kept_id
 from recontact.hashes import keyed_hash
 from recontact.models import Message, PriceStatement
+from recontact.models.message import KNOWN_AT_PROVIDER
 from recontact.states import MessageState
 
 _DELIVERED = frozenset({MessageState.DELIVERED, MessageState.READ})
@@ -41,7 +42,10 @@ def price_apply(account_id: int, event: PriceEvent) -> PriceStatement | None:
 def prices_rematch(limit: int = 500) -> int:
     """Charge what waited for its message, or for the message's delivery, in the last seven days. Returns how many."""
     known = Message.objects.filter(
-        account_id=OuterRef("account_id"), provider_message_id=OuterRef("provider_message_id"), state__in=_DELIVERED
+        KNOWN_AT_PROVIDER,
+        account_id=OuterRef("account_id"),
+        provider_message_id=OuterRef("provider_message_id"),
+        state__in=_DELIVERED,
     )
     delivered = Q(Exists(known)) | Q(message__state__in=_DELIVERED)
     rows = PriceStatement.objects.filter(delivered, charged=False, received_at__gt=timezone.now() - MATCH_FOR)
@@ -77,4 +81,4 @@ def _find(statement: PriceStatement) -> Message | None:
     except ValueError:
         by_reference = None
     ids = [statement.provider_message_id, keyed_hash(statement.provider_message_id)]
-    return by_reference or rows.filter(provider_message_id__in=ids).order_by("pk").first()
+    return by_reference or rows.filter(KNOWN_AT_PROVIDER, provider_message_id__in=ids).order_by("pk").first()

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import uuid
 from typing import Any
 
 import pgtrigger
@@ -16,11 +15,17 @@ from recontact.models.budget_triggers import moved_between_classes, queued_from_
 from recontact.models.campaign import Campaign
 from recontact.models.customer import Customer
 from recontact.models.query import Query, Team
+from recontact.models.references import new_reference
 from recontact.models.rollup_triggers import counted_again, counted_at_birth
 from recontact.states import ALIVE, MessageState, legal_pairs
 from templates_app.models import Template
 
 _LEGAL_MOVES = ", ".join(f"'{source}>{target}'" for source, target in legal_pairs())
+#: Said in each query by the provider's id, so that its index is used: a message that is on its way is not in it.
+KNOWN_AT_PROVIDER = models.Q(provider_message_id__gt="")
+#: A list of one of these states walks an index. Nearly all messages end delivered or read, and those that wait or are being
+#: sent have indexes of their own.
+_LISTED = ("accepted", "sent", "uncertain", "failed", "rejected", "skipped", "cancelled", "expired")
 _ALIVE = ", ".join(f"'{state.value}'" for state in sorted(ALIVE))
 #: What a message is, for ever.
 _IDENTITY = ["reference", "account_id", "sender_number_id", "kind"]
@@ -76,7 +81,7 @@ class Message(models.Model):
         CANCELLED = MessageState.CANCELLED.value, _("Cancelled")
         EXPIRED = MessageState.EXPIRED.value, _("Expired")
 
-    reference = models.UUIDField(_("reference"), default=uuid.uuid4, unique=True, editable=False)
+    reference = models.UUIDField(_("reference"), default=new_reference, unique=True, editable=False)
     send_key = models.CharField(_("send key"), max_length=100, null=True, editable=False)
     # Those without an index of their own stand first in an index below, and each index costs every status.
     account = models.ForeignKey(
@@ -112,7 +117,13 @@ class Message(models.Model):
     try_number = models.PositiveSmallIntegerField(_("try"), default=1)
     origin = models.CharField(_("origin"), max_length=10, choices=Origin.choices)
     created_by = models.ForeignKey(
-        settings.AUTH_USER_MODEL, models.PROTECT, null=True, blank=True, related_name="+", verbose_name=_("sent by")
+        settings.AUTH_USER_MODEL,
+        models.PROTECT,
+        null=True,
+        blank=True,
+        related_name="+",
+        db_index=False,
+        verbose_name=_("sent by"),
     )
 
     kind = models.CharField(_("kind"), max_length=10, choices=Kind.choices)
@@ -215,30 +226,30 @@ class Message(models.Model):
                 condition=models.Q(state="queued"),
             ),
             models.Index(fields=["expires_at"], name="message_expiry", condition=models.Q(state="queued")),
-            models.Index(fields=["lease_expires_at"], name="message_lease", condition=models.Q(state="sending")),
             models.Index(
                 fields=["sender_number", "customer"], name="message_in_flight", condition=models.Q(state="sending")
             ),
-            # What one number sent one person lately (recontact.dispatch.pair), and who waits for that.
-            models.Index(
-                fields=["sender_number", "customer", "claimed_at"],
-                name="message_pair_of",
-                condition=models.Q(claimed_at__isnull=False),
-            ),
+            # Who waits because of what the number sent him lately (recontact.dispatch.pair).
             models.Index(
                 fields=["sender_number", "campaign"],
                 name="message_pair_waits",
                 condition=models.Q(state="queued", reason="pair_rate"),
             ),
             models.Index(fields=["id"], name="message_uncertain", condition=models.Q(state="uncertain")),
-            models.Index(fields=["account", "provider_message_id"], name="message_by_provider_id"),
+            models.Index(
+                fields=["account", "provider_message_id"], name="message_at_provider", condition=KNOWN_AT_PROVIDER
+            ),
             models.Index(fields=["query", "id"], name="message_of_query", condition=models.Q(query__isnull=False)),
             models.Index(
                 fields=["campaign", "state"], name="message_of_campaign", condition=models.Q(campaign__isnull=False)
             ),
-            models.Index(fields=["customer", "id"], name="message_by_customer"),
+            # Also what he was sent lately (recontact.dispatch.pair).
+            models.Index(fields=["customer", "claimed_at"], name="message_to_customer"),
+            models.Index(
+                fields=["created_by", "id"], name="message_by_sender", condition=models.Q(campaign__isnull=True)
+            ),
             models.Index(fields=["created_at"], name="message_by_time"),
-            models.Index(fields=["state", "-id"], name="message_by_state"),
+            models.Index(fields=["state", "-id"], name="message_in_state", condition=models.Q(state__in=_LISTED)),
             models.Index(
                 fields=["campaign", "id"],
                 name="message_lost_by_campaign",
