@@ -8,6 +8,8 @@ from __future__ import annotations
 
 import json
 import time
+from collections.abc import Iterator
+from contextlib import contextmanager
 from datetime import datetime, timedelta
 
 from django.db import connection, transaction
@@ -35,10 +37,36 @@ AHEAD_AT_LEAST = 100
 BATCH = 500
 #: One call launches no longer than this: beat comes again at once.
 SLICE_SECONDS = 20.0
+#: The advisory lock's number, among the portal's.
+_LOCK = 7_310_419_003
 
 
 def campaigns_launch() -> int:
-    """Top up the queues of all running campaigns, in turns. Returns how many recipients were decided on."""
+    """Top up the queues of all running campaigns, in turns. Returns how many recipients were decided on.
+
+    0 while another launcher is at it: it is faster than any number sends, and more of them would only take the workers that
+    others wait for.
+    """
+    with _only_launcher() as is_only:
+        return launch_in_turns() if is_only else 0
+
+
+@contextmanager
+def _only_launcher() -> Iterator[bool]:
+    """Whether nobody else launches meanwhile. The lock is the connection's, and goes with it when the worker dies."""
+    with connection.cursor() as cursor:
+        cursor.execute("SELECT pg_try_advisory_lock(%s)", [_LOCK])
+        is_only = bool(cursor.fetchone()[0])
+    try:
+        yield is_only
+    finally:
+        if is_only:
+            with connection.cursor() as cursor:
+                cursor.execute("SELECT pg_advisory_unlock(%s)", [_LOCK])
+
+
+def launch_in_turns() -> int:
+    """The same, whoever else is at it: each recipient still gets one message only."""
     campaigns_begin()
     launched, ends = 0, time.monotonic() + SLICE_SECONDS
     going = list(_running().order_by("pk").values_list("pk", flat=True))

@@ -13,7 +13,7 @@ from django.db import connections
 from recontact.books import differences
 from recontact.campaigns import launch
 from recontact.campaigns.control import campaign_cancel, campaign_launch, campaign_pause
-from recontact.campaigns.launch import campaigns_launch
+from recontact.campaigns.launch import campaigns_launch, launch_in_turns
 from recontact.campaigns.proof import campaign_books
 from recontact.customers import customer_identify, opt_out_add
 from recontact.dispatch.sweep import campaigns_complete
@@ -70,15 +70,39 @@ def _proved(campaign: Campaign) -> None:
 
 @each_round
 def test_several_launchers_make_one_message_for_each(campaign: Campaign, round_number: int) -> None:
-    _at_once(*[campaigns_launch] * 4)
+    _at_once(*[launch_in_turns] * 4)
     _until_all_had_their_turn(campaign)
     assert Message.objects.count() == 60
     _proved(campaign)
 
 
+def test_one_launcher_works_while_a_second_goes_away_at_once(
+    campaign: Campaign, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    begun, seconds_turn = threading.Event(), threading.Event()
+    batch_launch = launch.batch_launch
+
+    def slowly(*, campaign_id: int) -> int:
+        begun.set()
+        assert seconds_turn.wait(10)
+        return batch_launch(campaign_id=campaign_id)
+
+    def second() -> None:
+        assert begun.wait(10)
+        assert campaigns_launch() == 0
+        seconds_turn.set()
+
+    monkeypatch.setattr(launch, "batch_launch", slowly)
+    _at_once(campaigns_launch, second)
+
+    assert Message.objects.count() == 60
+    assert campaigns_launch() == 0  # the lock is free again: it looked, and nothing was left
+    _proved(campaign)
+
+
 @each_round
 def test_a_campaign_cancelled_while_it_launches_leaves_nothing_queued(campaign: Campaign, round_number: int) -> None:
-    _at_once(campaigns_launch, campaigns_launch, lambda: campaign_cancel(campaign_id=campaign.pk))
+    _at_once(launch_in_turns, launch_in_turns, lambda: campaign_cancel(campaign_id=campaign.pk))
     assert not Message.objects.filter(state="queued").exists()
     assert campaigns_launch() == 0
     books = campaign_books(campaign.pk)
