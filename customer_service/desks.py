@@ -93,13 +93,18 @@ def queries_leave(user: Any) -> int:
     return sum(query_return(query_id=pk, agent=user, detail=detail) is not None for pk in ids)
 
 
-def ticket_opened(*, query: Query, user: Any) -> list[Any]:
-    """Note that the user has the ticket on his screen; the others who have, by name."""
+def ticket_sign(*, query_id: int, user_id: int) -> None:
+    """The user has the ticket on his screen. It holds for `_OPEN_ELSEWHERE`."""
     Presence.objects.bulk_create(
-        [Presence(query=query, user=user, seen_at=ClockTimestamp())],
+        [Presence(query_id=query_id, user_id=user_id, seen_at=ClockTimestamp())],
         update_conflicts=True,
         update_fields=["seen_at"],
         unique_fields=["query", "user"],
     )
+
+
+def ticket_opened(*, query: Query, user: Any) -> list[Any]:
+    """Note that the user has the ticket on his screen; the others who have, by name."""
+    ticket_sign(query_id=query.pk, user_id=user.pk)
     others = Presence.objects.filter(query=query, seen_at__gt=ClockTimestamp() - _OPEN_ELSEWHERE).exclude(user=user)
     return [each.user for each in others.select_related("user").order_by("user__first_name", "pk")]

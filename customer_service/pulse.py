@@ -15,11 +15,11 @@ from datetime import timedelta
 from typing import Any
 
 from django.core import signing
-from django.db import connection
+from django.db import IntegrityError, connection
 from django.http import HttpRequest, HttpResponse, HttpResponseBase, JsonResponse
 from psycopg import Cursor
 
-from customer_service.desks import desk_sign
+from customer_service.desks import desk_sign, ticket_sign
 from customer_service.lists import NEWEST, Asked, Filters
 from customer_service.paging import Reach, newest_sql, page_ids
 
@@ -29,7 +29,9 @@ LIFETIME = timedelta(hours=13)
 _SALT = "customer_service.pulse"
 LIST, TICKET = "list", "ticket"
 SIGN_EVERY_SECONDS = 20.0
-_signs: dict[int, float] = {}
+SIGNS_KEPT = 10_000
+#: When somebody was last said to be at work, by user, or at a ticket, by user and query.
+_signs: dict[tuple[int, ...], float] = {}
 
 _ROWS = """
     SELECT md5(string_agg(concat_ws(':', q.id, q.xmin, q.ctid, c.xmin, m.id, m.xmin, m.ctid), ',' ORDER BY q.id))
@@ -50,7 +52,7 @@ _TICKET = """
         (SELECT max(e.id) FROM recontact_queryevent e WHERE e.query_id = q.id),
         (SELECT string_agg(concat(r.xmin, r.ctid), ',') FROM recontact_recontact r WHERE r.query_id = q.id),
         (SELECT string_agg(p.user_id::text, ',' ORDER BY p.user_id) FROM customer_service_presence p
-         WHERE p.query_id = q.id AND p.seen_at > clock_timestamp() - interval '45 seconds'),
+         WHERE p.query_id = q.id AND p.user_id <> %s AND p.seen_at > clock_timestamp() - interval '45 seconds'),
         (SELECT string_agg(concat(o.xmin, o.ctid), ',') FROM recontact_optout o WHERE o.customer_id = q.customer_id)))
     FROM recontact_query q JOIN recontact_customer c ON c.id = q.customer_id
     LEFT JOIN recontact_servicewindow w ON w.customer_id = q.customer_id AND w.sender_number_id = q.sender_number_id
@@ -82,16 +84,19 @@ def list_print(reach: Reach, asked: Asked, *, page_size: int) -> str:
     return _one(_ROWS.format(page="SELECT NULL, * FROM unnest(%s::bigint[])"), [ids])
 
 
-def ticket_print(query_id: int) -> str:
-    """The fingerprint of what a ticket shows."""
-    return _one(_TICKET, [query_id])
+def ticket_print(query_id: int, user_id: int) -> str:
+    """The fingerprint of what a ticket shows to the user."""
+    return _one(_TICKET, [user_id, query_id])
 
 
 def pulse_answer(request: HttpRequest) -> HttpResponseBase:
     """204 while nothing changed; else which of the two did. A token that is none is as good as a page that is old."""
     said = {name: _read(request.GET[name]) for name in (LIST, TICKET) if request.GET.get(name)}
     for user_id in {each["user"] for each in said.values() if "user" in each}:
-        _is_at_work(user_id)
+        if _is_due((user_id,)):
+            with contextlib.suppress(Exception):
+                desk_sign(user_id)
+    _is_at_ticket(said.get(TICKET, {}))
     changed = [
         name
         for name, read in ((LIST, _list_now), (TICKET, _ticket_now))
@@ -100,14 +105,22 @@ def pulse_answer(request: HttpRequest) -> HttpResponseBase:
     return JsonResponse({"changed": changed}) if changed else HttpResponse(status=204)
 
 
-def _is_at_work(user_id: int) -> None:
+def _is_at_ticket(said: dict[str, Any]) -> None:
+    """Whoever's screen asks about a ticket has it open. A user or a query that is gone meanwhile is no reason to fail."""
+    if "query" in said and _is_due((said["user"], said["query"])):
+        with contextlib.suppress(IntegrityError):
+            ticket_sign(query_id=said["query"], user_id=said["user"])
+
+
+def _is_due(whose: tuple[int, ...]) -> bool:
     """Whoever's screen asks is at work. Each process says so every 20 s; without a cache he is found out a little later."""
     now = time.monotonic()
-    if now - _signs.get(user_id, -SIGN_EVERY_SECONDS) < SIGN_EVERY_SECONDS:
-        return
-    _signs[user_id] = now
-    with contextlib.suppress(Exception):
-        desk_sign(user_id)
+    if now - _signs.get(whose, -SIGN_EVERY_SECONDS) < SIGN_EVERY_SECONDS:
+        return False
+    if len(_signs) > SIGNS_KEPT:
+        _signs.clear()
+    _signs[whose] = now
+    return True
 
 
 def _list_now(said: dict[str, Any]) -> str:
@@ -120,7 +133,7 @@ def _list_now(said: dict[str, Any]) -> str:
 
 
 def _ticket_now(said: dict[str, Any]) -> str:
-    return ticket_print(said["query"]) if "query" in said else ""
+    return ticket_print(said["query"], said["user"]) if "query" in said else ""
 
 
 def _signed(said: dict[str, Any]) -> str:

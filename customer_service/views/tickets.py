@@ -120,7 +120,8 @@ def back_to_ticket(request: HttpRequest, query: Query) -> HttpResponse:
 
 
 def _pulse(query: Query, request: HttpRequest) -> dict[str, str]:
-    return {"token": ticket_token(query.pk, request.user.pk or 0), "print": ticket_print(query.pk)}
+    user_id = request.user.pk or 0
+    return {"token": ticket_token(query.pk, user_id), "print": ticket_print(query.pk, user_id)}
 
 
 def _everything(request: HttpRequest) -> bool:

@@ -12,6 +12,8 @@ from django.test import Client
 from django.test.utils import CaptureQueriesContext
 from django.utils import timezone
 
+from customer_service import pulse
+from customer_service.desks import ticket_opened
 from customer_service.lists import Asked
 from customer_service.notes import note_add
 from customer_service.paging import Reach
@@ -23,6 +25,11 @@ from tests.customer_service.agents import agent_make, browser, customer_writes
 from tests.factories import message_make, query_make
 
 pytestmark = pytest.mark.django_db
+
+
+@pytest.fixture(autouse=True)
+def nobody_was_seen_before() -> None:
+    pulse._signs.clear()
 
 
 @pytest.fixture
@@ -51,7 +58,7 @@ def list_question(user: User, tab: str = "mine") -> dict[str, str]:
 
 
 def ticket_question(user: User, query: Query) -> dict[str, str]:
-    return {"ticket": ticket_token(query.pk, user.pk), "ticket_print": ticket_print(query.pk)}
+    return {"ticket": ticket_token(query.pk, user.pk), "ticket_print": ticket_print(query.pk, user.pk)}
 
 
 CHANGES: dict[str, Callable[[Query], object]] = {
@@ -114,6 +121,17 @@ def test_it_is_silent_about_what_the_list_does_not_show(ana: User) -> None:
     customer_writes(query_make(assigned_to=agent_make(first_name="Luis"), state=Query.State.IN_PROGRESS))
 
     assert changed(**question) == []
+
+
+def test_whoever_keeps_a_ticket_open_is_seen_in_it_by_the_others_and_not_by_himself(ana: User, query: Query) -> None:
+    luis = agent_make(first_name="Luis")
+    hers, his = ticket_question(ana, query), ticket_question(luis, query)
+    first = changed(**hers)
+    changed(**his)
+
+    assert first == []
+    assert changed(**hers) == ["ticket"]
+    assert ticket_opened(query=query, user=ana) == [luis]
 
 
 @pytest.mark.parametrize("token", ["", "x", "eyJ1c2VyIjogMX0:1w:x"])

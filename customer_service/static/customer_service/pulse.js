@@ -39,11 +39,15 @@
     asking = false;
   };
 
-  // Time left, as the server would write it; when a window closes the server's own words come with the next round.
+  // Time left, as the server would write it; when a window closes the server's own words are asked for.
   const tick = () => {
     for (const box of document.querySelectorAll("[data-closes]")) {
       const minutes = Math.floor((Date.parse(box.dataset.closes) - Date.now()) / 60000);
-      if (minutes < 0) continue;
+      if (minutes < 0) {
+        box.removeAttribute("data-closes");
+        htmx.trigger(`#${parts.list}`, "desk:changed");
+        continue;
+      }
       const hours = Math.floor(minutes / 60);
       const words = hours ? `${hours} h ${String(minutes % 60).padStart(2, "0")} min` : `${minutes} min`;
       if (box.textContent !== words) box.textContent = words;
