@@ -1,5 +1,6 @@
 """The models of recontact, one module per subject."""
 
+from recontact.models.attempt import Attempt
 from recontact.models.budget import Budget, BudgetAlert, BudgetPeriod, ExchangeRate
 from recontact.models.campaign import Campaign, CampaignRefusal
 from recontact.models.cost import CostEntry, MonthlyVolume, PriceStatement
@@ -16,7 +17,8 @@ from recontact.models.dispatch import (
 from recontact.models.doubt import Incident, LookUpRecord, Settlement
 from recontact.models.idempotency import IdempotencyKey
 from recontact.models.ledger import Recontact
-from recontact.models.message import Attempt, Message, MessageEvent
+from recontact.models.message import Message
+from recontact.models.message_event import MessageEvent
 from recontact.models.query import Query, QueryEvent, Team
 from recontact.models.recipient import CampaignFile, CampaignRecipient
 from recontact.models.reservation import BudgetChange, BudgetReservation

@@ -7,7 +7,8 @@ from django.db import models
 from django.utils.translation import gettext_lazy as _
 
 from providers.models import ProviderCall
-from recontact.models.message import Message, MessageEvent
+from recontact.models.message import Message
+from recontact.models.message_event import MessageEvent
 
 
 class Settlement(models.Model):

@@ -1,50 +1,25 @@
-"""Messages, their attempts, the provider's words about them, and their cost entries."""
+"""Messages: one send each, from the queue to what became of it."""
 
 from __future__ import annotations
 
-from typing import Any
-
-import pgtrigger
 from django.conf import settings
-from django.contrib.postgres.indexes import BrinIndex
 from django.db import models
 from django.utils.translation import gettext_lazy as _
 
 from providers.models import ProviderAccount, SenderNumber
-from recontact.models.budget_triggers import moved_between_classes, queued_from_campaign
 from recontact.models.campaign import Campaign
 from recontact.models.customer import Customer
+from recontact.models.message_triggers import message_triggers
 from recontact.models.query import Query, Team
 from recontact.models.references import new_reference
-from recontact.models.rollup_triggers import counted_again, counted_at_birth
-from recontact.states import ALIVE, MessageState, legal_pairs
+from recontact.states import MessageState
 from templates_app.models import Template
 
-_LEGAL_MOVES = ", ".join(f"'{source}>{target}'" for source, target in legal_pairs())
 #: Said in each query by the provider's id, so that its index is used: a message that is on its way is not in it.
 KNOWN_AT_PROVIDER = models.Q(provider_message_id__gt="")
 #: A list of one of these states walks an index. Nearly all messages end delivered or read, and those that wait or are being
 #: sent have indexes of their own.
 _LISTED = ("accepted", "sent", "uncertain", "failed", "rejected", "skipped", "cancelled", "expired")
-_ALIVE = ", ".join(f"'{state.value}'" for state in sorted(ALIVE))
-#: What a message is, for ever.
-_IDENTITY = ["reference", "account_id", "sender_number_id", "kind"]
-#: What a message says and to whom: erased only when it can no longer go out.
-_CONTENT = [
-    "template_id",
-    "template_name",
-    "template_language",
-    "category",
-    "recipient_phone",
-    "recipient_bsuid",
-    "components",
-    "body",
-]
-
-
-def _changes(columns: list[str]) -> str:
-    """The SQL condition that any of these columns is about to change."""
-    return " OR ".join(f"OLD.{column} IS DISTINCT FROM NEW.{column}" for column in columns)
 
 
 class Message(models.Model):
@@ -262,180 +237,7 @@ class Message(models.Model):
                 condition=models.Q(kind="template", claimed_at__isnull=False),
             ),
         ]
-        triggers = [
-            # What is usual is told by the condition alone, and calls no function.
-            pgtrigger.Trigger(
-                name="message_legal_move",
-                operation=pgtrigger.UpdateOf("state"),  # type: ignore[no-untyped-call]
-                when=pgtrigger.Before,
-                condition=pgtrigger.Condition(
-                    f"OLD.state IS DISTINCT FROM NEW.state AND (OLD.state || '>' || NEW.state) NOT IN ({_LEGAL_MOVES})"
-                ),
-                func="RAISE EXCEPTION 'message %: % may not become %', OLD.id, OLD.state, NEW.state;",
-            ),
-            pgtrigger.Trigger(
-                name="message_proven_unsent",
-                operation=pgtrigger.UpdateOf("state"),  # type: ignore[no-untyped-call]
-                when=pgtrigger.Before,
-                condition=pgtrigger.Condition("OLD.state = 'sending' AND NEW.state = 'queued'"),
-                func="""
-                    IF NOT EXISTS (
-                        SELECT 1 FROM recontact_attempt a WHERE a.message_id = OLD.id AND a.number = OLD.attempt_number
-                        AND a.outcome IN ('throttled', 'unavailable')
-                    ) THEN
-                        RAISE EXCEPTION 'message %: nothing proves that attempt % did nothing', OLD.id, OLD.attempt_number;
-                    END IF;
-                    RETURN NEW;
-                """,
-            ),
-            pgtrigger.Trigger(
-                name="message_one_hsm_per_query",
-                operation=pgtrigger.Insert,
-                when=pgtrigger.Before,
-                condition=pgtrigger.Condition("NEW.query_id IS NOT NULL AND NEW.kind = 'template'"),
-                func="""
-                    IF EXISTS (
-                        SELECT 1 FROM recontact_recontact r WHERE r.query_id = NEW.query_id AND r.state <> 'released'
-                    ) THEN
-                        RAISE EXCEPTION 'query % has been recontacted', NEW.query_id;
-                    END IF;
-                    RETURN NEW;
-                """,
-            ),
-            pgtrigger.Trigger(
-                name="message_identity",
-                operation=pgtrigger.UpdateOf("attempt_number", "query_id", *_IDENTITY),  # type: ignore[no-untyped-call]
-                when=pgtrigger.Before,
-                condition=pgtrigger.Condition(
-                    f"{_changes(_IDENTITY)} OR NEW.attempt_number NOT IN (OLD.attempt_number, OLD.attempt_number + 1)"
-                    " OR (OLD.query_id IS NOT NULL AND OLD.query_id IS DISTINCT FROM NEW.query_id)"
-                ),
-                func="RAISE EXCEPTION 'message %: what it is and how often it was tried cannot be rewritten', OLD.id;",
-            ),
-            pgtrigger.Trigger(
-                name="message_content",
-                operation=pgtrigger.UpdateOf(*_CONTENT),  # type: ignore[no-untyped-call]
-                when=pgtrigger.Before,
-                condition=pgtrigger.Condition(f"OLD.state IN ({_ALIVE}) AND ({_changes(_CONTENT)})"),
-                func="RAISE EXCEPTION 'message %: its content is frozen while it may go out', OLD.id;",
-            ),
-            queued_from_campaign,
-            moved_between_classes,
-            counted_at_birth,
-            counted_again,
-            pgtrigger.Protect(name="message_no_delete", operation=pgtrigger.Delete),
-            pgtrigger.Trigger(
-                name="message_no_truncate",
-                operation=pgtrigger.Truncate,
-                level=pgtrigger.Statement,
-                when=pgtrigger.Before,
-                func="RAISE EXCEPTION '% is never emptied', TG_TABLE_NAME;",
-            ),
-        ]
+        triggers = message_triggers
 
     def __str__(self) -> str:
         return f"#{self.pk}"
-
-
-class Attempt(models.Model):
-    """One HTTP call for a message, written when it is claimed; request and response are redacted and expire by age."""
-
-    class Outcome(models.TextChoices):
-        CLAIMED = "claimed", _("Under way")
-        ACCEPTED = "accepted", _("Accepted")
-        REJECTED = "rejected", _("Rejected")
-        THROTTLED = "throttled", _("Throttled")
-        UNAVAILABLE = "unavailable", _("Not sent")
-        UNCERTAIN = "uncertain", _("No certainty")
-        LOST = "lost", _("Never recorded")
-
-    message = models.ForeignKey(
-        Message, models.PROTECT, related_name="attempts", db_index=False, verbose_name=_("message")
-    )
-    number = models.PositiveIntegerField(_("attempt"))
-    claimed_at = models.DateTimeField(_("claimed at"))
-    finished_at = models.DateTimeField(_("finished at"), null=True)
-    outcome = models.CharField(_("outcome"), max_length=12, choices=Outcome.choices, default=Outcome.CLAIMED)
-    reason = models.CharField(_("reason"), max_length=40, blank=True)
-    http_status = models.PositiveIntegerField(_("HTTP status"), null=True)
-    provider_code = models.CharField(_("provider's code"), max_length=40, blank=True)
-    detail = models.CharField(_("provider's words"), max_length=500, blank=True)
-    duration_ms = models.PositiveIntegerField(_("duration (ms)"), null=True)
-    request = models.JSONField(_("request"), null=True)
-    response = models.JSONField(_("response"), null=True)
-
-    class Meta:
-        verbose_name = _("attempt")
-        verbose_name_plural = _("attempts")
-        ordering = ["message", "number"]
-        constraints = [models.UniqueConstraint(fields=["message", "number"], name="one_attempt_per_number")]
-        indexes = [
-            models.Index(fields=["claimed_at"], name="attempt_by_age", condition=models.Q(request__isnull=False)),
-            models.Index(fields=["claimed_at"], name="attempt_under_way", condition=models.Q(outcome="claimed")),
-            models.Index(
-                fields=["outcome", "-id"],
-                name="attempt_unusual",
-                condition=~models.Q(outcome__in=["accepted", "claimed"]),
-            ),
-            BrinIndex(fields=["claimed_at"], name="attempt_by_time"),
-        ]
-
-    def __str__(self) -> str:
-        return f"{self.message_id}/{self.number}"
-
-
-class MessageEvent(models.Model):
-    """One status fact from a provider, appended once. `message` is empty until a message is found for it.
-
-    `recipient_hash` and `sender_number` are kept only where nothing else may tell whose it is (recontact.adoption).
-    """
-
-    class Effect(models.TextChoices):
-        MOVED = "moved", _("Moved the message")
-        KNOWN = "known", _("Already known")
-        UNMATCHED = "unmatched", _("No message found yet")
-        INCIDENT = "incident", _("Contradiction")
-
-    # Both stand first in an index below.
-    account = models.ForeignKey(
-        ProviderAccount, models.PROTECT, related_name="+", db_index=False, verbose_name=_("account")
-    )
-    message = models.ForeignKey(
-        Message,
-        models.PROTECT,
-        null=True,
-        blank=True,
-        related_name="events",
-        db_index=False,
-        verbose_name=_("message"),
-    )
-    provider_message_id = models.CharField(_("id at the provider"), max_length=128)
-    reference = models.CharField(_("reference"), max_length=64, blank=True)
-    status = models.CharField(_("status"), max_length=12)
-    raw_status = models.CharField(_("provider's word"), max_length=40, blank=True)
-    occurred_at = models.DateTimeField(_("occurred at"))
-    received_at = models.DateTimeField(_("received at"), auto_now_add=True)
-    effect = models.CharField(_("effect"), max_length=10, choices=Effect.choices, default=Effect.UNMATCHED)
-    reason = models.CharField(_("reason"), max_length=40, blank=True)
-    provider_code = models.CharField(_("provider's code"), max_length=40, blank=True)
-    detail = models.CharField(_("provider's words"), max_length=500, blank=True)
-    price: models.JSONField[Any, Any] = models.JSONField(_("price"), null=True)
-    recipient_hash = models.CharField(max_length=64, blank=True, editable=False)
-    sender_number = models.ForeignKey(
-        SenderNumber, models.PROTECT, null=True, editable=False, related_name="+", db_index=False
-    )
-
-    class Meta:
-        verbose_name = _("message event")
-        verbose_name_plural = _("message events")
-        ordering = ["occurred_at", "id"]
-        constraints = [
-            models.UniqueConstraint(fields=["account", "provider_message_id", "status"], name="one_event_per_status"),
-        ]
-        indexes = [
-            models.Index(fields=["message", "id"], name="event_by_message"),
-            models.Index(fields=["received_at"], name="event_unmatched", condition=models.Q(message__isnull=True)),
-        ]
-
-    def __str__(self) -> str:
-        return f"{self.provider_message_id} {self.status}"
