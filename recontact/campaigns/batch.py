@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from copy import copy
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 from typing import Any
@@ -17,6 +16,7 @@ from recontact.campaigns.pricing import PRICE_CHANGED
 from recontact.campaigns.recent import RECENT_CAMPAIGN, recently_written
 from recontact.campaigns.recipients import SAME_PERSON
 from recontact.campaigns.rights import Rights
+from recontact.campaigns.storing import row_like
 from recontact.costs.estimate import Estimate, Estimator, NoRate
 from recontact.dispatch.recheck import customer_reason, opt_outs_of
 from recontact.eligibility import content_refusals
@@ -163,8 +163,7 @@ def _message(
         return None
     if content_refusals(rendered.components, batch.number):
         return None
-    # A copy takes a third of the time that making one does.
-    message = copy(facts.message)
+    message = row_like(facts.message)
     message.reference = new_reference()
     message.customer_id, message.query_id = customer.pk, recipient.query_id
     message.origin = Message.Origin.MANAGER if recipient.query_id is None else Message.Origin.BULK

@@ -7,13 +7,12 @@ customer like any other.
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from copy import copy
 
 from django.db import connection
 
 from recontact.arrays import array_literal
 from recontact.campaigns.recipients import SAME_PERSON, Turn
-from recontact.campaigns.storing import customers_insert
+from recontact.campaigns.storing import customers_insert, row_like
 from recontact.customers import customer_identify, customer_index
 from recontact.hashes import keyed_hash
 from recontact.models import CampaignRecipient, Customer
@@ -63,8 +62,7 @@ def _known(forms: dict[str, list[str]]) -> dict[str, int]:
 
 
 def _new(phone: str, name: str) -> Customer:
-    # A copy takes a third of the time that making one does.
-    customer = copy(_NOBODY)
+    customer = row_like(_NOBODY)
     customer.phone, customer.name, customer.country = phone, name[:200], phone_country(phone)
     customer_index(customer)
     return customer

