@@ -115,7 +115,7 @@ class _Facts:
     def against(self, customer: Customer) -> str:
         """Why nothing is sent to him any more; empty = it is."""
         category = self.batch.template.category
-        if reason := customer_reason(customer, self.opt_outs.get(customer.pk, set()), category):
+        if reason := customer_reason(category, customer.erased_at is not None, self.opt_outs.get(customer.pk, set())):
             return reason
         if customer.pk in self.written_to or customer.merged_into_id is not None:
             return SAME_PERSON

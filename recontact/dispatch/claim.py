@@ -60,12 +60,12 @@ _TAKE = """
     )
     SELECT id, attempt_number FROM taken
 """
-#: What the steps of a claim read of a message and its customer: a third of the columns. Whoever reads another one names it
+#: What the steps of a claim read of a message: a third of the columns. Whoever reads another one names it
 #: here, or each message asks for it.
 _READ = (
     "reference", "account", "sender_number", "customer", "query", "campaign", "retry_of", "kind", "template",
     "template_name", "template_language", "template_hash", "category", "recipient_phone", "recipient_bsuid", "components",
-    "body", "due_at", "expires_at", "customer__erased_at",
+    "body", "due_at", "expires_at",
 )  # fmt: skip
 
 
@@ -179,8 +179,8 @@ def _skip(messages: list[Message], reasons: dict[int, str]) -> None:
 
 
 def _loaded(ids: list[int]) -> list[Message]:
-    """The messages with their customers, their queries, and their templates, which most of a batch share."""
-    rows = Message.objects.filter(pk__among=ids).select_related("customer").only(*_READ).order_by("due_at", "pk")
+    """The messages with their queries and their templates, which most of a batch share."""
+    rows = Message.objects.filter(pk__among=ids).only(*_READ).order_by("due_at", "pk")
     messages = list(rows)
     queries = Query.objects.in_bulk({each.query_id for each in messages if each.query_id is not None})
     templates = Template.objects.in_bulk({each.template_id for each in messages if each.template_id is not None})

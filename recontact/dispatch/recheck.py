@@ -27,9 +27,10 @@ _OPT_OUTS = """SELECT customer_id, scope FROM recontact_optout
 def recheck(messages: Sequence[Message], now: datetime) -> dict[int, str]:
     """The messages that must not go out any more, each with its reason code. Few queries, whatever the number.
 
-    `messages` come with template, customer and query loaded; `now` is the database's clock.
+    `messages` come with template and query loaded; `now` is the database's clock.
     """
     customers = {message.customer_id for message in messages}
+    erased = erased_of(customers)
     opt_outs = opt_outs_of(customers)
     with connection.cursor() as cursor:
         cursor.execute(_WINDOWS, [array_literal(customers)])
@@ -42,7 +43,9 @@ def recheck(messages: Sequence[Message], now: datetime) -> dict[int, str]:
         window_open = expires_at is not None and expires_at > now
         reason = (
             _template_reason(message, now)
-            or _customer_reason(message, opt_outs.get(message.customer_id, set()))
+            or customer_reason(
+                message.category, message.customer_id in erased, opt_outs.get(message.customer_id, set())
+            )
             or _query_reason(message)
             or _window_reason(message, window_open)
         )
@@ -61,6 +64,12 @@ def opt_outs_of(customers: set[int]) -> dict[int, set[str]]:
     return found
 
 
+def erased_of(customers: set[int]) -> set[int]:
+    """Those of the customers who were erased."""
+    rows = Customer.objects.filter(pk__among=customers, erased_at__isnull=False)
+    return set(rows.values_list("pk", flat=True))
+
+
 def _template_reason(message: Message, now: datetime) -> str:
     if message.template is None:
         return ""
@@ -77,13 +86,9 @@ def template_reason(template: Template, template_hash: str, category: str, now: 
     return ""
 
 
-def _customer_reason(message: Message, scopes: set[str]) -> str:
-    return customer_reason(message.customer, scopes, message.category)
-
-
-def customer_reason(customer: Customer, scopes: set[str], category: str) -> str:
-    """Why nothing of the category may be sent to him, his opt-outs being `scopes`; empty = it may."""
-    if customer.erased_at is not None:
+def customer_reason(category: str, is_erased: bool, scopes: set[str]) -> str:
+    """Why nothing of the category may be sent to a customer, his opt-outs being `scopes`; empty = it may."""
+    if is_erased:
         return Code.CUSTOMER_ERASED
     if OptOut.Scope.ALL in scopes:
         return Code.OPTED_OUT
