@@ -2,6 +2,8 @@
 
 from recontact.models.budget import Budget, BudgetAlert, BudgetPeriod, ExchangeRate
 from recontact.models.campaign import Campaign, CampaignRefusal
+from recontact.models.closing import ClosedRow, ClosedSum, MonthClosing
+from recontact.models.comparison import Comparison, ComparisonNote, ComparisonRow
 from recontact.models.cost import CostEntry, MonthlyVolume, PriceStatement
 from recontact.models.customer import Customer, OptOut, ServiceWindow
 from recontact.models.dispatch import (
@@ -22,6 +24,7 @@ from recontact.models.recipient import CampaignFile, CampaignRecipient
 from recontact.models.reservation import BudgetChange, BudgetReservation
 from recontact.models.retry import CampaignRetry
 from recontact.models.rollup import CostCell, CostChange, CostMonth, CostSlot
+from recontact.models.statement import Statement, StatementLine, StatementMapping, StatementUpload, UsagePull
 
 __all__ = [
     "Attempt",
@@ -36,6 +39,11 @@ __all__ = [
     "CampaignRefusal",
     "CampaignRetry",
     "CircuitTally",
+    "ClosedRow",
+    "ClosedSum",
+    "Comparison",
+    "ComparisonNote",
+    "ComparisonRow",
     "CostCell",
     "CostChange",
     "CostEntry",
@@ -50,6 +58,7 @@ __all__ = [
     "LookUpRecord",
     "Message",
     "MessageEvent",
+    "MonthClosing",
     "MonthlyVolume",
     "NumberCircuit",
     "NumberLease",
@@ -62,5 +71,10 @@ __all__ = [
     "Recontact",
     "ServiceWindow",
     "Settlement",
+    "Statement",
+    "StatementLine",
+    "StatementMapping",
+    "StatementUpload",
     "Team",
+    "UsagePull",
 ]
