@@ -1,8 +1,8 @@
 """What our messages come to in a statement's own days: sums by day, market and category, and the messages behind each.
 
 A message counts when it is charged: delivered and not told to be free, or with a fee of the provider's on it although it failed
-or was free. Its price and category are the provider's where it told them, else those of our estimate; its market is the phone's, also
-where the card prices that as another one.
+or was free. Its price and category are the provider's where it told them, else those of our estimate; its market is the phone's,
+also where the card prices that as another one.
 """
 
 from __future__ import annotations
