@@ -15,6 +15,7 @@ from unfold.contrib.filters.admin import ChoicesDropdownFilter, RelatedDropdownF
 from unfold.decorators import display
 
 from recontact.admin.base import ReadOnlyAdmin
+from recontact.admin_pages.months import MonthClose, MonthPage, MonthReopen, MonthsPage
 from recontact.admin_pages.statement import (
     ComparisonFile,
     ComparisonRowPage,
@@ -24,7 +25,7 @@ from recontact.admin_pages.statement import (
 )
 from recontact.admin_pages.statement_import import ADD_PERMISSION, StatementImportPage, StatementUploadPage
 from recontact.costs.money import SUM_DECIMALS, money_text
-from recontact.models import Statement
+from recontact.models import MonthClosing, Statement
 
 
 @admin.register(Statement)
@@ -109,6 +110,24 @@ class StatementAdmin(ReadOnlyAdmin):
         if statement.is_late:
             words = _("%(month)s, late") % {"month": words}
         return f"{words} · {_('closed')}" if statement.closing_id is not None else words
+
+
+@admin.register(MonthClosing)
+class MonthClosingAdmin(ReadOnlyAdmin):
+    """In place of a list of closings stands the page of accounts and their months."""
+
+    def changelist_view(self, request: HttpRequest, extra_context: dict[str, Any] | None = None) -> HttpResponseBase:
+        return MonthsPage.as_view()(request)
+
+    def get_urls(self) -> list[URLPattern]:
+        wrap, name = self.admin_site.admin_view, "recontact_monthclosing"
+        month = "<int:account_id>/<slug:month>/"
+        return [
+            path(month, wrap(MonthPage.as_view()), name=f"{name}_month"),
+            path(f"{month}close/", wrap(MonthClose.as_view()), name=f"{name}_close"),
+            path(f"{month}reopen/", wrap(MonthReopen.as_view()), name=f"{name}_reopen"),
+            path("", wrap(self.changelist_view), name=f"{name}_changelist"),
+        ]
 
 
 def _money(amount: Any, currency: str) -> str:

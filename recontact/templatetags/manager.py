@@ -87,6 +87,12 @@ def signed_price(value: Decimal, currency: str) -> str:
     return f"{_sign(value)}{price(abs(value), currency)}"
 
 
+@register.filter
+def signed_money(value: Decimal, currency: str) -> str:
+    """A difference of sums with its sign."""
+    return f"{_sign(value)}{money(abs(value), currency)}"
+
+
 def _sign(value: Decimal | int) -> str:
     return "+" if value > 0 else "−" if value < 0 else ""
 
