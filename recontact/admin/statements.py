@@ -24,6 +24,7 @@ from recontact.admin_pages.statement import (
     StatementWithdraw,
 )
 from recontact.admin_pages.statement_import import ADD_PERMISSION, StatementImportPage, StatementUploadPage
+from recontact.admin_pages.usage import PULL_PERMISSION, UsagePage
 from recontact.costs.money import SUM_DECIMALS, money_text
 from recontact.models import MonthClosing, Statement
 
@@ -46,7 +47,8 @@ class StatementAdmin(ReadOnlyAdmin):
         return rows.select_related("account", "comparison", "closing")
 
     def changelist_view(self, request: HttpRequest, extra_context: dict[str, Any] | None = None) -> HttpResponseBase:
-        context = {"may_add": request.user.has_perm(ADD_PERMISSION), **(extra_context or {})}
+        may = request.user.has_perm
+        context = {"may_add": may(ADD_PERMISSION), "may_pull": may(PULL_PERMISSION), **(extra_context or {})}
         response: HttpResponseBase = super().changelist_view(request, context)
         return response
 
@@ -60,6 +62,7 @@ class StatementAdmin(ReadOnlyAdmin):
         one = "<int:statement_id>/"
         return [
             path("import/", wrap(StatementImportPage.as_view()), name=f"{name}_import"),
+            path("usage/", wrap(UsagePage.as_view()), name=f"{name}_usage"),
             path("upload/<int:upload_id>/", wrap(StatementUploadPage.as_view()), name=f"{name}_upload"),
             path(f"{one}compare/", wrap(StatementCompare.as_view()), name=f"{name}_compare"),
             path(f"{one}withdraw/", wrap(StatementWithdraw.as_view()), name=f"{name}_withdraw"),

@@ -91,7 +91,9 @@ def month_close(*, account_id: int, month: date, user_id: int) -> MonthClosing:
     if refusal:
         raise CannotClose(refusal)
     zone = account.zone.key
-    rows = [(None, key, figures) for key, figures in month_figures(account_id, month, zone).items()]
+    rows: list[tuple[date | None, RowKey, Figures]] = [
+        (None, key, figures) for key, figures in month_figures(account_id, month, zone).items()
+    ]
     for earlier, late in late_figures(account_id).items():
         rows += [(earlier, key, figures) for key, figures in late.items()]
     statements = Statement.objects.filter(account=account_id, month=month, withdrawn_at=None)
