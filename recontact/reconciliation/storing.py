@@ -153,7 +153,8 @@ def statement_store(new: NewStatement, lines: Iterable[Line]) -> Statement:
         batch_size=2_000,
     )
     statement_compare(statement.pk)
-    return statement
+    # Read anew: the row above was looked at (by the audit) before it had a comparison.
+    return Statement.objects.select_related("account", "comparison").get(pk=statement.pk)
 
 
 @transaction.atomic
