@@ -27,6 +27,7 @@ from recontact.admin_pages.statement_import import ADD_PERMISSION, StatementImpo
 from recontact.admin_pages.usage import PULL_PERMISSION, UsagePage
 from recontact.costs.money import SUM_DECIMALS, money_text
 from recontact.models import MonthClosing, Statement
+from recontact.templatetags.manager import signed_money
 
 
 @admin.register(Statement)
@@ -94,7 +95,7 @@ class StatementAdmin(ReadOnlyAdmin):
     def difference(self, statement: Statement) -> str:
         if statement.total is None:
             return "—"
-        return _money(statement.total - statement.comparison.our_amount, statement.currency)
+        return signed_money(statement.total - statement.comparison.our_amount, statement.currency)
 
     @display(
         description=gettext_lazy("comparison"),

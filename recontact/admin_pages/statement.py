@@ -51,6 +51,7 @@ class StatementPage(ManagerPage):
             "title": _title(statement),
             "statement": statement,
             "comparison": comparison,
+            "tolerance": f"{comparison.tolerance.normalize():f}",
             "difference": None if statement.total is None else statement.total - comparison.our_amount,
             "counts_difference": None if statement.count is None else statement.count - comparison.our_count,
             "tabs": _tabs(comparison, status),

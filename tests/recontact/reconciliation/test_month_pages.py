@@ -29,7 +29,7 @@ def test_ops_closes_a_month_sees_what_is_late_and_reopens_it_with_a_reason(ops: 
     month.delivered(2)
     november = ops.get(f"{LIST}{month.account.pk}/2026-11/").content.decode()
     assert "Late for October 2026" in november
-    assert "+1 messages" in november
+    assert ">+1<" in november
     assert ops.post(f"{page}reopen/", {"why": " "}, follow=True).context["closing"] is not None
     ops.post(f"{page}reopen/", {"why": "wrong rate"})
 
@@ -60,4 +60,6 @@ def test_the_list_asks_the_same_number_of_queries_however_many_accounts(ops: Cli
         month = Month()
         month.invoice(line(1, "AR", "utility", 2, "5"))
         ops.post(f"{LIST}{month.account.pk}/2026-10/close/")
+    # The flash messages of the closings are taken from the session first.
+    queries()
     assert queries() == few
