@@ -4,7 +4,7 @@ exactly one row, so the rows add up to both."""
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from decimal import Decimal
 
 from django.db import transaction
@@ -14,7 +14,7 @@ from recontact.clock import database_now
 from recontact.models import Comparison, ComparisonNote, ComparisonRow, Statement
 from recontact.reconciliation.locks import Closed, statement_lock
 from recontact.reconciliation.mapping import FEE
-from recontact.reconciliation.ours import Asked, Key, asked_of, in_other_currency, ours_summed
+from recontact.reconciliation.ours import Asked, Key, Ours, asked_of, ours_summed
 
 Status = ComparisonRow.Status
 
@@ -30,11 +30,12 @@ class Side:
 def status_of(theirs: Side | None, ours: Side | None, *, tolerance: Decimal, counts: bool, amounts: bool) -> Status:
     """How two sides of a row stand to each other. `counts` and `amounts`: what the statement tells at all. Pure."""
     count = (theirs.count or 0 if theirs else 0) - (ours.count or 0 if ours else 0)
-    told = counts and not (theirs is not None and theirs.count is None)
+    counted = counts and not (theirs is not None and theirs.count is None)
+    priced = amounts and not (theirs is not None and theirs.amount is None)
     amount = (theirs.amount or Decimal(0) if theirs else Decimal(0)) - (
         ours.amount or Decimal(0) if ours else Decimal(0)
     )
-    if not (told and count) and not (amounts and abs(amount) > tolerance):
+    if not (counted and count) and not (priced and abs(amount) > tolerance):
         return Status.AGREED
     if theirs is None:
         return Status.MISSING_THERE
@@ -75,8 +76,7 @@ def statement_compare(statement_id: int, *, tolerance: Decimal | None = None) ->
     if statement.is_frozen:
         raise Closed
     theirs = _theirs(statement)
-    asked = question_of(statement)
-    ours = {each.key: Side(each.count, each.amount) for each in ours_summed(asked)}
+    ours, elsewhere = _ours(statement.currency, ours_summed(replace(question_of(statement), currency="")))
     comparison = Comparison.objects.filter(statement=statement).first() or Comparison(statement=statement)
     if tolerance is not None:
         comparison.tolerance = tolerance
@@ -88,7 +88,7 @@ def statement_compare(statement_id: int, *, tolerance: Decimal | None = None) ->
         amounts=statement.has_amounts,
     )
     _sum_up(comparison, rows)
-    comparison.other_currency = in_other_currency(asked) if asked.currency else 0
+    comparison.other_currency = elsewhere
     comparison.compared_at = database_now()
     comparison.save()
     comparison.rows.all().delete()
@@ -128,6 +128,20 @@ def _theirs(statement: Statement) -> dict[Key, Side]:
         key = Key(None if category == FEE and undated else day, market, category)
         sides[key] = _joined(sides.get(key, Side()), Side(count, amount))
     return sides
+
+
+def _ours(currency: str, found: Iterable[Ours]) -> tuple[dict[Key, Side], int]:
+    """Our side in the statement's currency, and how many messages are in others. A statement without amounts has none: then
+    messages are counted whatever they cost, because amounts of several currencies are never added up."""
+    sides: dict[Key, Side] = {}
+    elsewhere = 0
+    for each in found:
+        if currency and each.currency != currency:
+            elsewhere += each.count or 0
+        elif currency or each.count is not None:
+            side = Side(each.count, each.amount if currency else None)
+            sides[each.key] = _joined(sides.get(each.key, Side()), side)
+    return sides, elsewhere
 
 
 def _joined(one: Side, other: Side) -> Side:

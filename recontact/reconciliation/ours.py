@@ -106,13 +106,6 @@ def ours_summed(asked: Asked) -> list[Ours]:
     ]
 
 
-def in_other_currency(asked: Asked) -> int:
-    """How many messages are priced in another currency than the one asked for."""
-    sql = f"SELECT count(*) FILTER (WHERE currency <> %(only)s) FROM ({_counted(asked, every_currency=True)}) c"  # noqa: S608
-    [[count]] = _rows(sql, asked)
-    return int(count)
-
-
 @dataclass(frozen=True, slots=True)
 class Behind:
     """One message behind a row: its price as it counts there, and where that comes from ("report", "failed", "estimate")."""
@@ -157,10 +150,10 @@ def _keys(asked: Asked) -> dict[str, str]:
     }
 
 
-def _counted(asked: Asked, *, every_currency: bool = False) -> str:
+def _counted(asked: Asked) -> str:
     """SQL: the messages that count (called c), with their day, and the entry that says their price."""
     moment = _MOMENTS[asked.counted_by]
-    currency = "" if every_currency or not asked.currency else f"AND {_CURRENCY} = %(only)s"
+    currency = f"AND {_CURRENCY} = %(only)s" if asked.currency else ""
     return f"""
         SELECT m.id, {moment} AS moment, ({moment} AT TIME ZONE %(zone)s)::date AS day,
                coalesce(nullif(m.market, ''), e.market, '') AS market, coalesce(nullif(e.category, ''), m.category) AS category,

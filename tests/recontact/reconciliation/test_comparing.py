@@ -137,6 +137,18 @@ def test_what_is_free_or_in_another_currency_is_not_compared_and_the_latter_is_t
     assert statement.comparison.other_currency == 1
 
 
+def test_a_statement_without_amounts_counts_messages_of_every_currency_and_adds_up_no_amounts() -> None:
+    month = Month()
+    month.delivered(3)
+    month.delivered(3, reported="40", currency="ARS")
+
+    statement = month.invoice(line(3, "AR", "utility", 2, None), kind="usage", number="", currency="")
+
+    row = found(statement)[3, "AR", "utility"]
+    assert (row.status, row.our_count, row.our_amount) == ("agreed", 2, None)
+    assert (statement.comparison.our_amount, statement.comparison.other_currency) == (0, 0)
+
+
 def test_another_charge_is_theirs_alone() -> None:
     month = Month()
 
