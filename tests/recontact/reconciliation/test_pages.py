@@ -12,10 +12,12 @@ from django.core.files.uploadedfile import SimpleUploadedFile
 from django.db import connection
 from django.test import Client
 from django.test.utils import CaptureQueriesContext
+from django.utils import timezone
 
 from hsm_portal.roles import Role
 from hsm_portal.users import user_create
-from recontact.models import ComparisonRow, Statement, StatementUpload
+from recontact.models import ComparisonRow, Statement, StatementUpload, UsagePull
+from tests.factories import account_make
 from tests.recontact.reconciliation.stage import Month, line
 
 pytestmark = pytest.mark.django_db
@@ -177,3 +179,44 @@ def test_lists_ask_the_same_number_of_queries_however_much_there_is(ops: Client)
     many_rows = month.invoice(*(line(day, "BR", "utility", 1, "0.5") for day in range(1, 20)))
 
     assert (queries(LIST), queries(f"{LIST}{many_rows.pk}/change/")) == few
+
+
+def test_a_provider_is_asked_from_the_page_which_says_who_cannot_be(ops: Client) -> None:
+    month = Month()
+    other = account_make(provider="vonage", name="Vonage Sur")
+    page, days = f"{LIST}usage/", {"first_day": "2026-10-01", "last_day": "2026-10-31"}
+    assert "Vonage Sur" in ops.get(page).content.decode()
+
+    asked = ops.post(page, {"account": month.account.pk, **days}, follow=True).content.decode()
+    twice = ops.post(page, {"account": month.account.pk, **days})
+    cannot = ops.post(page, {"account": other.pk, **days})
+
+    assert "To be asked" in asked
+    assert (twice.status_code, cannot.status_code) == (400, 400)
+    assert "import its invoice" in cannot.context["form"].errors["account"][0]
+    assert UsagePull.objects.count() == 1
+
+
+def test_what_was_asked_is_listed_with_as_many_queries_however_much_it_is(ops: Client) -> None:
+    page = f"{LIST}usage/"
+
+    def asked() -> None:
+        UsagePull.objects.create(
+            account=Month().account,
+            first_day="2026-10-01",
+            last_day="2026-10-31",
+            state="failed",
+            due_at=timezone.now(),
+        )
+
+    def queries() -> int:
+        with CaptureQueriesContext(connection) as caught:
+            assert ops.get(page).status_code == 200
+        return len(caught)
+
+    asked()
+    queries()
+    few = queries()
+    asked()
+    asked()
+    assert queries() == few
