@@ -130,7 +130,8 @@ def messages_behind(asked: Asked, key: Key, *, offset: int = 0, size: int = 50) 
         conditions.append(f"{sql} IS NOT DISTINCT FROM %(key_{name})s")
         words[f"key_{name}"] = getattr(key, name)
     where = " AND ".join(conditions) or "true"
-    sql = f"""SELECT c.id, c.moment, m.recipient_phone, m.state, c.amount, c.fee, c.kind FROM ({_counted(asked)}) c
+    sql = f"""SELECT c.id, c.moment, m.recipient_phone, m.state, c.amount, c.fee, c.kind
+              FROM ({_counted(asked, every_entry=True)}) c
               JOIN recontact_message m ON m.id = c.id WHERE {where}
               ORDER BY c.moment, c.id LIMIT %(size)s OFFSET %(offset)s"""  # noqa: S608
     return [Behind(*row) for row in _rows(sql, asked, **words, size=size, offset=offset)]
@@ -150,8 +151,13 @@ def _keys(asked: Asked) -> dict[str, str]:
     }
 
 
-def _counted(asked: Asked) -> str:
-    """SQL: the messages that count (called c), with their day, and the entry that says their price."""
+def _counted(asked: Asked, *, every_entry: bool = False) -> str:
+    """SQL: the messages that count (called c), with their day and price.
+
+    The cost entry is read where the provider told a price, because then the category is its own; of estimates only where their
+    fee is asked for (or `every_entry`): the rest stands in the message.
+    """
+    needed = "" if every_entry or asked.fees_apart else "AND m.reported IS NOT NULL"
     moment = _MOMENTS[asked.counted_by]
     currency = f"AND {_CURRENCY} = %(only)s" if asked.currency else ""
     return f"""
@@ -161,7 +167,7 @@ def _counted(asked: Asked) -> str:
                coalesce(e.fee, 0) AS fee, coalesce(e.kind, '') AS kind
         FROM recontact_message m
         LEFT JOIN LATERAL (
-            SELECT market, category, fee, kind FROM recontact_costentry e WHERE e.message_id = m.id
+            SELECT market, category, fee, kind FROM recontact_costentry e WHERE e.message_id = m.id {needed}
             ORDER BY (e.kind <> 'estimate') DESC, e.id DESC LIMIT 1) e ON true
         WHERE m.account_id = %(account)s AND m.created_at >= %(queued)s AND m.created_at < %(end)s
           AND {moment} >= %(start)s AND {moment} < %(end)s
