@@ -61,6 +61,7 @@ def _manager() -> list[_Entry]:
         ),
         _Entry(_("Recontact ledger"), "menu_book", f"{MANAGER}recontact/recontact/", ("recontact.view_recontact",)),
         _Entry(_("Costs"), "payments", f"{MANAGER}recontact/costcell/", ("recontact.view_costcell",)),
+        _Entry(_("Reconciliation"), "balance", f"{MANAGER}recontact/statement/", ("recontact.view_statement",)),
         _Entry(_("Budgets"), "savings", f"{MANAGER}recontact/budget/", ("recontact.view_budget",)),
         _Entry(_("Customers"), "group", f"{MANAGER}recontact/customer/", ("recontact.change_customer",)),
     ]

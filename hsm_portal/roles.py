@@ -119,7 +119,7 @@ _MANAGER = (
 
 _OPS = (
     _views("recontact", "message", "costentry", "campaign", "campaignrefusal", "budget", "budgetperiod", "exchangerate")
-    | _views("recontact", "costcell")
+    | _views("recontact", "costcell", "statement", "comparison", "monthclosing", "usagepull")
     | _views("providers", "provideraccount", "sendernumber", "portfolio", "ratecard", "rate", "checkup")
     | _views("providers", "ratefee", "pricingrule")
     | _views("templates_app", "template")
@@ -128,6 +128,12 @@ _OPS = (
         "recontact.add_budget",
         "recontact.change_budget",
         "recontact.add_exchangerate",
+        "recontact.add_statement",
+        "recontact.withdraw_statement",
+        "recontact.change_comparison",
+        "recontact.add_usagepull",
+        "recontact.close_month",
+        "recontact.reopen_month",
         "recontact.receive_budget_alerts",
         "providers.add_ratecard",
         "providers.change_ratecard",

@@ -30,6 +30,7 @@ BEAT_SCHEDULE: dict[str, dict[str, Any]] = {
     "costs": _every(3.0, "recontact.tasks.costs_add_up"),
     "budget alerts": _every(20.0, "recontact.tasks.budget_alerts"),
     "volumes of the month": _every(300.0, "recontact.tasks.volumes"),
+    "usage of providers": _every(20.0, "recontact.tasks.usage_pulls"),
     "look-ups": _every(20.0, "recontact.tasks.look_ups"),
     "look-ups of the unheard": _every(600.0, "recontact.tasks.look_ups_unheard"),
     "campaign plans": _every(30.0, "recontact.tasks.campaign_plans"),

@@ -7,7 +7,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
-from datetime import datetime
+from datetime import date, datetime
 from enum import StrEnum
 from typing import Protocol, runtime_checkable
 
@@ -21,6 +21,7 @@ from providers.contracts import (
     StatusEvent,
 )
 from providers.errors import SendError
+from providers.usage import Usage, UsageAsked
 
 # --- several messages in one request -------------------------------------------------------------------------------------
 
@@ -112,6 +113,19 @@ class SubmitsTemplates(Protocol):
 
     def delete_template(self, external_id: str, *, name: str, language: str) -> None:
         """Delete it. One that is gone already is no error. What else goes with it stands in `capabilities.delete_scope`."""
+        ...
+
+
+# --- what was charged ------------------------------------------------------------------------------------------------------
+
+
+@runtime_checkable
+class ReadsUsage(Protocol):
+    """`capabilities.usage`: the provider tells what it charged the account."""
+
+    def fetch_usage(self, first: date, last: date, *, zone: str) -> Usage | UsageAsked:
+        """What was charged from the first to the last day, both counted; all pages. `zone` is the account's time zone, for
+        providers whose days are the account's. Raises errors.ProviderCallError; nothing is returned in part."""
         ...
 
 

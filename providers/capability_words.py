@@ -50,6 +50,9 @@ def _knowing(can: Capabilities) -> Iterator[Ability]:
     yield Ability(_("Can be asked what became of a message"), can.look_up, _absence(can))
     yield Ability(_("Reports prices"), can.price_reports)
     yield Ability(
+        _("Tells what it charged, by day"), can.usage, "" if can.usage else _("Import its invoice to compare.")
+    )
+    yield Ability(
         _("Lists its sender numbers"), can.list_numbers, "" if can.list_numbers else _("Numbers are entered by hand.")
     )
 

@@ -28,6 +28,7 @@ from providers.reports import (
     StatusEvent,
     TemplateEvent,
     UnknownEvent,
+    UsageEvent,
 )
 
 __all__ = [
@@ -62,6 +63,7 @@ __all__ = [
     "TextContent",
     "UnknownEvent",
     "UnreadableWebhook",
+    "UsageEvent",
     "WebhookRequest",
 ]
 
@@ -141,7 +143,8 @@ class Capabilities:
     `parts`: the parts of a template with send-time values that the adapter carries (see `providers.parts`).
     `bulk_limit`: messages in one request. `absence_proves_after`: seconds after which a look-up that finds nothing proves
     that nothing was sent; None = it never does. `delete_scope`: what deleting a template takes along. `edit_needs`: the
-    optional credentials without which it changes no templates.
+    optional credentials without which it changes no templates. `usage`: it tells what it charged, by day (`usage_needs`: as
+    `edit_needs`).
     """
 
     text: bool = True
@@ -150,6 +153,8 @@ class Capabilities:
     absence_proves_after: float | None = None
     callback_reference: bool = False
     price_reports: bool = False
+    usage: bool = False
+    usage_needs: Sequence[str] = ()
     bulk_limit: int = 1
     list_numbers: bool = False
     list_templates: bool = True

@@ -8,6 +8,8 @@ from decimal import Decimal
 from enum import StrEnum
 from typing import Any
 
+from providers.usage import Usage
+
 JsonObject = dict[str, Any]
 
 
@@ -158,6 +160,15 @@ class PriceEvent:
 
 
 @dataclass(frozen=True, slots=True)
+class UsageEvent:
+    """The answer to a question about usage (abilities.ReadsUsage). `usage` is None when it failed; then `problem` says why."""
+
+    request_id: str
+    usage: Usage | None = None
+    problem: str = ""
+
+
+@dataclass(frozen=True, slots=True)
 class UnknownEvent:
     """An item of a webhook that we do not understand: kept and shown, never an error."""
 
@@ -174,6 +185,7 @@ Event = (
     | NumberEvent
     | AccountEvent
     | PriceEvent
+    | UsageEvent
     | UnknownEvent
 )
 

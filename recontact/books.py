@@ -9,6 +9,7 @@ from django.db import connection
 
 from recontact.budgets import counting
 from recontact.costs import rollup
+from recontact.reconciliation import proof
 
 
 @dataclass(frozen=True, slots=True)
@@ -104,7 +105,7 @@ CHECKS: dict[str, str] = {
 
 def checks() -> dict[str, str]:
     """All checks by name, each an SQL query of (row id, what was found) for every difference."""
-    return {**CHECKS, **rollup.checks()}
+    return {**CHECKS, **rollup.checks(), **proof.CHECKS}
 
 
 def differences() -> Iterator[Difference]:

@@ -6,7 +6,7 @@ from typing import Any
 
 from django.dispatch import receiver
 
-from providers.contracts import IdentityChangeEvent, PreferenceEvent, PriceEvent, StatusEvent
+from providers.contracts import IdentityChangeEvent, PreferenceEvent, PriceEvent, StatusEvent, UsageEvent
 from providers.events import handles
 from providers.parking import released
 from recontact.campaigns.waiting import campaigns_go_on
@@ -15,6 +15,7 @@ from recontact.delivery import status_apply
 from recontact.delivery_bulk import statuses_apply
 from recontact.dispatch.wake import wake_on_commit
 from recontact.identity import identity_change_apply
+from recontact.reconciliation.pulling import usage_apply
 from recontact.wishes import preference_apply
 
 
@@ -28,6 +29,12 @@ def on_status(account_id: int, event: StatusEvent) -> None:
 def on_price(account_id: int, event: PriceEvent) -> None:
     """A provider's price of one of our messages, told apart from its status."""
     price_apply(account_id, event)
+
+
+@handles(UsageEvent)
+def on_usage(account_id: int, event: UsageEvent) -> None:
+    """What a provider charged, in answer to a question of ours."""
+    usage_apply(account_id, event)
 
 
 @handles(PreferenceEvent)

@@ -15,6 +15,8 @@ from recontact.costs.volume import volumes_count
 from recontact.dispatch.process import pump_slices
 from recontact.dispatch.sweep import sweep
 from recontact.look_ups import doubtful_look_up, unheard_look_up
+from recontact.reconciliation.pulling import pulls_run
+from recontact.reconciliation.uploads import uploads_expire
 from recontact.retention import attempts_expire, campaign_files_expire, idempotency_keys_expire
 
 
@@ -56,10 +58,11 @@ def look_ups_unheard() -> int:
 
 @shared_task
 def retention() -> None:
-    """Expire raw attempts, the files of campaigns, and old idempotency keys."""
+    """Expire raw attempts, the files of campaigns and of statements, and old idempotency keys."""
     attempts_expire()
     campaign_files_expire()
     idempotency_keys_expire()
+    uploads_expire()
 
 
 @shared_task
@@ -84,6 +87,12 @@ def budget_alerts() -> int:
 def volumes() -> int:
     """Count the messages that volume tiers and monthly allowances go by. Returns how many rows changed."""
     return volumes_count()
+
+
+@shared_task
+def usage_pulls() -> int:
+    """Ask providers what they charged, where somebody wants to know."""
+    return pulls_run()
 
 
 @shared_task

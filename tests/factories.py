@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import itertools
 from collections.abc import Iterable, Mapping
-from datetime import timedelta
+from datetime import date, timedelta
 from decimal import Decimal
 from typing import Any
 
@@ -17,8 +17,10 @@ from providers.credentials import credentials_encrypt
 from providers.models import Category, ProviderAccount, Rate, RateCard, SenderNumber
 from providers.rates.publishing import card_publish
 from recontact.customers import customer_identify
-from recontact.models import Budget, Campaign, CampaignRecipient, Customer, Message, Query, Team
+from recontact.models import Budget, Campaign, CampaignRecipient, Customer, Message, Query, Statement, Team
 from recontact.outbox import query_recontact
+from recontact.reconciliation.reading import Line
+from recontact.reconciliation.storing import NewStatement, statement_store
 from templates_app.models import Template, TemplateStatus
 from templates_app.selectors import content_hash
 
@@ -166,6 +168,24 @@ def budget_make(*, amount: str = "100.00", currency: str = "USD", **fields: Any)
     """An active monthly budget for everything that stops at its limit. It counts what is queued from now on."""
     fields.setdefault("name", "Presupuesto del mes")
     return Budget.objects.create(amount=Decimal(amount), currency=currency, **fields)
+
+
+def statement_make(account_id: int, **fields: Any) -> Statement:
+    """An invoice of October 2026 with one line of a message in Argentina, compared."""
+    number = next(_sequence)
+    told: dict[str, Any] = {
+        "kind": Statement.Kind.INVOICE,
+        "source": Statement.Source.FILE,
+        "currency": "USD",
+        "first_day": date(2026, 10, 1),
+        "last_day": date(2026, 10, 31),
+        "zone": "UTC",
+        "counted_by": Statement.CountedBy.DELIVERED,
+        "digest": f"{number:064d}",
+        "number": f"F-{number}",
+    }
+    line = Line(2, date(2026, 10, 3), "AR", "utility", 1, Decimal("0.026"))
+    return statement_store(NewStatement(account_id=account_id, **{**told, **fields}), [line])
 
 
 VALUES = {"body.1": "Carla", "body.2": "Ana", "body.3": "viernes 21, 15:30 h"}

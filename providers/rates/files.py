@@ -32,17 +32,17 @@ class Table:
     comma_is_decimal: bool = False
 
 
-def table_read(body: bytes) -> Table:
+def table_read(body: bytes, *, most_rows: int = MAX_ROWS) -> Table:
     """The rows of a file that have any text. Raises UnreadableFile."""
     if len(body) > MAX_BYTES:
         raise UnreadableFile(_("The file is larger than %(limit)s MB.") % {"limit": MAX_BYTES // 1024**2})
-    table = _workbook(body) if body[:2] == b"PK" else _delimited(body)
+    table = _workbook(body, most_rows) if body[:2] == b"PK" else _delimited(body, most_rows)
     if not table.rows:
         raise UnreadableFile(_("The file is empty."))
     return table
 
 
-def _delimited(body: bytes) -> Table:
+def _delimited(body: bytes, most_rows: int) -> Table:
     try:
         text = body.decode("utf-8-sig")
     except UnicodeDecodeError as error:
@@ -52,13 +52,13 @@ def _delimited(body: bytes) -> Table:
     first = text.partition("\n")[0]
     delimiter = max(_DELIMITERS, key=first.count)
     try:
-        rows = list(_numbered(csv.reader(io.StringIO(text), delimiter=delimiter, strict=True)))
+        rows = list(_numbered(csv.reader(io.StringIO(text), delimiter=delimiter, strict=True), most_rows))
     except csv.Error as error:
         raise UnreadableFile(_("The CSV is damaged: a quote is not closed.")) from error
     return Table(rows, comma_is_decimal=delimiter != ",")
 
 
-def _workbook(body: bytes) -> Table:
+def _workbook(body: bytes, most_rows: int) -> Table:
     damaged = _("The workbook is damaged and cannot be read. Open it, save it again as .xlsx, and retry.")
     try:
         with zipfile.ZipFile(io.BytesIO(body)) as archive:
@@ -69,7 +69,8 @@ def _workbook(body: bytes) -> Table:
             sheet: Any = workbook.worksheets[0]
             # The size that a file says it has may be wrong, and rows would be filled up to it.
             sheet.reset_dimensions()
-            return Table(list(_numbered([_cell(value) for value in row] for row in sheet.iter_rows(values_only=True))))
+            cells = ([_cell(value) for value in row] for row in sheet.iter_rows(values_only=True))
+            return Table(list(_numbered(cells, most_rows)))
         finally:
             workbook.close()
     except UnreadableFile:
@@ -79,10 +80,10 @@ def _workbook(body: bytes) -> Table:
         raise UnreadableFile(damaged) from error
 
 
-def _numbered(rows: Iterator[list[str]]) -> Iterator[tuple[int, list[str]]]:
+def _numbered(rows: Iterator[list[str]], most_rows: int) -> Iterator[tuple[int, list[str]]]:
     for number, row in enumerate(rows, start=1):
-        if number > MAX_ROWS:
-            raise UnreadableFile(_("The file has more than %(limit)s rows.") % {"limit": MAX_ROWS})
+        if number > most_rows:
+            raise UnreadableFile(_("The file has more than %(limit)s rows.") % {"limit": most_rows})
         texts = [cell.strip() for cell in row]
         if any(texts):
             yield number, texts

@@ -22,6 +22,7 @@ from recontact.costs.cell_links import messages_address
 from recontact.costs.elsewhere import costs_elsewhere
 from recontact.costs.files import costs_csv, costs_xlsx
 from recontact.costs.grouped import PAGE, Answer, Figures, Group, costs_grouped
+from recontact.costs.invoiced import Invoiced, invoiced_grouped
 from recontact.costs.labels import labels_of, time_label
 from recontact.costs.together import spent_together
 from recontact.models import Budget
@@ -38,6 +39,7 @@ class Row:
     names: list[tuple[str, str]]
     figures: Figures
     address: str
+    invoiced: Decimal | None = None
 
 
 class CostsPage(ManagerPage):
@@ -58,6 +60,7 @@ class CostsPage(ManagerPage):
         if answer.currencies and answer.currency not in answer.currencies:
             answer = costs_grouped(replace(question, currency=""), page=page)
         question = replace(question, currency=answer.currency)
+        invoiced = invoiced_grouped(question)
         context = {
             "title": _("Costs"),
             "problem": problem,
@@ -71,7 +74,9 @@ class CostsPage(ManagerPage):
             "only": _narrowed(question),
             "total": answer.total,
             "together": spent_together(question) if len(answer.currencies) > 1 else None,
-            **_table(question, answer),
+            "invoiced": invoiced,
+            "in_no_row": _in_no_row(invoiced, answer),
+            **_table(question, answer, invoiced),
             "pages": _pages(question, answer, page),
             "address": _address(question),
             "standing": _standing(request, question, today),
@@ -219,14 +224,14 @@ def _pages(question: Question, answer: Answer, page: int) -> dict[str, Any]:
 # --- table and chart -------------------------------------------------------------------------------------------------
 
 
-def _table(question: Question, answer: Answer) -> dict[str, Any]:
+def _table(question: Question, answer: Answer, invoiced: Invoiced) -> dict[str, Any]:
     by = question.by
     groups = [*answer.groups, *answer.tops]
     named = [
         labels_of(name, {group.keys[place] for group in groups if len(group.keys) > place})
         for place, name in enumerate(by)
     ]
-    rows = [_row(question, by, group, named) for group in answer.groups]
+    rows = [replace(_row(question, by, group, named), invoiced=invoiced.of(group.keys)) for group in answer.groups]
     first = by[:1]
     context: dict[str, Any] = {
         "headings": [str(GROUPINGS[name][0]) for name in by],
@@ -238,6 +243,13 @@ def _table(question: Question, answer: Answer) -> dict[str, Any]:
         context["top_heading"] = str(GROUPINGS[first[0]][0])
         context["tops"] = [_row(question, first, group, named) for group in answer.tops]
     return context | {"chart": _chart(question, answer, named), "chart_by": context.get("top_heading", "")}
+
+
+def _in_no_row(invoiced: Invoiced, answer: Answer) -> Decimal | None:
+    """Of what was invoiced that which no row of the table has; None where the table is longer than a page."""
+    if not invoiced.is_by_this or invoiced.total is None or answer.count > len(answer.groups):
+        return None
+    return invoiced.total - sum((invoiced.of(group.keys) or Decimal(0) for group in answer.groups), Decimal(0))
 
 
 def _row(question: Question, by: tuple[str, ...], group: Group, named: Any) -> Row:

@@ -3,7 +3,9 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from dataclasses import replace
 from datetime import date
+from decimal import Decimal
 from typing import Any
 from urllib.parse import urlencode
 
@@ -17,6 +19,7 @@ from rest_framework.response import Response
 
 from recontact.costs.asked import GROUPINGS, NARROWINGS, BadQuestion, Question, question_read
 from recontact.costs.grouped import Figures, Group, costs_grouped
+from recontact.costs.invoiced import Invoiced, invoiced_grouped
 from recontact.costs.labels import labels_of
 from templates_app.api.base import ApiView
 from templates_app.api.errors import ApiProblem
@@ -55,7 +58,13 @@ class FiguresSerializer(serializers.Serializer[Any]):
     before = _amount(help_text="Spent in the period before.")
 
 
-class GroupSerializer(FiguresSerializer):
+class InvoicedFiguresSerializer(FiguresSerializer):
+    """Figures with what the providers invoiced: null where nothing was, or where invoices do not tell it (`invoiced_by_this`)."""
+
+    invoiced = serializers.DecimalField(max_digits=20, decimal_places=6, allow_null=True)
+
+
+class GroupSerializer(InvoicedFiguresSerializer):
     """One group: its keys by grouping, and its figures."""
 
     by = serializers.DictField(child=KeySerializer())
@@ -66,7 +75,10 @@ class CostsSerializer(serializers.Serializer[Any]):
 
     currency = serializers.CharField(allow_blank=True)
     currencies = serializers.ListField(child=serializers.CharField(), help_text="All that the period has figures in.")
-    total = FiguresSerializer()
+    invoiced_by_this = serializers.BooleanField(
+        help_text="Whether invoices tell these groups apart: by provider, account, category, market and time alone."
+    )
+    total = InvoicedFiguresSerializer()
     count = serializers.IntegerField(help_text="How many groups there are.")
     next = serializers.CharField(allow_null=True)
     previous = serializers.CharField(allow_null=True)
@@ -107,16 +119,18 @@ class CostsView(ApiView):
         question = _question(words)
         page, size = _number(words, "page", 1, 100_000), _number(words, "page_size", _PAGE, _MOST)
         answer = costs_grouped(question, page=page, size=size)
+        invoiced = invoiced_grouped(replace(question, currency=answer.currency))
         more = page * size < answer.count
         return Response(
             {
                 "currency": answer.currency,
                 "currencies": answer.currencies,
-                "total": _figures(answer.total),
+                "invoiced_by_this": invoiced.is_by_this,
+                "total": _figures(answer.total, invoiced.total),
                 "count": answer.count,
                 "next": _address(request, words, page + 1) if more else None,
                 "previous": _address(request, words, page - 1) if page > 1 else None,
-                "results": _results(question, answer.groups),
+                "results": _results(question, answer.groups, invoiced),
             }
         )
 
@@ -143,7 +157,7 @@ def _address(request: Request, words: dict[str, str], page: int) -> str:
     return request.build_absolute_uri(f"{request.path}?{urlencode({**words, 'page': page})}")
 
 
-def _results(question: Question, groups: Sequence[Group]) -> list[dict[str, Any]]:
+def _results(question: Question, groups: Sequence[Group], invoiced: Invoiced) -> list[dict[str, Any]]:
     named = [labels_of(name, {group.keys[place] for group in groups}) for place, name in enumerate(question.by)]
     return [
         {
@@ -151,7 +165,7 @@ def _results(question: Question, groups: Sequence[Group]) -> list[dict[str, Any]
                 name: {"value": _value(group.keys[place]), "name": named[place][group.keys[place]]}
                 for place, name in enumerate(question.by)
             },
-            **_figures(group.figures),
+            **_figures(group.figures, invoiced.of(group.keys)),
         }
         for group in groups
     ]
@@ -161,5 +175,6 @@ def _value(key: Any) -> str:
     return key.isoformat() if isinstance(key, date) else str(key)
 
 
-def _figures(figures: Figures) -> dict[str, Any]:
-    return dict(FiguresSerializer(figures).data)
+def _figures(figures: Figures, invoiced: Decimal | None) -> dict[str, Any]:
+    text = None if invoiced is None else f"{invoiced:.6f}"
+    return {**FiguresSerializer(figures).data, "invoiced": text}

@@ -16,6 +16,7 @@ from django.utils.translation import gettext as _
 from recontact.campaigns.outcomes import harmless
 from recontact.costs.asked import GROUPINGS, TIMES, Question
 from recontact.costs.grouped import Group, costs_all, currencies_of
+from recontact.costs.invoiced import invoiced_grouped
 from recontact.costs.labels import labels_of
 from recontact.costs.workbook import workbook
 
@@ -44,14 +45,15 @@ def costs_xlsx(question: Question, *, whole: bool = False) -> Iterator[bytes]:
 def _rows(question: Question, *, whole: bool) -> Iterator[Sequence[Any]]:
     """The header, and then every group of every currency (of the question's alone, if it names one)."""
     by = EVERYTHING if whole else (question.by or ("day",))
-    yield [*(str(GROUPINGS[name][0]) for name in by), *_header()]
+    by_this = invoiced_grouped(replace(question, by=tuple(by))).is_by_this
+    yield [*(str(GROUPINGS[name][0]) for name in by), *_header(by_this=by_this)]
     for currency in [question.currency] if question.currency else currencies_of(question):
         yield from _of_currency(replace(question, by=tuple(by), currency=currency))
 
 
 def _of_currency(question: Question) -> Iterator[Sequence[Any]]:
     named: list[dict[Any, str]] = [{} for _name in question.by]
-    groups = costs_all(question)
+    groups, invoiced = costs_all(question), invoiced_grouped(question)
     while chunk := list(islice(groups, CHUNK)):
         for place, name in enumerate(question.by):
             new = {group.keys[place] for group in chunk} - named[place].keys()
@@ -60,24 +62,26 @@ def _of_currency(question: Question) -> Iterator[Sequence[Any]]:
         for group in chunk:
             yield [
                 *(named[place].get(key, key) for place, key in enumerate(group.keys)),
-                *_cells(group, question.currency),
+                *_cells(group, question.currency, invoiced.of(group.keys)),
             ]
 
 
-def _header() -> list[str]:
+def _header(*, by_this: bool) -> list[str]:
+    invoiced = _("Invoiced") if by_this else _("Invoiced (not by this)")
     return [
         *(_("Messages"), _("Sent"), _("Delivered"), _("Read"), _("Answered"), _("Failed")),
         *(_("Currency"), _("Estimated"), _("Not decided"), _("Not charged"), _("Charged by estimate"), _("Reported")),
-        *(_("Spent"), _("Per delivered"), _("Per read"), _("Per answered")),
+        *(invoiced, _("Spent"), _("Per delivered"), _("Per read"), _("Per answered")),
     ]
 
 
-def _cells(group: Group, currency: str) -> list[Any]:
+def _cells(group: Group, currency: str, invoiced: Decimal | None) -> list[Any]:
     found = group.figures
     ratios = (found.per_delivered, found.per_read, found.per_answered)
     return [
         *(found.messages, found.sent, found.delivered, found.read, found.answered, found.failed),
-        *(currency, found.estimated, found.awaiting, found.uncharged, found.unreported, found.reported, found.spent),
+        *(currency, found.estimated, found.awaiting, found.uncharged, found.unreported, found.reported, invoiced),
+        found.spent,
         *(None if ratio is None else ratio.quantize(_RATIO) for ratio in ratios),
     ]
 

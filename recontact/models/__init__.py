@@ -3,6 +3,8 @@
 from recontact.models.attempt import Attempt
 from recontact.models.budget import Budget, BudgetAlert, BudgetPeriod, ExchangeRate
 from recontact.models.campaign import Campaign, CampaignRefusal
+from recontact.models.closing import ClosedRow, ClosedSum, MonthClosing
+from recontact.models.comparison import Comparison, ComparisonNote, ComparisonRow
 from recontact.models.cost import CostEntry, MonthlyVolume, PriceStatement
 from recontact.models.customer import Customer, OptOut, ServiceWindow
 from recontact.models.dispatch import (
@@ -24,6 +26,7 @@ from recontact.models.recipient import CampaignFile, CampaignRecipient
 from recontact.models.reservation import BudgetChange, BudgetReservation
 from recontact.models.retry import CampaignRetry
 from recontact.models.rollup import CostCell, CostChange, CostMonth, CostSlot
+from recontact.models.statement import Statement, StatementLine, StatementMapping, StatementUpload, UsagePull
 
 __all__ = [
     "Attempt",
@@ -38,6 +41,11 @@ __all__ = [
     "CampaignRefusal",
     "CampaignRetry",
     "CircuitTally",
+    "ClosedRow",
+    "ClosedSum",
+    "Comparison",
+    "ComparisonNote",
+    "ComparisonRow",
     "CostCell",
     "CostChange",
     "CostEntry",
@@ -52,6 +60,7 @@ __all__ = [
     "LookUpRecord",
     "Message",
     "MessageEvent",
+    "MonthClosing",
     "MonthlyVolume",
     "NumberCircuit",
     "NumberLease",
@@ -64,5 +73,10 @@ __all__ = [
     "Recontact",
     "ServiceWindow",
     "Settlement",
+    "Statement",
+    "StatementLine",
+    "StatementMapping",
+    "StatementUpload",
     "Team",
+    "UsagePull",
 ]

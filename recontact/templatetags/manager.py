@@ -72,8 +72,29 @@ def signed_percent(value: Decimal | None) -> str:
     """A change in percent with its sign; nothing where there is nothing to compare with."""
     if value is None:
         return "—"
-    sign = "+" if value > 0 else "−" if value < 0 else ""
-    return f"{sign}{number_format(abs(value).quantize(Decimal('0.1')), 1, use_l10n=True)}\u00a0%"
+    return f"{_sign(value)}{number_format(abs(value).quantize(Decimal('0.1')), 1, use_l10n=True)}\u00a0%"
+
+
+@register.filter
+def signed_count(value: int) -> str:
+    """A difference of counts with its sign."""
+    return f"{_sign(value)}{counted(abs(value))}"
+
+
+@register.filter
+def signed_price(value: Decimal, currency: str) -> str:
+    """A difference of amounts with its sign."""
+    return f"{_sign(value)}{price(abs(value), currency)}"
+
+
+@register.filter
+def signed_money(value: Decimal, currency: str) -> str:
+    """A difference of sums with its sign."""
+    return f"{_sign(value)}{money(abs(value), currency)}"
+
+
+def _sign(value: Decimal | int) -> str:
+    return "+" if value > 0 else "−" if value < 0 else ""
 
 
 @register.filter

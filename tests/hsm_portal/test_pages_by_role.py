@@ -10,8 +10,8 @@ from hsm_portal.roles import Role
 from hsm_portal.users import user_create
 from providers.models import ProviderCall, WebhookDelivery
 from recontact.campaigns.filters import QueryFilter, filter_stored
-from recontact.models import Attempt, Campaign, Incident, Message, Recontact
-from tests.factories import budget_make, message_make, user_make
+from recontact.models import Attempt, Campaign, ComparisonRow, Incident, Message, Recontact
+from tests.factories import budget_make, message_make, statement_make, user_make
 
 pytestmark = pytest.mark.django_db
 
@@ -52,6 +52,14 @@ PAGES: dict[str, set[Role]] = {
     "/manager/recontact/costcell/": {MANAGER, OPS, ADMIN},
     "/manager/recontact/costcell/file/csv/": {MANAGER, OPS, ADMIN},
     "/manager/recontact/costcell/file/xlsx/?whole=1": {MANAGER, OPS, ADMIN},
+    "/manager/recontact/statement/": {OPS, ADMIN},
+    "/manager/recontact/statement/import/": {OPS, ADMIN},
+    "/manager/recontact/statement/usage/": {OPS, ADMIN},
+    "/manager/recontact/statement/{statement}/change/": {OPS, ADMIN},
+    "/manager/recontact/statement/{statement}/row/{row}/": {OPS, ADMIN},
+    "/manager/recontact/statement/{statement}/file/csv/": {OPS, ADMIN},
+    "/manager/recontact/monthclosing/": {OPS, ADMIN},
+    "/manager/recontact/monthclosing/{account}/2026-10/": {OPS, ADMIN},
     "/manager/recontact/budget/": {MANAGER, OPS, ADMIN},
     "/manager/recontact/budget/add/": {OPS, ADMIN},
     "/manager/recontact/budget/{budget}/change/": {MANAGER, OPS, ADMIN},
@@ -109,6 +117,12 @@ POSTS: dict[str, set[Role]] = {
     "/manager/recontact/campaign/{draft}/sending/": {MANAGER, ADMIN},
     "/manager/recontact/campaign/{draft}/approval/": {MANAGER, ADMIN},
     "/manager/recontact/campaign/{draft}/discard/": {MANAGER, ADMIN},
+    "/manager/recontact/statement/import/": {OPS, ADMIN},
+    "/manager/recontact/statement/usage/": {OPS, ADMIN},
+    "/manager/recontact/statement/{statement}/row/{row}/": {OPS, ADMIN},
+    "/manager/recontact/statement/{statement}/compare/": {OPS, ADMIN},
+    "/manager/recontact/statement/{statement}/withdraw/": {OPS, ADMIN},
+    "/manager/recontact/monthclosing/{account}/2026-10/close/": {OPS, ADMIN},
     "/manager/recontact/budget/add/": {OPS, ADMIN},
     "/manager/recontact/budget/{budget}/change/": {OPS, ADMIN},
     "/manager/recontact/exchangerate/add/": {OPS, ADMIN},
@@ -152,7 +166,10 @@ def places() -> dict[str, int]:
         state=Campaign.State.DRAFT,
     )
     incident = Incident.objects.create(kind=Incident.Kind.SENT_TWICE, message=message)
+    statement = statement_make(message.account_id)
     return {
+        "statement": statement.pk,
+        "row": ComparisonRow.objects.get().pk,
         "message": message.pk,
         "template": message.template.pk,
         "account": message.account_id,

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping, Sequence
+from datetime import date
 from urllib.parse import quote
 
 from django.utils.translation import gettext_noop as _
@@ -20,6 +21,7 @@ from providers.adapters.gupshup.templates import (
     template_created,
     templates_read,
 )
+from providers.adapters.gupshup.usage import usage_read
 from providers.adapters.gupshup.webhook import body_parse
 from providers.contracts import (
     Accepted,
@@ -38,6 +40,7 @@ from providers.contracts import (
 )
 from providers.errors import ErrorCode, ProviderCallError, Reason, preparing
 from providers.http import MAX_LIST_BYTES, Answer, Call, call_provider, call_provider_sync
+from providers.usage import Usage
 from providers.webhook_protection import secret_protection, secret_verify
 
 BASE_URL = "https://api.gupshup.io"
@@ -52,6 +55,8 @@ class Gupshup:
     capabilities: Capabilities = Capabilities(
         parts=PARTS,
         price_reports=True,
+        usage=True,
+        usage_needs=("partner_app_token",),
         submit_templates=True,
         edit_templates=True,
         edit_needs=("partner_app_token",),
@@ -137,6 +142,11 @@ class Gupshup:
         form = change_form(self._with_handle(draft), current)
         return template_changed(self._partner_call("PUT", path, form=form), external_id, draft)
 
+    def fetch_usage(self, first: date, last: date, *, zone: str) -> Usage:
+        if not self._credential("partner_app_token"):
+            raise ProviderCallError(Reason.CONFIGURATION, detail="The account has no partner app token.")
+        return usage_read(lambda query: self._partner_call("GET", "usage", params=query), first, last)
+
     def delete_template(self, external_id: str, *, name: str, language: str) -> None:
         """Delete it in all its languages: Gupshup deletes by name."""
         answer = self._templates_call("DELETE", path=f"/{quote(name, safe='')}")
@@ -153,6 +163,7 @@ class Gupshup:
         method: str,
         path: str,
         *,
+        params: Mapping[str, str] | None = None,
         form: Mapping[str, str] | None = None,
         multipart: Mapping[str, str] | None = None,
     ) -> Answer:
@@ -162,6 +173,7 @@ class Gupshup:
                 method,
                 f"{root}/partner/app/{quote(self.config.external_id.strip(), safe='')}/{path}",
                 headers={"Authorization": self._credential("partner_app_token")},
+                params=params or {},
                 form=form,
                 multipart=multipart,
                 timeout=self.config.timeout_seconds,

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping, Sequence
+from datetime import date
 from functools import partial
 from urllib.parse import quote
 
@@ -29,6 +30,7 @@ from providers.adapters.infobip.templates import (
     template_read,
     templates_read,
 )
+from providers.adapters.infobip.usage import USAGE_PATH, usage_asked, usage_body
 from providers.adapters.infobip.values import PARTS
 from providers.adapters.infobip.webhook import body_parse
 from providers.contracts import (
@@ -49,6 +51,7 @@ from providers.contracts import (
 )
 from providers.errors import ErrorCode, ProviderCallError, Reason, SendError, Unavailable
 from providers.http import MAX_LIST_BYTES, Answer, Call, call_provider, call_provider_sync
+from providers.usage import UsageAsked
 from providers.webhook_protection import secret_protection, secret_verify
 
 BASE_URL = "https://api.infobip.com"
@@ -66,6 +69,7 @@ class Infobip:
         look_up=True,
         callback_reference=True,
         price_reports=True,
+        usage=True,
         bulk_limit=BULK_LIMIT,
         submit_templates=True,
         edit_templates=True,
@@ -191,6 +195,13 @@ class Infobip:
 
     def fetch_numbers(self) -> Iterable[RemoteNumber]:
         return []
+
+    def fetch_usage(self, first: date, last: date, *, zone: str) -> UsageAsked:
+        if self._credential("webhook_secret"):
+            detail = "Infobip sends the answer to an address without the webhook's secret, so it would be refused here."
+            raise ProviderCallError(Reason.CONFIGURATION, detail=detail)
+        body = usage_body(first, last, callback_url=self.config.webhook_url)
+        return usage_asked(self._manage("POST", USAGE_PATH, body=body))
 
     def diagnose(self, *, webhook_url: str, sender_external_ids: Sequence[str]) -> Iterable[Finding]:
         return findings(partial(self._manage, "GET"), sender_external_ids)

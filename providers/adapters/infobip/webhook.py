@@ -6,6 +6,7 @@ from collections.abc import Callable
 from dataclasses import replace
 
 from providers.adapters.infobip.reports import delivery_read, seen_read
+from providers.adapters.infobip.usage import usage_event
 from providers.adapters.infobip.vocabulary import INBOUND_KINDS, PREFERENCES, QUALITIES, TEMPLATE_STATUSES
 from providers.contracts import (
     BadItem,
@@ -40,6 +41,8 @@ def _result(item: JsonObject) -> Event:
 
 
 def _single(item: JsonObject) -> Event:
+    if "requestId" in item and "status" in item:
+        return usage_event(item)
     if "messageTemplateId" in item:
         return _template(item)
     if "notificationMessagesStatus" in part(item, "content"):

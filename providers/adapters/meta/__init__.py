@@ -5,6 +5,7 @@ from __future__ import annotations
 import asyncio
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import replace
+from datetime import date
 from functools import partial
 from urllib.parse import quote
 
@@ -19,6 +20,7 @@ from providers.adapters.meta.send import KEPT_PATHS, answer_read, payload_build
 from providers.adapters.meta.template_changes import KEPT_PATHS as KEPT_TEMPLATE_PATHS
 from providers.adapters.meta.template_changes import template_create, template_delete, template_edit
 from providers.adapters.meta.templates import numbers_read, templates_read
+from providers.adapters.meta.usage import usage_read
 from providers.adapters.meta.webhook import body_parse, challenge_answer, signature_verify
 from providers.contracts import (
     Accepted,
@@ -36,6 +38,7 @@ from providers.contracts import (
 )
 from providers.errors import ErrorCode
 from providers.http import MAX_LIST_BYTES, Answer, Call, call_provider, call_provider_sync
+from providers.usage import Usage
 
 BASE_URL = "https://graph.facebook.com"
 GRAPH_VERSION = "v25.0"
@@ -50,6 +53,7 @@ class MetaCloudApi:
         look_up=True,
         callback_reference=True,
         price_reports=True,
+        usage=True,
         list_numbers=True,
         submit_templates=True,
         edit_templates=True,
@@ -136,6 +140,10 @@ class MetaCloudApi:
         account_id = self.config.external_id
         numbers = sender_external_ids
         return findings(self._get, account_id=account_id, webhook_url=webhook_url, sender_external_ids=numbers)
+
+    def fetch_usage(self, first: date, last: date, *, zone: str) -> Usage:
+        path = quote(self.config.external_id, safe="")
+        return usage_read(lambda fields: self._get(path, {"fields": fields}), first, last, zone=zone)
 
     def _with_handles(self, draft: TemplateDraft) -> TemplateDraft:
         token = self._credential("access_token")

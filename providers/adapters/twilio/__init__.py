@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import base64
 from collections.abc import Iterable, Mapping, Sequence
+from datetime import date
 from urllib.parse import quote
 
 from django.utils.translation import gettext_noop as _
@@ -13,6 +14,7 @@ from providers.adapters.twilio.errors import CODES
 from providers.adapters.twilio.look_up import message_look_up
 from providers.adapters.twilio.send import KEPT_PATHS, answer_read, form_build
 from providers.adapters.twilio.templates import template_delete, template_edit, template_submit, templates_read
+from providers.adapters.twilio.usage import usage_read
 from providers.adapters.twilio.webhook import form_parse, signature_verify
 from providers.contracts import (
     Accepted,
@@ -30,6 +32,7 @@ from providers.contracts import (
 )
 from providers.errors import ErrorCode, ProviderCallError, SendError
 from providers.http import MAX_LIST_BYTES, Answer, Call, call_provider, call_provider_sync
+from providers.usage import Usage
 
 API_URL = "https://api.twilio.com"
 CONTENT_URL = "https://content.twilio.com"
@@ -60,6 +63,7 @@ class Twilio:
     capabilities: Capabilities = Capabilities(
         parts=CARRIED,
         look_up=True,
+        usage=True,
         absence_proves_after=ABSENCE_PROVES_AFTER,
         callback_reference=True,
         submit_templates=True,
@@ -144,6 +148,21 @@ class Twilio:
 
     def fetch_numbers(self) -> Iterable[RemoteNumber]:
         return ()
+
+    def fetch_usage(self, first: date, last: date, *, zone: str) -> Usage:
+        return usage_read(self._records, first, last)
+
+    def _records(self, query: dict[str, str]) -> Answer:
+        return call_provider_sync(
+            Call(
+                "GET",
+                f"{self._account_url}/Usage/Records/Daily.json",
+                headers=self._headers,
+                params=query,
+                timeout=self.config.timeout_seconds,
+                max_bytes=MAX_LIST_BYTES,
+            )
+        )
 
     async def _get(self, path: str, query: dict[str, str]) -> Answer:
         url = f"{self._account_url}/{path}"

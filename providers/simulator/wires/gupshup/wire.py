@@ -15,7 +15,7 @@ from providers.simulator.reviews import change_status, review_later
 from providers.simulator.simulator import SIMULATOR
 from providers.simulator.wires.contract import Call, Hook, Note, Order, Result, Told, Wire
 from providers.simulator.wires.facts import InboundFact, PreferenceFact, StatusFact, TemplateFact
-from providers.simulator.wires.gupshup import templates, webhooks
+from providers.simulator.wires.gupshup import templates, usage, webhooks
 from providers.simulator.wires.gupshup.errors import AT_ONCE, BadForm, error_answer
 from providers.simulator.wires.gupshup.send import order_of
 from providers.simulator.world import Account, Customer, Number
@@ -41,6 +41,7 @@ class GupshupWire(Wire):
             yield web.delete(path + "/{name}", self.delete_template)
         yield web.put("/partner/app/{app_id}/templates/{template_id}", self.edit_template)
         yield web.post("/partner/app/{app_id}/upload/media", self.upload_media)
+        yield web.get("/partner/app/{app_id}/usage", self.daily_usage)
         for path in ("/wa/app/{app_id}/subscription", "/partner/app/{app_id}/subscription"):
             yield web.post(path, self.subscribe)
 
@@ -106,6 +107,15 @@ class GupshupWire(Wire):
     def render(self, account: Account, told: Sequence[Told]) -> Hook:
         """One event per request, with the headers of the subscription."""
         return Hook(compact_bytes(told[0].note.value), webhooks.headers(account))
+
+    async def daily_usage(self, request: web.Request) -> web.Response:
+        """``GET /partner/app/{app_id}/usage``: from and to, both counted."""
+        call = await call_of(request)
+        account, asked = self.account(call), request.query
+        if not asked.get("from") or not asked.get("to"):
+            raise BadForm("Invalid dates")
+        found = usage.totals(call.record, account, asked["from"], asked["to"])
+        return json_response({"status": "success", "partnerAppUsageList": found})
 
     async def subscribe(self, request: web.Request) -> web.Response:
         """``POST …/subscription``: where events go, which of them, and with which headers."""

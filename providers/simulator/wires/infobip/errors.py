@@ -71,7 +71,7 @@ REPORTED: dict[int, tuple[int, str, str, bool]] = {
 }
 #: Which errors are of the provider's side; the others are the handset's, as the samples group them.
 USER_ERRORS = frozenset({7011, 7012, 7014, 7019, 7036, 7037, 7050})
-NEWER_PATHS = ("/messages-api/", "/whatsapp/1/templates")
+NEWER_PATHS = ("/messages-api/", "/whatsapp/1/templates", "/billing/")
 
 PENDING: Json = {
     "groupId": 1,

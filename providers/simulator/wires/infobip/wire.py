@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import base64
+import uuid
 from collections.abc import Iterable, Mapping, Sequence
 from contextlib import suppress
 from decimal import Decimal
@@ -11,12 +12,14 @@ from aiohttp import web
 
 from providers.simulator.documents import Json, compact_bytes
 from providers.simulator.flow import call_of, json_response, sends
-from providers.simulator.pricing import Charge, price
+from providers.simulator.pricing import price
 from providers.simulator.record import Message
 from providers.simulator.refusal import Refusal
+from providers.simulator.simulator import SIMULATOR
+from providers.simulator.usage import charge_of
 from providers.simulator.wires.contract import Call, Hook, Note, Order, Result, Told, Wire
 from providers.simulator.wires.facts import InboundFact, PreferenceFact, StatusFact, TemplateFact
-from providers.simulator.wires.infobip import reports
+from providers.simulator.wires.infobip import reports, usage
 from providers.simulator.wires.infobip.errors import DUPLICATE, PENDING, SINGLE, WHOLE, error_answer, rejected
 from providers.simulator.wires.infobip.send import order_of_text, orders_of_messages, orders_of_templates
 from providers.simulator.wires.infobip.senders import sender_json
@@ -43,7 +46,7 @@ class InfobipWire(TemplateEndpoints, Wire):
     numeric_template_ids = True
 
     def routes(self) -> Iterable[web.RouteDef]:
-        """Sends, reports, logs, templates."""
+        """Sends, reports, logs, usage, templates."""
         return (
             web.post(TEMPLATE_PATH, sends(self)),
             web.post(TEXT_PATH, sends(self)),
@@ -51,6 +54,7 @@ class InfobipWire(TemplateEndpoints, Wire):
             web.get("/messages-api/1/reports", self.list_reports),
             web.get("/omni/1/logs", self.list_logs),
             web.get("/whatsapp/1/senders/quality", self.list_quality),
+            web.post("/billing/1/usage/query", self.query_usage),
             web.get("/whatsapp/1/templates", self.list_by_account),
             web.get(SENDER_TEMPLATES, self.list_by_sender),
             web.post(SENDER_TEMPLATES, self.create),
@@ -193,6 +197,20 @@ class InfobipWire(TemplateEndpoints, Wire):
         known = [number for number in call.world.numbers_of(account.waba_id) if number.digits in asked]
         return json_response({"results": [sender_json(number, call.now) for number in known]})
 
+    async def query_usage(self, request: web.Request) -> web.Response:
+        """``POST /billing/1/usage/query``: answered by one webhook to the address in the question."""
+        call = await call_of(request)
+        account, body = self.account(call), call.json()
+        first, last = usage.period_of(body)
+        request_id, simulator = uuid.uuid4().hex.upper(), request.app[SIMULATOR]
+
+        def tell() -> None:
+            found = usage.result(request_id, simulator.record, account, first, last)
+            simulator.emit(account.waba_id, [Note("usage", found, url=str(body["callbackUrl"]), stream="usage")])
+
+        simulator.later(simulator.knobs.webhook_delay_ms / 1000, tell)
+        return json_response({"requestId": request_id}, 201)
+
     def _asked(self, call: Call, account: Account, ids: str) -> Iterable[Message]:
         """The account's messages, the newest first; with ids only those."""
         if ids:
@@ -208,16 +226,7 @@ class InfobipWire(TemplateEndpoints, Wire):
 
 
 def _price(call: Call, account: Account, message: Message) -> Decimal:
-    pricing = message.pricing or {}
-    charge = Charge(
-        waba_id=message.waba_id,
-        phone="",
-        recipient=message.wa_id or message.user_id,
-        at=int(message.at),
-        category=pricing.get("category", message.category),
-        pricing_type=pricing.get("type", "regular"),
-    )
-    return price(account, charge)
+    return price(account, charge_of(message, at=int(message.at)))
 
 
 def _limit(request: web.Request) -> int:

@@ -15,7 +15,7 @@ from providers.simulator.flow import call_of, json_response, sends
 from providers.simulator.refusal import Refusal
 from providers.simulator.wires.contract import Call, Hook, Note, Order, Result, Told, Wire
 from providers.simulator.wires.facts import InboundFact, StatusFact
-from providers.simulator.wires.twilio import lookup, templates, webhooks
+from providers.simulator.wires.twilio import lookup, templates, usage, webhooks
 from providers.simulator.wires.twilio.content import filling
 from providers.simulator.wires.twilio.errors import AT_ONCE, NO_CONTENT, TwilioError, error_answer, not_found
 from providers.simulator.wires.twilio.send import PREFIX, VERSION, order_of, resource, values_of
@@ -36,11 +36,12 @@ class TwilioWire(Wire):
     retry_limit = 2
 
     def routes(self) -> Iterable[web.RouteDef]:
-        """Messages, and the Content API."""
+        """Messages, usage, and the Content API."""
         return (
             web.post(f"{MESSAGES}.json", sends(self)),
             web.get(f"{MESSAGES}.json", self._answering(lookup.listed)),
             web.get(f"{MESSAGES}/{{message_sid}}.json", self._answering(lookup.one)),
+            web.get(f"/{VERSION}/Accounts/{{account_sid}}/Usage/Records/Daily.json", self._answering(usage.daily)),
             web.get("/v1/ContentAndApprovals", self._answering(templates.listed)),
             web.get("/v2/ContentAndApprovals", self._answering(templates.listed)),
             web.post("/v1/Content", self._answering(lambda call, account: templates.create(call, account, self))),

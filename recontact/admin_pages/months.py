@@ -1,0 +1,164 @@
+"""The months of accounts: which are closed, what one came to, what came late for it; closing and reopening."""
+
+from __future__ import annotations
+
+from datetime import date, timedelta
+from typing import Any
+
+from django.contrib import messages
+from django.db.models import Count, OuterRef, Q, Subquery
+from django.http import Http404, HttpRequest, HttpResponse
+from django.shortcuts import get_object_or_404, redirect
+from django.utils import timezone
+from django.utils.translation import gettext as _
+
+from providers.models import ProviderAccount
+from recontact.admin_pages.page import ManagerPage
+from recontact.models import MonthClosing, Statement
+from recontact.reconciliation.closing import (
+    CannotClose,
+    closing_refused,
+    invoiced_in,
+    last_closed,
+    late_figures,
+    month_after,
+    month_close,
+    month_figures,
+    month_reopen,
+    summed,
+)
+from recontact.reconciliation.forms import ReasonForm
+
+CLOSE_PERMISSION, REOPEN_PERMISSION = "recontact.close_month", "recontact.reopen_month"
+
+
+class MonthsPage(ManagerPage):
+    """Each account with its last closed month and the one to close next."""
+
+    permission_required = "recontact.view_monthclosing"
+
+    def get(self, request: HttpRequest) -> HttpResponse:
+        newest = MonthClosing.objects.filter(account=OuterRef("pk"), reopened_at=None).order_by("-month")
+        waiting = Count("statements", filter=Q(statements__closing=None, statements__withdrawn_at=None))
+        accounts = ProviderAccount.objects.order_by("name").annotate(
+            closed=Subquery(newest.values("month")[:1]),
+            closed_at=Subquery(newest.values("closed_at")[:1]),
+            open=waiting,
+        )
+        rows = [(account, month_after(account.closed) if account.closed else _last_month()) for account in accounts]
+        return self.page("months.html", {"title": _("Closed months"), "rows": rows})
+
+
+class MonthPage(ManagerPage):
+    """One month of an account: closed, with its figures; or open, with what it would be closed with."""
+
+    permission_required = "recontact.view_monthclosing"
+
+    def get(self, request: HttpRequest, account_id: int, month: str) -> HttpResponse:
+        account, first = _account(account_id), _first(month)
+        history = list(
+            MonthClosing.objects.filter(account=account, month=first)
+            .select_related("closed_by", "reopened_by")
+            .order_by("-pk")
+        )
+        closing = next((each for each in history if each.reopened_at is None), None)
+        refusal = closing_refused(account, first)
+        statements = Statement.objects.filter(account=account, month=first).select_related("comparison")
+        last = last_closed(account.pk)
+        context: dict[str, Any] = {
+            "title": _("Month of an account"),
+            "account": account,
+            "month": first,
+            "before": (first - timedelta(days=1)).replace(day=1),
+            "after": month_after(first),
+            "closing": closing,
+            "history": history,
+            "statements": statements.order_by("pk"),
+            "refusal": "" if closing is not None else refusal,
+            "may_close": not refusal and request.user.has_perm(CLOSE_PERMISSION),
+            "may_reopen": closing is not None
+            and last is not None
+            and last.pk == closing.pk
+            and request.user.has_perm(REOPEN_PERMISSION),
+        }
+        figures = _closed(closing) if closing is not None else _open(account, first, is_next=not refusal)
+        return self.page("month.html", {**context, **figures})
+
+
+class MonthClose(ManagerPage):
+    """Close the month."""
+
+    permission_required = CLOSE_PERMISSION
+
+    def post(self, request: HttpRequest, account_id: int, month: str) -> HttpResponse:
+        account, first = _account(account_id), _first(month)
+        try:
+            month_close(account_id=account.pk, month=first, user_id=request.user.pk or 0)
+            messages.success(request, _("Closed. Its figures stay as they are now."))
+        except CannotClose as error:
+            messages.error(request, str(error))
+        return redirect("admin:recontact_monthclosing_month", account_id, month)
+
+
+class MonthReopen(ManagerPage):
+    """Reopen the month, with a reason."""
+
+    permission_required = REOPEN_PERMISSION
+
+    def post(self, request: HttpRequest, account_id: int, month: str) -> HttpResponse:
+        account, first = _account(account_id), _first(month)
+        closing = get_object_or_404(MonthClosing, account=account, month=first, reopened_at=None)
+        form = ReasonForm(request.POST)
+        try:
+            why = form.cleaned_data["why"] if form.is_valid() else ""
+            month_reopen(closing.pk, why=why, user_id=request.user.pk or 0)
+            messages.success(request, _("Open again. What was closed stays in its history."))
+        except CannotClose as error:
+            messages.error(request, str(error))
+        return redirect("admin:recontact_monthclosing_month", account_id, month)
+
+
+def _closed(closing: MonthClosing) -> dict[str, Any]:
+    late = closing.rows.exclude(late_for=None).values_list("late_for", flat=True).distinct().order_by("late_for")
+    return {"sums": list(closing.sums.order_by("currency")), "late_months": list(late)}
+
+
+def _open(account: ProviderAccount, first: date, *, is_next: bool) -> dict[str, Any]:
+    """What it would be closed with now; what came late belongs to the month that is closed next."""
+    own = summed(month_figures(account.pk, first, account.zone.key))
+    invoiced = invoiced_in(account.pk, first)
+    figures = [
+        {
+            "currency": currency,
+            "messages": own[currency].messages if currency in own else 0,
+            "amount": own[currency].amount if currency in own else 0,
+            "invoiced": invoiced.get(currency, 0),
+        }
+        for currency in sorted({*own, *invoiced})
+    ]
+    late = late_figures(account.pk) if is_next else {}
+    return {
+        "sums": figures,
+        "late": [(month, list(summed(found).items())) for month, found in sorted(late.items())],
+    }
+
+
+def _account(account_id: int) -> ProviderAccount:
+    if account_id >= 2**63:
+        raise Http404
+    return get_object_or_404(ProviderAccount, pk=account_id)
+
+
+def _first(month: str) -> date:
+    try:
+        first = date.fromisoformat(f"{month}-01")
+    except ValueError as error:
+        raise Http404 from error
+    if not 2015 <= first.year <= 2999:
+        raise Http404
+    return first
+
+
+def _last_month() -> date:
+    today = timezone.localdate(timezone=timezone.get_default_timezone())
+    return (today.replace(day=1) - timedelta(days=1)).replace(day=1)

@@ -1,0 +1,293 @@
+"""What a provider says it charges: invoices and usage, as statements of lines that are never changed; files on their way in; and
+what was asked of providers themselves."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import pgtrigger
+from django.conf import settings
+from django.db import models
+from django.db.models.functions import Lower
+from django.utils.translation import gettext_lazy as _
+from django.utils.translation import pgettext_lazy
+
+from providers.models import ProviderAccount
+from recontact.models.closing import MonthClosing
+
+#: What only a closing, and a person who withdraws it, set later.
+_FROZEN = (
+    *("account_id", "kind", "source", "number", "currency", "first_day", "last_day", "zone", "counted_by", "month"),
+    *("by_day", "by_market", "by_category", "has_counts", "has_amounts", "fees_apart", "digest", "file_name"),
+    *("lines_count", "count", "total", "created_at", "created_by_id"),
+)
+_CHANGED = " OR ".join(f"OLD.{column} IS DISTINCT FROM NEW.{column}" for column in _FROZEN)
+
+_MONTH_OPEN = """
+    -- Held, so that the month is not closed while this is stored.
+    PERFORM pg_advisory_xact_lock(7310419, NEW.account_id::int);
+    IF EXISTS (SELECT 1 FROM recontact_monthclosing c
+               WHERE c.account_id = NEW.account_id AND c.month >= NEW.month AND c.reopened_at IS NULL) THEN
+        RAISE EXCEPTION 'the month % is closed', NEW.month;
+    END IF;
+    RETURN NEW;
+"""
+
+
+class Statement(models.Model):
+    """What a provider charged one account for from `first_day` to `last_day`, both counted, of its own days (`zone`).
+
+    An invoice counts as invoiced; usage is only compared. `month` is the month it is booked in: that of its last day, or, once
+    that is closed, the next open one. `by_day`, `by_market` and `by_category` say what its lines are told apart by, `fees_apart`
+    that the provider's own fees are lines of their own. `closing` freezes it.
+    """
+
+    class Kind(models.TextChoices):
+        INVOICE = "invoice", _("Invoice")
+        USAGE = "usage", pgettext_lazy("of a provider", "Usage")
+
+    class Source(models.TextChoices):
+        FILE = "file", _("File")
+        PULL = "pull", _("Asked of the provider")
+
+    class CountedBy(models.TextChoices):
+        DELIVERED = "delivered", _("the day it was delivered")
+        SENT = "sent", _("the day it was sent")
+
+    account = models.ForeignKey(
+        ProviderAccount, models.PROTECT, related_name="statements", db_index=False, verbose_name=_("account")
+    )
+    kind = models.CharField(_("kind"), max_length=10, choices=Kind.choices)
+    source = models.CharField(_("source"), max_length=10, choices=Source.choices)
+    number = models.CharField(_("number"), max_length=100, blank=True)
+    currency = models.CharField(_("currency"), max_length=3, blank=True)
+    first_day = models.DateField(_("first day"))
+    last_day = models.DateField(_("last day"))
+    zone = models.CharField(_("time zone of its days"), max_length=40)
+    counted_by = models.CharField(_("a message counts on"), max_length=10, choices=CountedBy.choices)
+    month = models.DateField(_("booked in"))
+    by_day = models.BooleanField()
+    by_market = models.BooleanField()
+    by_category = models.BooleanField()
+    has_counts = models.BooleanField()
+    has_amounts = models.BooleanField()
+    fees_apart = models.BooleanField()
+    digest = models.CharField(max_length=64, editable=False)
+    file_name = models.CharField(_("file"), max_length=200, blank=True)
+    lines_count = models.PositiveIntegerField(_("lines"))
+    count = models.BigIntegerField(_("messages"), null=True)
+    total = models.DecimalField(_("total"), max_digits=18, decimal_places=6, null=True)
+    #: Messages that it names as free; they are not compared.
+    free = models.PositiveIntegerField(_("free messages"), default=0, db_default=0)
+    created_by = models.ForeignKey(
+        settings.AUTH_USER_MODEL,
+        models.PROTECT,
+        null=True,
+        related_name="+",
+        db_index=False,
+        verbose_name=_("brought by"),
+    )
+    created_at = models.DateTimeField(_("brought at"), auto_now_add=True)
+    withdrawn_at = models.DateTimeField(_("withdrawn at"), null=True)
+    withdrawn_by = models.ForeignKey(
+        settings.AUTH_USER_MODEL, models.PROTECT, null=True, related_name="+", db_index=False
+    )
+    withdrawn_why = models.CharField(_("withdrawn because"), max_length=300, blank=True)
+    closing = models.ForeignKey(
+        MonthClosing, models.PROTECT, null=True, related_name="statements", verbose_name=_("closed month")
+    )
+
+    class Meta:
+        verbose_name = _("provider's statement")
+        verbose_name_plural = _("provider's statements")
+        ordering = ["-month", "-id"]
+        constraints = [
+            models.CheckConstraint(
+                name="statement_ends_after_it_begins", condition=models.Q(last_day__gte=models.F("first_day"))
+            ),
+            models.UniqueConstraint(
+                "account",
+                Lower("number"),
+                name="one_statement_per_number",
+                condition=~models.Q(number="") & models.Q(withdrawn_at=None),
+            ),
+            models.UniqueConstraint(
+                fields=["account", "digest"],
+                name="one_statement_per_file",
+                condition=models.Q(withdrawn_at=None, source="file"),
+            ),
+        ]
+        indexes = [
+            models.Index(fields=["account", "month"], name="statement_by_month"),
+            models.Index(fields=["-month", "-id"], name="statement_newest"),
+        ]
+        triggers = [
+            pgtrigger.Trigger(
+                name="statement_month_open", operation=pgtrigger.Insert, when=pgtrigger.Before, func=_MONTH_OPEN
+            ),
+            pgtrigger.Trigger(
+                name="statement_stays",
+                operation=pgtrigger.Update,
+                when=pgtrigger.Before,
+                condition=pgtrigger.Condition(f"{_CHANGED} OR OLD.withdrawn_at IS NOT NULL"),
+                func="RAISE EXCEPTION 'statement %: what the provider said is never changed', OLD.id;",
+            ),
+            pgtrigger.Trigger(
+                name="statement_closed",
+                operation=pgtrigger.Update,
+                when=pgtrigger.Before,
+                condition=pgtrigger.Condition("OLD.closing_id IS NOT NULL"),
+                func="""
+                    IF NEW.withdrawn_at IS NOT NULL OR NEW.closing_id IS NOT NULL OR EXISTS (
+                        SELECT 1 FROM recontact_monthclosing c WHERE c.id = OLD.closing_id AND c.reopened_at IS NULL) THEN
+                        RAISE EXCEPTION 'statement %: its month is closed', OLD.id;
+                    END IF;
+                    RETURN NEW;
+                """,
+            ),
+            pgtrigger.Protect(name="statement_no_delete", operation=pgtrigger.Delete),
+        ]
+        permissions = [("withdraw_statement", _("Can withdraw a provider's statement"))]
+
+    def __str__(self) -> str:
+        return self.number or self.file_name or f"#{self.pk}"
+
+    @property
+    def is_frozen(self) -> bool:
+        """Whether its month is closed, or it was withdrawn: nothing of it or of its comparison changes any more."""
+        return self.closing_id is not None or self.withdrawn_at is not None
+
+    @property
+    def is_late(self) -> bool:
+        """Whether it came after the month of its last day had been closed."""
+        return self.month > self.last_day.replace(day=1)
+
+
+class StatementLine(models.Model):
+    """One line, as read: what is empty was not said. `count` and `amount` stand for all of it, `row` is its row in the file.
+
+    `counted_on` is the day on which it counts as invoiced: its own, or, when the statement came late, the first day of the month
+    it is booked in; empty = not told by day.
+    """
+
+    statement = models.ForeignKey(
+        Statement, models.PROTECT, related_name="lines", db_index=False, verbose_name=_("statement")
+    )
+    row = models.PositiveIntegerField(_("row"))
+    day = models.DateField(_("day"), null=True)
+    counted_on = models.DateField(null=True)
+    market = models.CharField(_("country or region"), max_length=40, blank=True)
+    category = models.CharField(_("category"), max_length=40, blank=True)
+    count = models.BigIntegerField(_("messages"), null=True)
+    amount = models.DecimalField(_("amount"), max_digits=18, decimal_places=6, null=True)
+    detail = models.CharField(_("as it was written"), max_length=300, blank=True)
+
+    class Meta:
+        verbose_name = _("line of a statement")
+        verbose_name_plural = _("lines of statements")
+        ordering = ["statement", "row"]
+        constraints = [
+            models.CheckConstraint(
+                name="statement_line_not_negative",
+                condition=(models.Q(count=None) | models.Q(count__gte=0))
+                & (models.Q(amount=None) | models.Q(amount__gte=0)),
+            ),
+        ]
+        indexes = [models.Index(fields=["statement", "day"], name="line_by_day")]
+        triggers = [
+            pgtrigger.Trigger(
+                name="line_while_open",
+                operation=pgtrigger.Insert,
+                when=pgtrigger.Before,
+                func="""
+                    IF EXISTS (SELECT 1 FROM recontact_statement s
+                               WHERE s.id = NEW.statement_id AND s.closing_id IS NOT NULL) THEN
+                        RAISE EXCEPTION 'statement %: its month is closed', NEW.statement_id;
+                    END IF;
+                    RETURN NEW;
+                """,
+            ),
+            pgtrigger.Protect(name="line_append_only", operation=pgtrigger.Update | pgtrigger.Delete),
+        ]
+
+    def __str__(self) -> str:
+        return f"{self.statement_id}/{self.row}"
+
+
+class StatementUpload(models.Model):
+    """A file between its upload and the statement that a person makes of it; removed then, or after a week."""
+
+    account = models.ForeignKey(ProviderAccount, models.CASCADE, related_name="+", verbose_name=_("account"))
+    name = models.CharField(_("file"), max_length=200)
+    body = models.BinaryField(editable=False)
+    #: What was filled in beside it (recontact.reconciliation.uploads.Asked), and the mapping as it was last shown.
+    asked: models.JSONField[Any, Any] = models.JSONField(default=dict)
+    mapping: models.JSONField[Any, Any] = models.JSONField(default=dict)
+    created_by = models.ForeignKey(settings.AUTH_USER_MODEL, models.CASCADE, related_name="+")
+    created_at = models.DateTimeField(auto_now_add=True)
+
+    class Meta:
+        verbose_name = _("statement's file")
+        verbose_name_plural = _("statements' files")
+
+    def __str__(self) -> str:
+        return self.name
+
+
+class StatementMapping(models.Model):
+    """Which column of an account's files says what, and what their words mean: the next file begins with it."""
+
+    account = models.OneToOneField(ProviderAccount, models.CASCADE, related_name="+", verbose_name=_("account"))
+    mapping: models.JSONField[Any, Any] = models.JSONField(default=dict)
+    changed_at = models.DateTimeField(auto_now=True)
+
+    class Meta:
+        verbose_name = _("mapping of statements")
+        verbose_name_plural = _("mappings of statements")
+
+    def __str__(self) -> str:
+        return str(self.account_id)
+
+
+class UsagePull(models.Model):
+    """A question to a provider for its own figures of some days. At most one is open for an account.
+
+    `request_id` is what a provider that answers later gave; `problem` is why it failed, or what the last try met.
+    """
+
+    class State(models.TextChoices):
+        WAITING = "waiting", _("To be asked")
+        ASKED = "asked", _("Asked, the answer comes later")
+        DONE = "done", pgettext_lazy("pull", "Done")
+        FAILED = "failed", pgettext_lazy("pull", "Failed")
+
+    OPEN = (State.WAITING.value, State.ASKED.value)
+
+    account = models.ForeignKey(ProviderAccount, models.PROTECT, related_name="+", verbose_name=_("account"))
+    first_day = models.DateField(_("first day"))
+    last_day = models.DateField(_("last day"))
+    state = models.CharField(_("state"), max_length=10, choices=State.choices, default=State.WAITING)
+    tries = models.PositiveSmallIntegerField(_("tries"), default=0)
+    due_at = models.DateTimeField(_("due at"))
+    request_id = models.CharField(max_length=100, blank=True)
+    problem = models.CharField(_("problem"), max_length=500, blank=True)
+    statement = models.ForeignKey(
+        Statement, models.PROTECT, null=True, related_name="pulls", verbose_name=_("statement")
+    )
+    created_by = models.ForeignKey(settings.AUTH_USER_MODEL, models.PROTECT, null=True, related_name="+")
+    created_at = models.DateTimeField(_("asked at"), auto_now_add=True)
+    finished_at = models.DateTimeField(_("finished at"), null=True)
+
+    class Meta:
+        verbose_name = _("usage asked of a provider")
+        verbose_name_plural = _("usages asked of providers")
+        ordering = ["-id"]
+        constraints = [
+            models.UniqueConstraint(
+                fields=["account"], name="one_open_pull_per_account", condition=models.Q(state__in=["waiting", "asked"])
+            ),
+        ]
+        indexes = [models.Index(fields=["due_at"], name="pull_due", condition=models.Q(state__in=["waiting", "asked"]))]
+
+    def __str__(self) -> str:
+        return f"{self.account_id} {self.first_day} {self.state}"

@@ -1,0 +1,65 @@
+"""The months of accounts in the Manager: closed, late, reopened with a reason."""
+
+from __future__ import annotations
+
+import pytest
+from django.db import connection
+from django.test import Client
+from django.test.utils import CaptureQueriesContext
+
+from recontact.models import MonthClosing
+from tests.recontact.reconciliation.stage import Month, line
+from tests.recontact.reconciliation.test_closing import in_january
+from tests.recontact.reconciliation.test_pages import ops
+
+__all__ = ["in_january", "ops"]
+pytestmark = pytest.mark.django_db
+
+LIST = "/manager/recontact/monthclosing/"
+
+
+def test_ops_closes_a_month_sees_what_is_late_and_reopens_it_with_a_reason(ops: Client) -> None:
+    month = Month()
+    month.delivered(1)
+    month.invoice(line(1, "AR", "utility", 2, "5"))
+    page = f"{LIST}{month.account.pk}/2026-10/"
+    assert "US$ 5.00" in ops.get(page).content.decode()
+
+    assert "Its figures stay as they are now" in ops.post(f"{page}close/", follow=True).content.decode()
+    month.delivered(2)
+    november = ops.get(f"{LIST}{month.account.pk}/2026-11/").content.decode()
+    assert "Late for October 2026" in november
+    assert ">+1<" in november
+    assert ops.post(f"{page}reopen/", {"why": " "}, follow=True).context["closing"] is not None
+    ops.post(f"{page}reopen/", {"why": "wrong rate"})
+
+    text = ops.get(page).content.decode()
+    assert "wrong rate" in text
+    assert MonthClosing.objects.get().reopened_why == "wrong rate"
+    assert "October 2026" in ops.get(LIST).content.decode()
+
+
+def test_a_month_that_there_is_not_is_not_found(ops: Client) -> None:
+    month = Month()
+
+    for path in ("2026-13", "october", "0001-01"):
+        assert ops.get(f"{LIST}{month.account.pk}/{path}/").status_code == 404
+    assert ops.get(f"{LIST}99999/2026-10/").status_code == 404
+
+
+def test_the_list_asks_the_same_number_of_queries_however_many_accounts(ops: Client) -> None:
+    def queries() -> int:
+        with CaptureQueriesContext(connection) as caught:
+            assert ops.get(LIST).status_code == 200
+        return len(caught)
+
+    Month()
+    queries()
+    few = queries()
+    for _ in range(3):
+        month = Month()
+        month.invoice(line(1, "AR", "utility", 2, "5"))
+        ops.post(f"{LIST}{month.account.pk}/2026-10/close/")
+    # The flash messages of the closings are taken from the session first.
+    queries()
+    assert queries() == few
