@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 
 from django.utils.translation import gettext as _
 
+from recontact.costs.breakdown import PricePart, price_parts
 from recontact.costs.estimate import Estimate, NoRate, estimate_for
 from recontact.costs.money import money_text
 from recontact.places import place_name
@@ -15,11 +17,13 @@ from templates_app.models import Template
 
 @dataclass(frozen=True, slots=True)
 class Price:
-    """`amount` with its currency, or empty when it is not known; `explanation` says what it is for, or why there is none."""
+    """`amount` with its currency, or empty when it is not known; `explanation` says what it is for, or why there is none,
+    and `parts` what it is made of, where there is more to say than that."""
 
     amount: str
     explanation: str
     estimate: Estimate | None = None
+    parts: Sequence[PricePart] = ()
 
     @property
     def is_known(self) -> bool:
@@ -35,4 +39,4 @@ def price_of(template: Template, *, account_id: int, phone: str, bsuid: str = ""
         return Price("", Refusal(Code.PRICE_UNKNOWN, names).sentence)
     names = {"market": place_name(found.market), "category": str(category).lower()}
     explanation = _("Estimated for %(market)s, %(category)s. Charged when it is delivered.") % names
-    return Price(money_text(found.amount, found.currency), explanation, found)
+    return Price(money_text(found.amount, found.currency), explanation, found, price_parts(found))

@@ -18,6 +18,7 @@ from unfold.widgets import UnfoldAdminSelectWidget, UnfoldAdminTextInputWidget
 from providers.models import SenderNumber
 from recontact.admin_pages.page import ManagerPage
 from recontact.budgets.scope import facts_of_user
+from recontact.costs.breakdown import price_parts
 from recontact.costs.estimate import Estimate, NoRate, estimate_for
 from recontact.eligibility import budget_refusals, number_refusals, template_refusals
 from recontact.models import Message
@@ -89,6 +90,7 @@ class Draft:
             "bubble": bubble,
             "phone_shown": phone_display(self.phone.e164) if self.phone is not None else "",
             "price_known": self.price if isinstance(self.price, Estimate) else None,
+            "price_parts": price_parts(self.price) if isinstance(self.price, Estimate) else (),
             "no_rate": self.price if isinstance(self.price, NoRate) else None,
             "blockers": self.blockers,
         }

@@ -115,7 +115,8 @@ class Estimator:
         estimate = self.estimate(**whose)
         if isinstance(estimate, NoRate) or (estimate.amount, estimate.currency) == (wanted, currency):
             return estimate
-        place = self._book.place(**{name: whose[name] for name in ("account_id", "phone", "bsuid", "category")})
+        names = ("account_id", "phone", "bsuid", "category")
+        place = self._book.place(**{name: whose[name] for name in names}, at=whose.get("at"))
         if isinstance(place, NoRate) or place.tariff.currency != currency:
             return estimate
         same = (self._of_tier(place, tier, None) for tier in place.tariff.tiers)
