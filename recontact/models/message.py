@@ -16,7 +16,7 @@ from recontact.models.budget_triggers import moved_between_classes, queued_from_
 from recontact.models.campaign import Campaign
 from recontact.models.customer import Customer
 from recontact.models.query import Query, Team
-from recontact.models.rollup_triggers import counted_again, counted_at_birth
+from recontact.models.rollup_triggers import counted_again, counted_at_birth, fee_withdrawn
 from recontact.states import ALIVE, MessageState, legal_pairs
 from templates_app.models import Template
 
@@ -311,6 +311,7 @@ class Message(models.Model):
             queued_from_campaign,
             moved_between_classes,
             counted_at_birth,
+            fee_withdrawn,
             counted_again,
             pgtrigger.Protect(name="message_no_delete", operation=pgtrigger.Delete),
             pgtrigger.Trigger(
