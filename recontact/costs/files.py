@@ -68,7 +68,7 @@ def _header() -> list[str]:
     return [
         *(_("Messages"), _("Sent"), _("Delivered"), _("Read"), _("Answered"), _("Failed")),
         *(_("Currency"), _("Estimated"), _("Not decided"), _("Not charged"), _("Charged by estimate"), _("Reported")),
-        *(_("Spent"), _("Per delivered"), _("Per read"), _("Per answered")),
+        *(_("Monthly fees"), _("Spent"), _("Per delivered"), _("Per read"), _("Per answered")),
     ]
 
 
@@ -77,7 +77,8 @@ def _cells(group: Group, currency: str) -> list[Any]:
     ratios = (found.per_delivered, found.per_read, found.per_answered)
     return [
         *(found.messages, found.sent, found.delivered, found.read, found.answered, found.failed),
-        *(currency, found.estimated, found.awaiting, found.uncharged, found.unreported, found.reported, found.spent),
+        *(currency, found.estimated, found.awaiting, found.uncharged, found.unreported, found.reported),
+        *(found.monthly, found.spent),
         *(None if ratio is None else ratio.quantize(_RATIO) for ratio in ratios),
     ]
 
