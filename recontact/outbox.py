@@ -32,6 +32,7 @@ from recontact.eligibility import (
     template_refusals,
     text_refusals,
 )
+from recontact.entry_points import entry_point_of
 from recontact.models import Campaign, Customer, Message, Query, QueryEvent
 from recontact.phones import InvalidPhone, phone_parse
 from recontact.refusals import Code, Refusal, SendRefused
@@ -197,6 +198,7 @@ def _text_purse(query_id: int) -> Purse:
         bsuid=bsuid,
         category="service",
         number_id=query.sender_number_id,
+        entry_point_at=entry_point_of(customer_id=query.customer_id, sender_number_id=query.sender_number_id),
     )
     if isinstance(price, Estimate) and not price.amount:
         return Purse((), by_campaign=False, at=database_now())
@@ -309,6 +311,7 @@ def _estimate(envelope: _Envelope, category: str) -> Estimate:
         bsuid=customer.bsuid or "",
         category=category,
         number_id=envelope.number.pk,
+        entry_point_at=entry_point_of(customer_id=customer.pk, sender_number_id=envelope.number.pk),
     )
     if isinstance(found, NoRate):
         raise SendRefused(Refusal(Code.PRICE_UNKNOWN, {"market": found.market, "category": found.category}))
