@@ -7,6 +7,7 @@ from dataclasses import dataclass
 
 from django.db import connection
 
+from recontact import work_sums
 from recontact.budgets import counting
 from recontact.costs import rollup
 
@@ -104,7 +105,7 @@ CHECKS: dict[str, str] = {
 
 def checks() -> dict[str, str]:
     """All checks by name, each an SQL query of (row id, what was found) for every difference."""
-    return {**CHECKS, **rollup.checks()}
+    return {**CHECKS, **rollup.checks(), **work_sums.checks()}
 
 
 def differences() -> Iterator[Difference]:

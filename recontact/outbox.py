@@ -340,10 +340,14 @@ def _open_query(
 
 def _query_touched(query: Query, message: Message, *, user: Any, kind: str | None) -> None:
     """The query moves up in the lists, and an unassigned one that its agent writes in becomes his."""
+    fields = ["activity_at", "preview", "waiting_since"]
+    if user is not None and query.first_answer_at is None and query.waiting_since is not None:
+        query.first_answer_at, query.first_answer_by = message.due_at, user
+        query.first_answer_seconds = max(0, round((message.due_at - query.waiting_since).total_seconds()))
+        fields += ["first_answer_at", "first_answer_by", "first_answer_seconds"]
     query.activity_at = message.due_at
     query.preview = message.body[:200]
     query.waiting_since = None
-    fields = ["activity_at", "preview", "waiting_since"]
     if user is not None and query.assigned_to_id is None and message.origin == Message.Origin.TICKET:
         query.assigned_to, query.state, query.taken_at = user, Query.State.IN_PROGRESS, message.due_at
         fields += ["assigned_to", "state", "taken_at"]

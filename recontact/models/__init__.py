@@ -22,6 +22,7 @@ from recontact.models.recipient import CampaignFile, CampaignRecipient
 from recontact.models.reservation import BudgetChange, BudgetReservation
 from recontact.models.retry import CampaignRetry
 from recontact.models.rollup import CostCell, CostChange, CostMonth, CostSlot
+from recontact.models.work import WorkChange, WorkDay
 
 __all__ = [
     "Attempt",
@@ -63,4 +64,6 @@ __all__ = [
     "ServiceWindow",
     "Settlement",
     "Team",
+    "WorkChange",
+    "WorkDay",
 ]

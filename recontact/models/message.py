@@ -17,6 +17,7 @@ from recontact.models.campaign import Campaign
 from recontact.models.customer import Customer
 from recontact.models.query import Query, Team
 from recontact.models.rollup_triggers import counted_again, counted_at_birth, fee_withdrawn
+from recontact.models.work_triggers import message_answered
 from recontact.states import ALIVE, MessageState, legal_pairs
 from templates_app.models import Template
 
@@ -311,6 +312,7 @@ class Message(models.Model):
             queued_from_campaign,
             moved_between_classes,
             counted_at_birth,
+            message_answered,
             fee_withdrawn,
             counted_again,
             pgtrigger.Protect(name="message_no_delete", operation=pgtrigger.Delete),
