@@ -189,5 +189,6 @@ def _sums(asked: Asked, reach: Reach) -> Iterator[tuple[date, int, int, Work]]:
     }
     with connection.cursor() as cursor:
         cursor.execute(sql, words)
-        for bucket, team_id, agent_id, *counts in cursor.fetchall():
-            yield bucket, team_id, agent_id, Work(**dict(zip(MEASURES, map(int, counts), strict=True)))
+        for bucket, team_id, agent_id, *found in cursor.fetchall():
+            counts: list[Any] = [int(count) for count in found]
+            yield bucket, team_id, agent_id, Work(*counts)
