@@ -84,6 +84,7 @@ def run(scale: float) -> None:
     for name, milliseconds in taken.items():
         figure(f"costs_page_{name}_ms", milliseconds, "ms")
     figure("costs_page_10m_ms", max(taken.values()), f"ms: {max(taken, key=lambda name: taken[name])}")
+    _reports(today)
     for kind in ("csv", "xlsx"):
         seconds, megabytes, size = _file(client, kind)
         suffix = "" if kind == "xlsx" else "_csv"
@@ -126,6 +127,28 @@ def _fill(scale: float) -> None:
         )
         count, messages, size = cursor.fetchone()
     figure("costs_cells", count, f"cells of {messages} messages, {size / 1e6:.0f} MB with their index")
+
+
+#: Each agent's work for his team on each day.
+_WORK = """
+    INSERT INTO recontact_workday (day, team_id, agent_id, taken, answers, answer_seconds, resolved, resolution_seconds,
+        recontacts, recontacts_answered)
+    SELECT %(today)s::date - d, 1 + a.id %% %(teams)s, a.id, 40, 38, 38 * 420, 37, 37 * 7200, 9, 4
+    FROM generate_series(0, %(days)s - 1) AS d, hsm_portal_user a
+"""
+
+
+def _reports(today: date) -> None:
+    """The milliseconds of a manager's reports of a month and a year, and of an agent's own year."""
+    with connection.cursor() as cursor:
+        cursor.execute(_WORK, {"today": today, "days": DAYS, "teams": TEAMS})
+        cursor.execute("VACUUM ANALYZE recontact_workday")
+    manager = user_create(username="manager", password="una-clave-larga", roles=[Role.MANAGER])
+    agent = user_create(username="agent", password="una-clave-larga", roles=[Role.AGENT])
+    for name, user, back in (("month", manager, 0), ("year", manager, 11), ("own_year", agent, 11)):
+        address = f"/service/reports/?{_period(months_before(today, back))}"
+        client = browser(user)
+        figure(f"reports_{name}_ms", statistics.median(_once(client, address) for _ in range(TIMES)), "ms")
 
 
 def _period(first: date) -> str:

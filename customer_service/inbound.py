@@ -52,6 +52,7 @@ def inbound_receive(account_id: int, event: InboundEvent) -> InboundMessage:
         preview=inbound_preview(event),
         context_message_id=event.context_message_id,
         is_reaction=event.kind == "reaction",
+        from_advertisement=bool(event.entry_point),
     )
     query_route(query, text=event.text, at=event.occurred_at)
     away_answer_on_commit(query, at=event.occurred_at)

@@ -125,7 +125,11 @@ class Desk(models.Model):
         verbose_name = _("agent at work")
         verbose_name_plural = _("agents at work")
         indexes = [models.Index(fields=["state", "seen_at"], name="desk_by_state")]
-        permissions = [("see_board", _("Can see the live board"))]
+        permissions = [
+            ("see_board", _("Can see the live board")),
+            ("see_team_reports", _("Can see the reports of own teams")),
+            ("see_all_reports", _("Can see the reports of all teams")),
+        ]
 
     def __str__(self) -> str:
         return str(self.user)

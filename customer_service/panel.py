@@ -139,7 +139,7 @@ def _panel(
     if customer is not None:
         refusals = [*refusals, *customer_refusals(customer, category=template.category)]
         phone, bsuid = phone or customer.phone or "", customer.bsuid or ""
-    price = price_of(template, account_id=number.account_id, phone=phone, bsuid=bsuid) if phone or bsuid else None
+    price = price_of(template, number=number, customer=customer, phone=phone, bsuid=bsuid) if phone or bsuid else None
     if price is not None and price.estimate is not None:
         refusals = [*refusals, *budget_refusals(counted, price.estimate)]
     return Panel(

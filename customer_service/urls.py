@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from django.urls import path
+from django.urls import path, re_path
 
 from customer_service.views.actions import (
     DescribeView,
@@ -19,6 +19,7 @@ from customer_service.views.conversations import ConversationsLiveView, Conversa
 from customer_service.views.desk import CannedView, DeskExtendView, DeskView
 from customer_service.views.follow_up import FollowUpView
 from customer_service.views.hsm import HsmPartView, HsmView
+from customer_service.views.reports import ReportsFileView, ReportsView
 from customer_service.views.sending import RecontactPartView, RecontactView, TextView
 from customer_service.views.tickets import TicketLiveView, TicketView
 
@@ -31,6 +32,8 @@ urlpatterns = [
     path("desk/", DeskView.as_view(), name="desk"),
     path("desk/extend/", DeskExtendView.as_view(), name="desk_extend"),
     path("board/", BoardView.as_view(), name="board"),
+    path("reports/", ReportsView.as_view(), name="reports"),
+    re_path(r"^reports/file/(?P<kind>csv|xlsx)/$", ReportsFileView.as_view(), name="reports_file"),
     path("follow-up/", FollowUpView.as_view(), name="follow_up"),
     path("hsm/", HsmView.as_view(), name="hsm"),
     path("hsm/<str:part>/", HsmPartView.as_view(), name="hsm_part"),

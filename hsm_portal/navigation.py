@@ -40,6 +40,7 @@ def _customer_service() -> list[_Entry]:
         _Entry(_("Conversations"), "inbox", "/service/", ("recontact.view_query",)),
         _Entry(_("WhatsApp HSM"), "forward_to_inbox", "/service/hsm/", ("recontact.open_query_with_hsm",)),
         _Entry(_("Live board"), "monitoring", "/service/board/", ("customer_service.see_board",)),
+        _Entry(_("Reports"), "bar_chart", "/service/reports/", ("recontact.view_query",)),
     ]
 
 

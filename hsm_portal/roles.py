@@ -77,6 +77,7 @@ _COORDINATOR = (
     )
     | {
         "customer_service.see_board",
+        "customer_service.see_team_reports",
         "customer_service.change_desk",
         "customer_service.view_teamsettings",
         "customer_service.add_teamsettings",
@@ -103,6 +104,7 @@ _MANAGER = (
     | _views("providers", "provideraccount", "portfolio", "webhookdelivery", "providercall", "ratecard", "rate")
     | _views("providers", "checkup", "providernotice", "ratefee", "pricingrule")
     | {
+        "customer_service.see_all_reports",
         "providers.add_checkup",
         "providers.resume_sending",
         "recontact.bulk_recontact",

@@ -62,7 +62,8 @@ class InboundEvent:
     """The customer wrote. `phone` is E.164 with `+`, or empty; `bsuid` may be the only identity.
 
     `kind`: text, button, interactive, image, audio, video, document, sticker, location, contacts, reaction, order,
-    unsupported, unknown. `text` is what a person reads (body, button label, caption, emoji). `payload` is the raw item.
+    unsupported, unknown. `text` is what a person reads (body, button label, caption, emoji). `entry_point` is what he came by
+    (`ad`, `post`), empty when he just wrote. `payload` is the raw item.
     """
 
     provider_message_id: str
@@ -75,6 +76,7 @@ class InboundEvent:
     text: str = ""
     button_payload: str = ""
     context_message_id: str = ""
+    entry_point: str = ""
     payload: JsonObject = field(default_factory=dict)
 
 

@@ -7,6 +7,7 @@ from dataclasses import dataclass
 
 from django.db import connection
 
+from recontact import work_sums
 from recontact.budgets import counting
 from recontact.costs import rollup
 from recontact.reconciliation import proof
@@ -105,7 +106,7 @@ CHECKS: dict[str, str] = {
 
 def checks() -> dict[str, str]:
     """All checks by name, each an SQL query of (row id, what was found) for every difference."""
-    return {**CHECKS, **rollup.checks(), **proof.CHECKS}
+    return {**CHECKS, **rollup.checks(), **work_sums.checks(), **proof.CHECKS}
 
 
 def differences() -> Iterator[Difference]:

@@ -196,10 +196,17 @@ def _merge_windows(keep: Customer, gone: Customer) -> None:
         mine, created = ServiceWindow.objects.get_or_create(
             customer=keep,
             sender_number_id=window.sender_number_id,
-            defaults={"last_inbound_at": window.last_inbound_at, "expires_at": window.expires_at},
+            defaults={
+                "last_inbound_at": window.last_inbound_at,
+                "expires_at": window.expires_at,
+                "entry_point_at": window.entry_point_at,
+            },
         )
-        if not created and window.expires_at > mine.expires_at:
-            mine.last_inbound_at, mine.expires_at = window.last_inbound_at, window.expires_at
+        if not created:
+            mine.last_inbound_at = max(mine.last_inbound_at, window.last_inbound_at)
+            mine.expires_at = max(mine.expires_at, window.expires_at)
+            came = [each for each in (mine.entry_point_at, window.entry_point_at) if each is not None]
+            mine.entry_point_at = max(came, default=None)
             mine.save()
         window.delete()
     # Their copies of the window are made when they are written.

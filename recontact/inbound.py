@@ -31,6 +31,7 @@ def customer_wrote(
     preview: str,
     context_message_id: str,
     is_reaction: bool = False,
+    from_advertisement: bool = False,
 ) -> Query:
     """The query that the customer's message belongs to, open unless it is a reaction to something in a resolved one.
 
@@ -38,7 +39,12 @@ def customer_wrote(
     """
     customer = customer_lock(customer.pk)
     at = min(at, database_now())
-    window_extend(customer_id=customer.pk, sender_number_id=sender_number.pk, inbound_at=at)
+    window_extend(
+        customer_id=customer.pk,
+        sender_number_id=sender_number.pk,
+        inbound_at=at,
+        from_advertisement=from_advertisement,
+    )
     answered = _answered(sender_number, customer, context_message_id)
     query = _open_query(customer, sender_number)
     if query is None and is_reaction and answered is not None and answered.query_id is not None:

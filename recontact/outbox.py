@@ -32,6 +32,7 @@ from recontact.eligibility import (
     template_refusals,
     text_refusals,
 )
+from recontact.entry_points import entry_point_of
 from recontact.models import Campaign, Customer, Message, Query, QueryEvent
 from recontact.phones import InvalidPhone, phone_parse
 from recontact.refusals import Code, Refusal, SendRefused
@@ -197,6 +198,7 @@ def _text_purse(query_id: int) -> Purse:
         bsuid=bsuid,
         category="service",
         number_id=query.sender_number_id,
+        entry_point_at=entry_point_of(customer_id=query.customer_id, sender_number_id=query.sender_number_id),
     )
     if isinstance(price, Estimate) and not price.amount:
         return Purse((), by_campaign=False, at=database_now())
@@ -309,6 +311,7 @@ def _estimate(envelope: _Envelope, category: str) -> Estimate:
         bsuid=customer.bsuid or "",
         category=category,
         number_id=envelope.number.pk,
+        entry_point_at=entry_point_of(customer_id=customer.pk, sender_number_id=envelope.number.pk),
     )
     if isinstance(found, NoRate):
         raise SendRefused(Refusal(Code.PRICE_UNKNOWN, {"market": found.market, "category": found.category}))
@@ -337,10 +340,14 @@ def _open_query(
 
 def _query_touched(query: Query, message: Message, *, user: Any, kind: str | None) -> None:
     """The query moves up in the lists, and an unassigned one that its agent writes in becomes his."""
+    fields = ["activity_at", "preview", "waiting_since"]
+    if user is not None and query.first_answer_at is None and query.waiting_since is not None:
+        query.first_answer_at, query.first_answer_by = message.due_at, user
+        query.first_answer_seconds = max(0, round((message.due_at - query.waiting_since).total_seconds()))
+        fields += ["first_answer_at", "first_answer_by", "first_answer_seconds"]
     query.activity_at = message.due_at
     query.preview = message.body[:200]
     query.waiting_since = None
-    fields = ["activity_at", "preview", "waiting_since"]
     if user is not None and query.assigned_to_id is None and message.origin == Message.Origin.TICKET:
         query.assigned_to, query.state, query.taken_at = user, Query.State.IN_PROGRESS, message.due_at
         fields += ["assigned_to", "state", "taken_at"]

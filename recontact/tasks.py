@@ -18,6 +18,7 @@ from recontact.look_ups import doubtful_look_up, unheard_look_up
 from recontact.reconciliation.pulling import pulls_run
 from recontact.reconciliation.uploads import uploads_expire
 from recontact.retention import attempts_expire, campaign_files_expire, idempotency_keys_expire
+from recontact.work_sums import work_add_up
 
 
 @shared_task
@@ -73,8 +74,8 @@ def budgets_add_up() -> int:
 
 @shared_task
 def costs_add_up() -> int:
-    """Add what became of messages to the sums of costs."""
-    return add_up()
+    """Add what became of messages to the sums of costs, and what agents did to those of their work."""
+    return add_up() + work_add_up()
 
 
 @shared_task

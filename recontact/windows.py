@@ -11,18 +11,31 @@ from recontact.models import ServiceWindow
 WINDOW = timedelta(hours=24)
 
 
-def window_extend(*, customer_id: int, sender_number_id: int, inbound_at: datetime) -> None:
-    """The customer wrote at `inbound_at`: the window is open until 24 h later. An older message never shortens it."""
+def window_extend(
+    *, customer_id: int, sender_number_id: int, inbound_at: datetime, from_advertisement: bool = False
+) -> None:
+    """The customer wrote at `inbound_at`: the window is open until 24 h later. An older message never shortens it, nor does one
+    that came by no advertisement take away that he came by one."""
     table = ServiceWindow._meta.db_table
     with connection.cursor() as cursor:
         cursor.execute(
             f"""
-            INSERT INTO {table} (customer_id, sender_number_id, last_inbound_at, expires_at) VALUES (%s, %s, %s, %s)
+            INSERT INTO {table} AS w (customer_id, sender_number_id, last_inbound_at, expires_at, entry_point_at)
+            VALUES (%s, %s, %s, %s, %s)
             ON CONFLICT (customer_id, sender_number_id) DO UPDATE
-            SET last_inbound_at = EXCLUDED.last_inbound_at, expires_at = EXCLUDED.expires_at
-            WHERE {table}.last_inbound_at < EXCLUDED.last_inbound_at
+            SET last_inbound_at = greatest(w.last_inbound_at, EXCLUDED.last_inbound_at),
+                expires_at = greatest(w.expires_at, EXCLUDED.expires_at),
+                entry_point_at = greatest(w.entry_point_at, EXCLUDED.entry_point_at)
+            WHERE w.last_inbound_at < EXCLUDED.last_inbound_at
+               OR EXCLUDED.entry_point_at > coalesce(w.entry_point_at, '-infinity')
             """,  # noqa: S608 -- the table's own name
-            [customer_id, sender_number_id, inbound_at, inbound_at + WINDOW],
+            [
+                customer_id,
+                sender_number_id,
+                inbound_at,
+                inbound_at + WINDOW,
+                inbound_at if from_advertisement else None,
+            ],
         )
 
 

@@ -169,6 +169,10 @@ class Storyteller:
 
     def _answer(self, story: Story, at: datetime, text: str) -> None:
         """The agent writes free text, inside the window."""
+        query = story.query
+        if query.first_answer_at is None and story.inbound:
+            query.first_answer_at, query.first_answer_by = at, story.agent
+            query.first_answer_seconds = max(0, round((at - story.inbound[0].occurred_at).total_seconds()))
         text = text.format(agent=story.agent.first_name)
         recipient = story.query.customer.phone or story.query.customer.bsuid or ""
         fate = fate_of(recipient, category="service", chance=self._chance)

@@ -127,7 +127,7 @@ def _review(campaign: Campaign) -> Review:
     """The plan in figures. Of a large one they are read once: before the launch nothing changes but by planning anew."""
     if campaign.rows_total <= LARGE or campaign.planned_at is None or campaign.launched_at is not None:
         return plan_review(campaign)
-    key = f"campaign:plan:{campaign.pk}:{campaign.planned_at.timestamp()}:{get_language()}"
+    key = f"campaign:prices:{campaign.pk}:{campaign.planned_at.timestamp()}:{get_language()}"
     with contextlib.suppress(Exception):
         kept = cache.get(key)
         if isinstance(kept, Review):

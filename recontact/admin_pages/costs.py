@@ -34,7 +34,8 @@ _OTHERS = "#94a3b8"
 
 @dataclass(frozen=True, slots=True)
 class Row:
-    """A line of the table: its names, each with the address of the costs of it alone (none of a time), and its messages."""
+    """A line of the table: its names, each with the address of the costs of it alone (none of a time), and of its
+    messages (none where there are none)."""
 
     names: list[tuple[str, str]]
     figures: Figures
@@ -116,9 +117,9 @@ class CostsElsewherePage(ManagerPage):
 
 def _against(amount: Decimal, spent: Figures | None, unpriced: int) -> Decimal | None:
     """In percent; None where there is nothing to compare: another currency, or not all messages have a price."""
-    if spent is None or not spent.spent or unpriced:
+    if spent is None or not spent.charged or unpriced:
         return None
-    return (amount - spent.spent) / spent.spent * 100
+    return (amount - spent.charged) / spent.charged * 100
 
 
 class CostsFile(ManagerPage):
@@ -254,7 +255,8 @@ def _in_no_row(invoiced: Invoiced, answer: Answer) -> Decimal | None:
 
 def _row(question: Question, by: tuple[str, ...], group: Group, named: Any) -> Row:
     names = [(named[place][key], _alone(question, by[place], key)) for place, key in enumerate(group.keys)]
-    return Row(names, group.figures, messages_address(question, by, group.keys))
+    address = messages_address(question, by, group.keys) if group.figures.messages else ""
+    return Row(names, group.figures, address)
 
 
 def _alone(question: Question, name: str, key: Any) -> str:

@@ -15,6 +15,7 @@ from recontact.admin_pages.page import ManagerPage, is_fragment
 from recontact.campaigns.again import message_may_retry
 from recontact.cancelling import message_cancel
 from recontact.clock import database_now
+from recontact.costs.breakdown import lines_read, lines_worded
 from recontact.dispatch.settlement import settle_blocker
 from recontact.models import Message, Recontact
 from recontact.states import NEVER_SENT, MessageState
@@ -66,6 +67,8 @@ def message_context(message_id: int) -> dict[str, Any]:
         else None
     )
     uncertain = message.state == MessageState.UNCERTAIN
+    entries = list(message.cost_entries.all())
+    parts = lines_worded([(lines_read(entry.lines), entry.currency) for entry in entries])
     return {
         "title": _("Message #%(number)s") % {"number": message.pk},
         "sent": message,
@@ -81,7 +84,7 @@ def message_context(message_id: int) -> dict[str, Any]:
         "attempts": list(message.attempts.all()),
         "look_ups": list(message.look_ups.prefetch_related("calls")),
         "later_try": Message.objects.filter(retry_of=message).only("pk").first() if message.campaign_id else None,
-        "costs": list(message.cost_entries.select_related("rate__card")),
+        "costs": list(zip(entries, parts, strict=True)),
         "incidents": list(message.incidents.select_related("closed_by")),
         "settlement": getattr(message, "settlement", None) if not uncertain else None,
     }

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import secrets
 from dataclasses import dataclass, field
+from datetime import datetime
 from typing import Any
 
 from django import forms
@@ -18,9 +19,11 @@ from unfold.widgets import UnfoldAdminSelectWidget, UnfoldAdminTextInputWidget
 from providers.models import SenderNumber
 from recontact.admin_pages.page import ManagerPage
 from recontact.budgets.scope import facts_of_user
+from recontact.costs.breakdown import price_parts
 from recontact.costs.estimate import Estimate, NoRate, estimate_for
 from recontact.eligibility import budget_refusals, number_refusals, template_refusals
-from recontact.models import Message
+from recontact.entry_points import entry_point_of
+from recontact.models import Customer, Message
 from recontact.outbox import hsm_send
 from recontact.phones import InvalidPhone, Phone, phone_display, phone_parse
 from recontact.refusals import Refusal, SendRefused
@@ -89,6 +92,7 @@ class Draft:
             "bubble": bubble,
             "phone_shown": phone_display(self.phone.e164) if self.phone is not None else "",
             "price_known": self.price if isinstance(self.price, Estimate) else None,
+            "price_parts": price_parts(self.price) if isinstance(self.price, Estimate) else (),
             "no_rate": self.price if isinstance(self.price, NoRate) else None,
             "blockers": self.blockers,
         }
@@ -168,7 +172,12 @@ def draft_from(data: QueryDict, user: Any, *, bound: bool, send_key: str = "") -
         draft.blockers += template_refusals(template, number)
         if phone is not None:
             draft.price = estimate_for(
-                account_id=number.account_id, phone=phone.e164, bsuid="", category=template.category
+                account_id=number.account_id,
+                phone=phone.e164,
+                bsuid="",
+                category=template.category,
+                number_id=number.pk,
+                entry_point_at=_entry_point(phone, number),
             )
     if number is not None and isinstance(draft.price, Estimate):
         draft.blockers += budget_refusals(facts_of_user(account_id=number.account_id, user=user), draft.price)
@@ -193,3 +202,9 @@ def _phone(text: str) -> Phone | None:
         return phone_parse(text, default_country=settings.DEFAULT_COUNTRY)
     except InvalidPhone:
         return None
+
+
+def _entry_point(phone: Phone, number: SenderNumber) -> datetime | None:
+    """Since when a free entry point is open between them, if the customer is known."""
+    customer_id = Customer.objects.filter(phone=phone.e164).values_list("pk", flat=True).first()
+    return entry_point_of(customer_id=customer_id, sender_number_id=number.pk) if customer_id is not None else None

@@ -54,7 +54,8 @@ class FiguresSerializer(serializers.Serializer[Any]):
     awaiting = _amount(help_text="Of `estimated`: sent, and not decided yet.")
     uncharged = _amount(help_text="Of `estimated`: failed, or told to be free.")
     reported = _amount()
-    spent = _amount()
+    monthly = _amount(help_text="The providers' monthly fees: part of no message, and in no estimate.")
+    spent = _amount(help_text="What was charged for the messages, and the monthly fees.")
     before = _amount(help_text="Spent in the period before.")
 
 

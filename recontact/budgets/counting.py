@@ -16,13 +16,12 @@ from recontact.budgets.periods import periods_lock, periods_locked
 from recontact.budgets.scope import rate_between
 from recontact.clock import database_now
 from recontact.models import Budget, BudgetPeriod, BudgetReservation
-from recontact.models.budget_triggers import cost_class, report_of
+from recontact.models.budget_triggers import charge_of, cost_class
 
 #: Messages under way while a budget was opened are all in the rows by then.
 COUNT_AGAIN_AFTER = timedelta(seconds=60)
 
-_MESSAGE = f"""SELECT m.estimate, {cost_class("m")} AS class,
-    CASE WHEN {cost_class("m")} = 'charged' THEN coalesce({report_of("m")}, m.estimate) END AS charge
+_MESSAGE = f"""SELECT m.estimate, {cost_class("m")} AS class, {charge_of("m")} AS charge
     FROM recontact_message m WHERE m.estimate IS NOT NULL AND m.currency = r.currency"""  # noqa: S608 -- only our own names go in
 _FACTS = f"""
     SELECT r.id, r.period_id, r.amount, r.closed_at, r.ahead, r.pending, r.spent,
@@ -87,7 +86,7 @@ _COLUMNS = """INSERT INTO recontact_budgetreservation (period_id, campaign_id, m
 _MESSAGES = f"""
     FROM recontact_message m LEFT JOIN recontact_campaign c ON c.id = m.campaign_id
     LEFT JOIN recontact_query q ON q.id = m.query_id
-    WHERE m.created_at >= %(start)s AND m.created_at < %(end)s AND m.estimate > 0
+    WHERE m.created_at >= %(start)s AND m.created_at < %(end)s AND (m.estimate > 0 OR (m.estimate = 0 AND m.kind = 'template'))
       AND (c.id IS NULL OR c.source = 'queries') AND {{scope}}
       AND {_UNSEEN.format(which="message_id = m.id")}
 """

@@ -45,9 +45,10 @@ class Purse:
         return [refusal for refusal in found if refusal is not None]
 
     def reserve(self, *, message: Message, estimate: Estimate) -> None:
-        """Reserve the price of the stored message at all of them. `refusals` was empty under the same locks."""
-        if not estimate.amount:
-            return
+        """Reserve the price of the stored message at all of them. `refusals` was empty under the same locks.
+
+        One that will be free reserves nothing, and is counted all the same: the provider may charge it after all.
+        """
         made = []
         for period in self.periods:
             rate = rate_between(estimate.currency, period.budget.currency, self.at)

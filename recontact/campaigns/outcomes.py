@@ -8,17 +8,17 @@ from collections.abc import Iterator
 from dataclasses import dataclass, field
 from decimal import Decimal
 
-from django.db.models import Count, QuerySet, Sum
+from django.db.models import Count, QuerySet
 from django.db.models.fields.json import KeyTextTransform
 from django.utils.translation import gettext as _
 
 from recontact.campaigns.outcome_words import code_sentence, code_words, recipient_sentence
+from recontact.campaigns.price_lines import PriceLine, price_lines
 from recontact.models import Campaign, CampaignRecipient
 from templates_app.selectors import template_parsed
 
 __all__ = [
     "OutcomeCount",
-    "PriceLine",
     "Review",
     "code_sentence",
     "code_words",
@@ -48,16 +48,6 @@ class OutcomeCount:
 
 
 @dataclass(frozen=True, slots=True)
-class PriceLine:
-    """What the sendable rows of one market cost, in one currency."""
-
-    market: str
-    currency: str
-    count: int
-    amount: Decimal
-
-
-@dataclass(frozen=True, slots=True)
 class Review:
     """The plan in figures. The counts sum to `rows`."""
 
@@ -73,6 +63,11 @@ class Review:
         return self.count(*CampaignRecipient.SENDABLE)
 
     @property
+    def has_fees(self) -> bool:
+        """Whether the provider takes something beside Meta's price."""
+        return any(line.fee for line in self.prices)
+
+    @property
     def totals(self) -> dict[str, Decimal]:
         """The price of all by currency."""
         sums: dict[str, Decimal] = {}
@@ -82,7 +77,7 @@ class Review:
 
 
 def plan_review(campaign: Campaign) -> Review:
-    """The plan of a campaign in figures: outcomes with their reasons, and prices by market. Two queries."""
+    """The plan of a campaign in figures: outcomes with their reasons, prices by market and tier. As many queries for any plan."""
     labels = variable_labels(campaign)
     groups = recipients_of(campaign).annotate(key=KeyTextTransform("variable", "params"))
     rows = groups.values_list("outcome", "code", "key").annotate(count=Count("pk")).order_by()
@@ -91,16 +86,7 @@ def plan_review(campaign: Campaign) -> Review:
         label = labels.get(key or "", key or "")
         counts.append(OutcomeCount(outcome, code, label, count, code_words(code, label), key or ""))
     counts.sort(key=lambda line: (_ORDER.get(line.outcome, len(_ORDER)), -line.count, line.code, line.key))
-    return Review(sum(line.count for line in counts), counts, _prices(campaign))
-
-
-def _prices(campaign: Campaign) -> list[PriceLine]:
-    sendable = recipients_of(campaign, *CampaignRecipient.SENDABLE)
-    rows = sendable.values("market", "currency").annotate(count=Count("pk"), amount=Sum("estimate"))
-    return [
-        PriceLine(row["market"], row["currency"], row["count"], row["amount"] or Decimal(0))
-        for row in rows.order_by("-count", "market")
-    ]
+    return Review(sum(line.count for line in counts), counts, price_lines(campaign))
 
 
 def recipients_of(

@@ -17,6 +17,7 @@ from recontact.campaigns.mapping import Filling, values_for
 from recontact.clock import database_now
 from recontact.costs.estimate import Estimate, Estimator, NoRate
 from recontact.eligibility import number_refusals, template_refusals
+from recontact.entry_points import entry_points_of
 from recontact.models import Campaign, Incident, OptOut, Query, Recontact, ServiceWindow
 from recontact.refusals import Code
 from templates_app.models import Template
@@ -78,6 +79,7 @@ class _Facts:
         opt_outs = OptOut.objects.filter(customer__in=customers, revoked_at__isnull=True)
         self.opt_outs = set(opt_outs.values_list("customer_id", "scope"))
         self.budgets = Forecast()
+        self._entry_points = entry_points_of((query.customer_id, query.sender_number_id) for query in queries)
         self._numbers: dict[int, str] = {}
         self._prices = Estimator()
 
@@ -94,6 +96,8 @@ class _Facts:
             phone=query.customer.phone or "",
             bsuid=query.customer.bsuid or "",
             category=self.template.category,
+            number_id=query.sender_number_id,
+            entry_point_at=self._entry_points.get((query.customer_id, query.sender_number_id)),
         )
 
 

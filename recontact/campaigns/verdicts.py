@@ -13,7 +13,7 @@ from recontact.campaigns.audience import Candidate
 from recontact.campaigns.cells import CELL_ERRORS
 from recontact.campaigns.columns import COLUMN, Person, mapping_read, recipient_values
 from recontact.campaigns.known import Known
-from recontact.clock import database_now
+from recontact.campaigns.price_lines import planned_for
 from recontact.costs.estimate import Estimator, NoRate
 from recontact.eligibility import content_refusals
 from recontact.models import Campaign, CampaignRecipient
@@ -43,9 +43,7 @@ class Verdicts:
 
     @cached_property
     def _sent_at(self) -> datetime | None:
-        """When it will be sent, where that is known already: by the card in force then."""
-        starts_at = self.campaign.starts_at
-        return starts_at if starts_at is not None and starts_at > database_now() else None
+        return planned_for(self.campaign)
 
     def judge(self, candidates: Sequence[Candidate], now: datetime) -> list[CampaignRecipient]:
         """One recipient for each candidate, in order, not stored yet. `now` is the database's moment."""

@@ -65,7 +65,8 @@ class Estimator:
         entry_point_at: datetime | None = None,
     ) -> Estimate | NoRate:
         """The estimate of the next message from `account_id` to a phone (E.164) or BSUID, by the card in force at `at`
-        (default: now). `number_id`: whose monthly allowance counts."""
+        (default: now). `number_id`: whose monthly allowance counts. `entry_point_at`: since when a free entry point is open
+        between them (recontact.entry_points)."""
         place = self._book.place(account_id=account_id, phone=phone, bsuid=bsuid, category=category, at=at)
         if isinstance(place, NoRate):
             return place
@@ -88,10 +89,17 @@ class Estimator:
         category: str,
         at: datetime | None = None,
         number_id: int | None = None,
+        entry_point_at: datetime | None = None,
     ) -> Estimate | NoRate:
         """The estimate of the next message of many, which counts from here on."""
         estimate = self.estimate(
-            account_id=account_id, phone=phone, bsuid=bsuid, category=category, at=at, number_id=number_id
+            account_id=account_id,
+            phone=phone,
+            bsuid=bsuid,
+            category=category,
+            at=at,
+            number_id=number_id,
+            entry_point_at=entry_point_at,
         )
         if isinstance(estimate, Estimate):
             self._used[number_id, category] += 1
@@ -115,7 +123,8 @@ class Estimator:
         estimate = self.estimate(**whose)
         if isinstance(estimate, NoRate) or (estimate.amount, estimate.currency) == (wanted, currency):
             return estimate
-        place = self._book.place(**{name: whose[name] for name in ("account_id", "phone", "bsuid", "category")})
+        names = ("account_id", "phone", "bsuid", "category")
+        place = self._book.place(**{name: whose[name] for name in names}, at=whose.get("at"))
         if isinstance(place, NoRate) or place.tariff.currency != currency:
             return estimate
         same = (self._of_tier(place, tier, None) for tier in place.tariff.tiers)
@@ -145,10 +154,17 @@ def estimate_for(
     category: str,
     at: datetime | None = None,
     number_id: int | None = None,
+    entry_point_at: datetime | None = None,
 ) -> Estimate | NoRate:
-    """The estimate of one message from `account_id` to a phone (E.164) or BSUID, by the card in force at `at` (default: now)."""
+    """The estimate of one message, as `Estimator.estimate`."""
     return Estimator().estimate(
-        account_id=account_id, phone=phone, bsuid=bsuid, category=category, at=at, number_id=number_id
+        account_id=account_id,
+        phone=phone,
+        bsuid=bsuid,
+        category=category,
+        at=at,
+        number_id=number_id,
+        entry_point_at=entry_point_at,
     )
 
 

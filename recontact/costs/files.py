@@ -71,7 +71,7 @@ def _header(*, by_this: bool) -> list[str]:
     return [
         *(_("Messages"), _("Sent"), _("Delivered"), _("Read"), _("Answered"), _("Failed")),
         *(_("Currency"), _("Estimated"), _("Not decided"), _("Not charged"), _("Charged by estimate"), _("Reported")),
-        *(invoiced, _("Spent"), _("Per delivered"), _("Per read"), _("Per answered")),
+        *(invoiced, _("Monthly fees"), _("Spent"), _("Per delivered"), _("Per read"), _("Per answered")),
     ]
 
 
@@ -81,7 +81,7 @@ def _cells(group: Group, currency: str, invoiced: Decimal | None) -> list[Any]:
     return [
         *(found.messages, found.sent, found.delivered, found.read, found.answered, found.failed),
         *(currency, found.estimated, found.awaiting, found.uncharged, found.unreported, found.reported, invoiced),
-        found.spent,
+        *(found.monthly, found.spent),
         *(None if ratio is None else ratio.quantize(_RATIO) for ratio in ratios),
     ]
 

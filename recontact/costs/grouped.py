@@ -1,12 +1,13 @@
-"""The costs of a period, grouped: one statement over the day's cells, however many messages they are of.
+"""The costs of a period, grouped: one statement over the day's cells, however many messages they are of, and the monthly fees.
 
+The sum of any grouping's cells is that of the messages and the monthly fees.
 Currencies are never mixed. A question in one currency counts the messages whose price is in it: the provider's price, or else our
 estimate.
 """
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field, fields, replace
 from datetime import date
 from decimal import Decimal
@@ -15,6 +16,7 @@ from typing import Any
 from django.db import connection, transaction
 
 from recontact.costs.asked import GROUPINGS, NUMBERS, TIMES, Question
+from recontact.costs.monthly import fees_as_json, monthly_fees, with_fees
 from recontact.costs.rollup import CELLS, MONTHS, amount, zone
 from recontact.models.rollup_triggers import MEASURES
 
@@ -32,7 +34,8 @@ class Figures:
     """What the messages of one group came to, in one currency.
 
     Estimates: `awaiting` is sent and not decided, `uncharged` failed or free, `unreported` charged without the provider's price,
-    `confirmed` charged with it. `reported` is the provider's. `before` is what was spent in the period before.
+    `confirmed` charged with it. `reported` is the provider's. `monthly` are the provider's monthly fees, which are part of no
+    message. `before` is what was spent in the period before.
     """
 
     messages: int = 0
@@ -47,12 +50,18 @@ class Figures:
     unreported: Decimal = ZERO
     confirmed: Decimal = ZERO
     reported: Decimal = ZERO
+    monthly: Decimal = ZERO
     before: Decimal = ZERO
 
     @property
-    def spent(self) -> Decimal:
-        """What was charged: the provider's price, and our estimate where none was told."""
+    def charged(self) -> Decimal:
+        """What was charged for the messages: the provider's price, and our estimate where none was told."""
         return self.reported + self.unreported
+
+    @property
+    def spent(self) -> Decimal:
+        """What was charged in all: for the messages, and by the month."""
+        return self.charged + self.monthly
 
     @property
     def estimated(self) -> Decimal:
@@ -61,8 +70,8 @@ class Figures:
 
     @property
     def difference(self) -> Decimal:
-        """Estimated less spent: what failed or was free, what is not decided, and where the provider's price differs."""
-        return self.estimated - self.spent
+        """Estimated less charged: what failed or was free, what is not decided, and where the provider's price differs."""
+        return self.estimated - self.charged
 
     @property
     def price_difference(self) -> Decimal:
@@ -71,15 +80,15 @@ class Figures:
 
     @property
     def per_delivered(self) -> Decimal | None:
-        return self.spent / self.delivered if self.delivered else None
+        return self.charged / self.delivered if self.delivered else None
 
     @property
     def per_read(self) -> Decimal | None:
-        return self.spent / self.read if self.read else None
+        return self.charged / self.read if self.read else None
 
     @property
     def per_answered(self) -> Decimal | None:
-        return self.spent / self.answered if self.answered else None
+        return self.charged / self.answered if self.answered else None
 
     @property
     def change(self) -> Decimal | None:
@@ -136,13 +145,15 @@ def _figures(currency: str, early: str) -> dict[str, str]:
         **{name: _sum(sql, f"{mine} AND NOT {early}") for name, sql in _COUNTS.items()},
         **{name: _sum(name, f"{estimated} AND NOT {early}") for name in _ESTIMATES},
         "reported": _sum("reported", f"{told} AND NOT {early}"),
-        "before": f"{_sum('unreported', f'{estimated} AND {early}')} + {_sum('reported', f'{told} AND {early}')}",
+        "monthly": _sum("monthly", f"{estimated} AND NOT {early}"),
+        "before": f"{_sum('unreported + monthly', f'{estimated} AND {early}')} + {_sum('reported', f'{told} AND {early}')}",
     }
 
 
 _NAMES = ", ".join(each.name for each in fields(Figures))
 #: A group of which there is something to say in this period.
-_THERE = "(messages > 0 OR unreported <> 0 OR reported <> 0 OR awaiting <> 0 OR uncharged <> 0 OR confirmed <> 0)"
+_THERE = "(messages > 0 OR monthly <> 0 OR unreported <> 0 OR reported <> 0 OR awaiting <> 0 OR uncharged <> 0 OR confirmed <> 0)"
+_SPENT = "unreported + reported + monthly"
 _KINDS = len(fields(Figures))
 
 
@@ -156,7 +167,7 @@ def costs_grouped(question: Question, *, page: int = 1, size: int = PAGE) -> Ans
     depth = " + ".join(f"(1 - grouping(k{place}))" for place in range(len(keys))) or "0"
     sets = ", ".join(["()", *(f"({', '.join(f'k{place}' for place in range(deep + 1))})" for deep in range(len(keys)))])
     shown = ", ".join(f"k{place}" if place < len(keys) else f"NULL::int AS k{place}" for place in (0, 1))
-    order = "k0, k1" if question.by[:1] and question.by[0] in TIMES else "unreported + reported DESC, k0, k1"
+    order = "k0, k1" if question.by[:1] and question.by[0] in TIMES else f"{_SPENT} DESC, k0, k1"
     figures = ", ".join(f"{sql} AS {name}" for name, sql in _figures("x.chosen", "early").items())
     zeros = ", ".join(["0"] * _KINDS)
     top = (
@@ -165,9 +176,10 @@ def costs_grouped(question: Question, *, page: int = 1, size: int = PAGE) -> Ans
         else "NULL::text"
     )
     tops = f"""SELECT * FROM g WHERE depth = 1 AND {_THERE}
-               ORDER BY unreported + reported DESC, k0 LIMIT {TOP if keys else 0}"""  # noqa: S608 -- only our own names go in
+               ORDER BY {_SPENT} DESC, k0 LIMIT {TOP if keys else 0}"""  # noqa: S608 -- only our own names go in
+    words = _words(question)
     sql = f"""
-        WITH b AS MATERIALIZED ({_base(question, keys)}),
+        WITH b AS MATERIALIZED ({_base(question, keys, words)}),
         used AS (SELECT currency, sum(n) AS n FROM (
             SELECT currency, sum(delivered + read + 1) AS n FROM b WHERE NOT early GROUP BY 1
             UNION ALL SELECT reported_currency, sum(priced) FROM b WHERE NOT early GROUP BY 1) u
@@ -184,17 +196,17 @@ def costs_grouped(question: Question, *, page: int = 1, size: int = PAGE) -> Ans
         UNION ALL SELECT 'top', NULL, NULL, k0, k1, {_NAMES}, 0 FROM tops
         UNION ALL (SELECT 'row', NULL, NULL, k0, k1, {_NAMES}, 0 FROM rows ORDER BY {order} LIMIT %(size)s OFFSET %(offset)s)
         UNION ALL SELECT 'time', {top}, bucket, NULL, NULL, {zeros},
-            coalesce(sum(unreported) FILTER (WHERE currency = x.chosen), 0)
+            coalesce(sum(unreported + monthly) FILTER (WHERE currency = x.chosen), 0)
             + coalesce(sum(reported) FILTER (WHERE reported_currency = x.chosen), 0) FROM b, x WHERE NOT early GROUP BY 2, 3
     """  # noqa: S608
-    return _answer(_rows(sql, {**_words(question), "size": size, "offset": (page - 1) * size}), len(keys))
+    return _answer(_rows(sql, {**words, "size": size, "offset": (page - 1) * size}), len(keys))
 
 
 def _keys(question: Question) -> list[str]:
     return [GROUPINGS[name][1] for name in question.by]
 
 
-def _base(question: Question, keys: Sequence[str]) -> str:
+def _base(question: Question, keys: Sequence[str], words: Mapping[str, Any]) -> str:
     """SQL: the cells of the period and the one before, added up by the groupings, time and currency.
 
     First by the bare columns, and only what is left by weeks, months and buckets: to cut days into these costs more than to add.
@@ -209,10 +221,10 @@ def _base(question: Question, keys: Sequence[str]) -> str:
     names = ", ".join(
         [*(f"k{place}" for place in range(len(keys))), "bucket", "early", "currency", "reported_currency"]
     )
-    sums = ", ".join(f"sum(c.{name})::bigint AS {name}" for name in MEASURES)
+    sums = ", ".join(f"sum(c.{name})::bigint AS {name}" for name in (*MEASURES, "monthly"))
     return f"""SELECT {", ".join([*cut, bucket])}, c.day < %(first)s AS early, currency, reported_currency, {sums}
                FROM (SELECT {", ".join(["c.day", "c.currency", "c.reported_currency", *bare])}, {sums}
-                     {_from(question, before=True)} GROUP BY {by}) c GROUP BY {names}"""  # noqa: S608
+                     {_from(question, words, before=True)} GROUP BY {by}) c GROUP BY {names}"""  # noqa: S608
 
 
 def _answer(rows: Sequence[tuple[Any, ...]], depth: int) -> Answer:
@@ -250,31 +262,34 @@ def costs_all(question: Question) -> Iterator[Group]:
     keys = _keys(question)
     order = ", ".join(str(place + 1) for place in range(len(keys)))
     sums = ", ".join(_figures("%(currency)s", "false").values())
-    sql = f"""SELECT {", ".join(keys)}, {sums} {_from(question)}
+    words = _words(question)
+    sql = f"""SELECT {", ".join(keys)}, {sums} {_from(question, words)}
               AND (c.currency = %(currency)s OR c.reported_currency = %(currency)s)
               GROUP BY {order} ORDER BY {order}"""
-    for row in streamed(sql, _words(question)):
+    for row in streamed(sql, words):
         yield Group(tuple(row[: len(keys)]), _read(row[len(keys) :]))
 
 
 def traffic(question: Question) -> list[tuple[date, str, str, int]]:
     """What was delivered, whatever it cost in whichever currency: (day, market, category, messages)."""
+    words = _words(question)
     return _rows(
         f"""SELECT c.day, c.market, c.category, sum(c.delivered + c.read)
-            {_from(replace(question, by=("day",)))} GROUP BY 1, 2, 3 HAVING sum(c.delivered + c.read) > 0 ORDER BY 1""",
-        _words(question),
+            {_from(replace(question, by=("day",)), words)} GROUP BY 1, 2, 3 HAVING sum(c.delivered + c.read) > 0 ORDER BY 1""",
+        words,
     )
 
 
 def spent_by_day(question: Question) -> list[tuple[date, str, Decimal]]:
     """What was spent on each day in each currency."""
-    cells = _from(replace(question, by=("day",)))
+    words = _words(question)
+    cells = _from(replace(question, by=("day",)), words)
     rows = _rows(
         f"""SELECT day, currency, sum(spent) FROM (
-                SELECT c.day, c.currency, sum(c.unreported) AS spent {cells} GROUP BY 1, 2
+                SELECT c.day, c.currency, sum(c.unreported + c.monthly) AS spent {cells} GROUP BY 1, 2
                 UNION ALL SELECT c.day, c.reported_currency, sum(c.reported) {cells} GROUP BY 1, 2) s
             GROUP BY 1, 2 HAVING sum(spent) <> 0 ORDER BY 1, 2""",  # noqa: S608
-        _words(question),
+        words,
     )
     return [(day, currency, amount(spent)) for day, currency, spent in rows]
 
@@ -284,13 +299,14 @@ def currencies_of(question: Question) -> list[str]:
     return costs_grouped(replace(question, by=()), size=0).currencies
 
 
-def _from(question: Question, *, before: bool = False) -> str:
+def _from(question: Question, words: Mapping[str, Any], *, before: bool = False) -> str:
     """SQL: the cells that the question is about; with those of the period before."""
     conditions = ["c.day >= %(before)s" if before else "c.day >= %(first)s", "c.day <= %(last)s"]
     conditions += [f"{GROUPINGS[name][1]} = %(only_{name})s" for name in question.only]
     joined = "JOIN providers_provideraccount a ON a.id = c.account_id"
     accounts = joined if "provider" in {*question.by, *question.only} else ""
-    return f"FROM {MONTHS if question.is_by_months else CELLS} c {accounts} WHERE {' AND '.join(conditions)}"
+    cells = with_fees(MONTHS if question.is_by_months else CELLS, any_fees=words["fees"] != "[]")
+    return f"FROM {cells} c {accounts} WHERE {' AND '.join(conditions)}"
 
 
 def _words(question: Question) -> dict[str, Any]:
@@ -302,6 +318,7 @@ def _words(question: Question) -> dict[str, Any]:
         "first": question.first,
         "last": question.last,
         "before": question.before[0],
+        "fees": fees_as_json(monthly_fees(question.before[0], question.last)),
     }
 
 

@@ -21,6 +21,7 @@ _NONE = {
     "campaign": lambda: _("no campaign"),
     "team": lambda: _("no team"),
     "agent": lambda: _("nobody"),
+    "number": lambda: _("no number"),
     "market": lambda: _("unknown"),
     "category": lambda: _("none"),
 }

@@ -11,7 +11,16 @@ from decimal import Decimal
 from django.db import connection, transaction
 from django.utils import timezone
 
-from recontact.models.rollup_triggers import COLUMNS, DIMENSIONS, MEASURES, NOTHING, alike, contributions, summed
+from recontact.models.rollup_triggers import (
+    CARRIED,
+    COLUMNS,
+    DIMENSIONS,
+    MEASURES,
+    NOTHING,
+    alike,
+    contributions,
+    summed,
+)
 
 #: Notes added in one transaction at most: each is what one statement did to one cell.
 MOST_CHANGES = 20_000
@@ -140,9 +149,7 @@ def checks() -> dict[str, str]:
             "%(zone)s", quoted
         ),
         "the costs of an hour are those of its messages": _different(_SLOT, SLOTS),
-        "a message carries the provider's price of its entry": """
-            SELECT m.id, coalesce(m.reported::text, 'none') FROM recontact_message m
-            LEFT JOIN LATERAL (SELECT e.amount, e.currency FROM recontact_costentry e
-                WHERE e.message_id = m.id AND e.kind IN ('report', 'failed') ORDER BY e.id LIMIT 1) c ON true
-            WHERE (m.reported, m.reported_currency) IS DISTINCT FROM (c.amount, coalesce(c.currency, ''))""",
+        "a message carries the provider's price of its entry": f"""
+            SELECT m.id, coalesce(m.reported::text, 'none') FROM recontact_message m LEFT JOIN LATERAL ({CARRIED}) c ON true
+            WHERE (m.reported, m.reported_currency) IS DISTINCT FROM (c.amount, coalesce(c.currency, ''))""",  # noqa: S608
     }

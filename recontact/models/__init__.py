@@ -27,6 +27,7 @@ from recontact.models.reservation import BudgetChange, BudgetReservation
 from recontact.models.retry import CampaignRetry
 from recontact.models.rollup import CostCell, CostChange, CostMonth, CostSlot
 from recontact.models.statement import Statement, StatementLine, StatementMapping, StatementUpload, UsagePull
+from recontact.models.work import WorkChange, WorkDay
 
 __all__ = [
     "Attempt",
@@ -79,4 +80,6 @@ __all__ = [
     "StatementUpload",
     "Team",
     "UsagePull",
+    "WorkChange",
+    "WorkDay",
 ]

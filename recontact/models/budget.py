@@ -5,16 +5,15 @@ from __future__ import annotations
 from decimal import Decimal
 
 from django.contrib.postgres.fields import ArrayField
-from django.core.validators import MaxValueValidator, MinValueValidator, RegexValidator
+from django.core.validators import MaxValueValidator, MinValueValidator
 from django.db import models
 from django.utils.translation import gettext_lazy as _
 from django.utils.translation import pgettext_lazy
 
 from providers.models import ProviderAccount
+from providers.rates.models import currency_known
 from recontact.models.campaign import Campaign
 from recontact.models.query import Team
-
-_CURRENCY = RegexValidator(r"^[A-Z]{3}$", _("Three capital letters, as in USD."))
 
 
 def default_shares() -> list[int]:
@@ -47,7 +46,7 @@ class Budget(models.Model):
     amount = models.DecimalField(
         _("amount"), max_digits=14, decimal_places=2, validators=[MinValueValidator(Decimal("0.01"))]
     )
-    currency = models.CharField(_("currency"), max_length=3, validators=[_CURRENCY])
+    currency = models.CharField(_("currency"), max_length=3, validators=[currency_known])
     scope = models.CharField(_("counts"), max_length=10, choices=Scope.choices, default=Scope.EVERYTHING)
     account = models.ForeignKey(
         ProviderAccount, models.PROTECT, null=True, blank=True, related_name="+", verbose_name=_("account")
@@ -152,8 +151,8 @@ class BudgetAlert(models.Model):
 class ExchangeRate(models.Model):
     """From a day on, one unit of `from_currency` counts as `rate` units of `to_currency`. Never changed: a new day, a new row."""
 
-    from_currency = models.CharField(_("from currency"), max_length=3, validators=[_CURRENCY])
-    to_currency = models.CharField(_("to currency"), max_length=3, validators=[_CURRENCY])
+    from_currency = models.CharField(_("from currency"), max_length=3, validators=[currency_known])
+    to_currency = models.CharField(_("to currency"), max_length=3, validators=[currency_known])
     rate = models.DecimalField(
         _("rate"), max_digits=20, decimal_places=10, validators=[MinValueValidator(Decimal("0.0000000001"))]
     )

@@ -1,15 +1,15 @@
 """How the database itself notes what a message's fate changes for budgets: no way to move a message can forget it.
 
-A message's price is *pending* while it may still be charged, *charged* once it is, and *free* when it certainly costs
-nothing. What each class is worth follows from the message's row and the provider's report alone, so the changes of a
-message always sum up to what it is now, in whatever order they are added.
+A message's price is *pending* while it may still be charged, *charged* once it is, and *free* when it certainly is not: then it
+costs the provider's own fee at most. What each class is worth follows from the message's row alone, so the changes of a message
+always sum up to what it is now, in whatever order they are added.
 """
 
 from __future__ import annotations
 
 import pgtrigger
 
-PENDING, CHARGED, FREE = "pending", "charged", "free"
+PENDING, FREE = "pending", "free"
 
 
 def cost_class(row: str) -> str:
@@ -21,10 +21,13 @@ def cost_class(row: str) -> str:
         ELSE 'free' END)"""
 
 
-def report_of(row: str) -> str:
-    """SQL: the provider's own price of the message `row`, in the currency of its estimate; NULL without one."""
-    return f"""(SELECT c.amount FROM recontact_costentry c WHERE c.message_id = {row}.id AND c.kind = 'report'
-               AND c.currency = {row}.currency)"""  # noqa: S608 -- only our own names go in
+def charge_of(row: str) -> str:
+    """SQL: what the message `row` is charged, in the currency of its estimate. The provider's own price where it told one in that
+    currency: of a message that failed its fee, of one that Meta gave for free its fee too. Else the estimate, once it is charged.
+    """
+    told = f"CASE WHEN {row}.reported_currency = {row}.currency THEN {row}.reported END"
+    return f"""(CASE {cost_class(row)} WHEN 'charged' THEN coalesce({told}, {row}.estimate)
+        WHEN 'free' THEN coalesce({told}, 0) ELSE 0 END)"""
 
 
 def _worth(name: str) -> str:
@@ -59,35 +62,21 @@ queued_from_campaign = pgtrigger.Trigger(
     """,  # noqa: S608 -- only our own names go in
 )
 
-#: Given back when it costs nothing (to its campaign, while that lasts), charged when it was delivered, and whatever comes late.
+#: Given back when it costs nothing (to its campaign, while that lasts), charged when it was delivered, and whatever comes late:
+#: the provider's price in the place of the estimate, or a fee. One in another currency is left beside: nothing converts silently.
 moved_between_classes = pgtrigger.Trigger(
     name="budget_message_moved",
-    operation=pgtrigger.UpdateOf("state", "billed"),  # type: ignore[no-untyped-call]
+    operation=pgtrigger.UpdateOf("state", "billed", "reported"),  # type: ignore[no-untyped-call]
     when=pgtrigger.After,
-    condition=pgtrigger.Condition(f"NEW.estimate IS NOT NULL AND {cost_class('OLD')} <> {cost_class('NEW')}"),
+    condition=pgtrigger.Condition(
+        f"NEW.estimate IS NOT NULL AND ({cost_class('OLD')}, {charge_of('OLD')}) <> ({cost_class('NEW')}, {charge_of('NEW')})"
+    ),
     # One statement: the function runs for every message that is delivered, whether or not a budget counts it.
     func=f"""
         {_NOTE}
         SELECT h.campaign_id, h.message_id, NEW.currency, NEW.estimate * {_worth(FREE)}, NEW.estimate * {_worth(PENDING)},
-               CASE WHEN 'charged' IN (k.was, k.now_is) THEN coalesce({report_of("NEW")}, NEW.estimate) * {_worth(CHARGED)}
-                    ELSE 0 END
+               {charge_of("NEW")} - {charge_of("OLD")}
         FROM {_holder("NEW")} CROSS JOIN (SELECT {cost_class("OLD")} AS was, {cost_class("NEW")} AS now_is) k;
-        RETURN NULL;
-    """,  # noqa: S608 -- only our own names go in
-)
-
-#: The provider's report takes the place of the estimate. One in another currency is left beside: nothing converts silently.
-reported = pgtrigger.Trigger(
-    name="budget_price_reported",
-    operation=pgtrigger.Insert,
-    when=pgtrigger.After,
-    condition=pgtrigger.Condition("NEW.kind = 'report'"),
-    func=f"""
-        {_NOTE}
-        SELECT h.campaign_id, h.message_id, m.currency, 0, 0, NEW.amount - m.estimate
-        FROM recontact_message m CROSS JOIN LATERAL {_holder("m")}
-        WHERE m.id = NEW.message_id AND m.currency = NEW.currency AND m.estimate <> NEW.amount
-          AND {cost_class("m")} = 'charged';
         RETURN NULL;
     """,  # noqa: S608 -- only our own names go in
 )

@@ -10,7 +10,6 @@ from django.db import models
 from django.utils.translation import gettext_lazy as _
 
 from providers.models import PricingRule, ProviderAccount, Rate, SenderNumber
-from recontact.models.budget_triggers import reported
 from recontact.models.message import Message
 from recontact.models.rollup_triggers import price_carried
 
@@ -67,7 +66,6 @@ class CostEntry(models.Model):
             ),
         ]
         triggers = [
-            reported,
             price_carried,
             pgtrigger.Protect(name="cost_append_only", operation=pgtrigger.Update | pgtrigger.Delete),
             pgtrigger.Trigger(

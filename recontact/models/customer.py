@@ -109,6 +109,8 @@ class ServiceWindow(models.Model):
     sender_number = models.ForeignKey(SenderNumber, models.PROTECT, related_name="+", verbose_name=_("sender number"))
     last_inbound_at = models.DateTimeField(_("last message from the customer"))
     expires_at = models.DateTimeField(_("closes at"))
+    #: When he last wrote from an advertisement (recontact.entry_points).
+    entry_point_at = models.DateTimeField(_("came by an advertisement at"), null=True, blank=True)
 
     class Meta:
         verbose_name = _("service window")

@@ -9,6 +9,7 @@ from django.utils.translation import gettext_lazy as _
 
 from recontact.models.message import Message
 from recontact.models.query import Query
+from recontact.models.work_triggers import recontact_counted, recontact_counted_again
 from recontact.states import LEDGER_MOVES, NEVER_SENT, LedgerState
 
 _MOVES = ", ".join(f"('{a.value}', '{b.value}')" for a, targets in LEDGER_MOVES.items() for b in sorted(targets))
@@ -48,6 +49,8 @@ class Recontact(models.Model):
             )
         ]
         triggers = [
+            recontact_counted,
+            recontact_counted_again,
             pgtrigger.Protect(name="ledger_no_delete", operation=pgtrigger.Delete),
             pgtrigger.Trigger(
                 name="ledger_no_truncate",

@@ -5,7 +5,8 @@ from __future__ import annotations
 import pgtrigger
 
 from recontact.models.budget_triggers import moved_between_classes, queued_from_campaign
-from recontact.models.rollup_triggers import counted_again, counted_at_birth
+from recontact.models.rollup_triggers import counted_again, counted_at_birth, fee_withdrawn
+from recontact.models.work_triggers import message_answered
 from recontact.states import ALIVE, legal_pairs
 
 _LEGAL_MOVES = ", ".join(f"'{source}>{target}'" for source, target in legal_pairs())
@@ -90,6 +91,8 @@ message_triggers = [
     queued_from_campaign,
     moved_between_classes,
     counted_at_birth,
+    message_answered,
+    fee_withdrawn,
     counted_again,
     pgtrigger.Protect(name="message_no_delete", operation=pgtrigger.Delete),
     pgtrigger.Trigger(

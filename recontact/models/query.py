@@ -13,6 +13,7 @@ from django.utils.translation import gettext_lazy as _
 
 from providers.models import SenderNumber
 from recontact.models.customer import Customer
+from recontact.models.work_triggers import query_counted, query_counted_again
 
 
 class Team(models.Model):
@@ -92,6 +93,19 @@ class Query(models.Model):
     waiting_since = models.DateTimeField(_("waiting since"), null=True, blank=True, editable=False)
     window_closes_at = models.DateTimeField(_("window closes at"), null=True, blank=True, editable=False)
     recontact_asked_at = models.DateTimeField(_("recontact asked for at"), null=True, blank=True, editable=False)
+    #: A person's first answer to a customer who waited, and how long he had waited; empty until then.
+    first_answer_at = models.DateTimeField(_("first answered at"), null=True, blank=True, editable=False)
+    first_answer_by = models.ForeignKey(
+        settings.AUTH_USER_MODEL,
+        models.PROTECT,
+        null=True,
+        blank=True,
+        editable=False,
+        related_name="+",
+        db_index=False,
+        verbose_name=_("first answered by"),
+    )
+    first_answer_seconds = models.PositiveIntegerField(_("first answered after"), null=True, blank=True, editable=False)
     campaign = models.ForeignKey(
         "recontact.Campaign",
         models.PROTECT,
@@ -169,6 +183,8 @@ class Query(models.Model):
             GinIndex(fields=["tags"], name="query_by_tag"),
         ]
         triggers = [
+            query_counted,
+            query_counted_again,
             # A query is written whenever its window is (the customer wrote), so the copy is as new as the row.
             pgtrigger.Trigger(
                 name="query_window_copied",

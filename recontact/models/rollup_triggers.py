@@ -170,8 +170,8 @@ counted_again = pgtrigger.Trigger(
     """,
 )
 
-#: The provider's price stands in the message too, whoever appends it, or what it takes for one that failed; where that was
-#: written with it, nothing is left to do.
+#: The provider's price stands in the message too, whoever appends it, or what it takes for one that failed, for as long as it
+#: counts as failed; where that was written with it, nothing is left to do.
 price_carried = pgtrigger.Trigger(
     name="cost_price_reported",
     operation=pgtrigger.Insert,
@@ -184,8 +184,32 @@ price_carried = pgtrigger.Trigger(
         IF cardinality(told) > 0 THEN
             UPDATE recontact_message m SET reported = c.amount, reported_currency = c.currency
             FROM recontact_costentry c
-            WHERE m.id = ANY(told) AND m.reported IS NULL AND c.message_id = m.id AND c.kind IN ('report', 'failed');
+            WHERE m.id = ANY(told) AND c.message_id = m.id
+              AND (c.kind = 'report' OR (c.kind = 'failed' AND m.state = 'failed' AND m.reported IS NULL))
+              AND (m.reported, m.reported_currency) IS DISTINCT FROM (c.amount, c.currency);
         END IF;
         RETURN NULL;
     """,
 )
+
+#: One that arrived after all costs no fee for a failure: what the provider told since counts, or else the estimate.
+fee_withdrawn = pgtrigger.Trigger(
+    name="cost_fee_withdrawn",
+    operation=pgtrigger.UpdateOf("state"),  # type: ignore[no-untyped-call]
+    when=pgtrigger.Before,
+    condition=pgtrigger.Condition(
+        "OLD.state = 'failed' AND NEW.state IN ('delivered', 'read') AND OLD.reported IS NOT NULL"
+    ),
+    declare=[("told", "record")],
+    func="""
+        SELECT c.amount, c.currency INTO told FROM recontact_costentry c WHERE c.message_id = NEW.id AND c.kind = 'report';
+        NEW.reported := told.amount;
+        NEW.reported_currency := coalesce(told.currency, '');
+        RETURN NEW;
+    """,
+)
+
+#: SQL: the entry whose amount the message m carries; no row without one.
+CARRIED = """SELECT e.amount, e.currency FROM recontact_costentry e
+             WHERE e.message_id = m.id AND (e.kind = 'report' OR (e.kind = 'failed' AND m.state = 'failed'))
+             ORDER BY e.kind = 'report' DESC LIMIT 1"""

@@ -21,6 +21,8 @@ READS = [
     "desk/",
     "board/",
     "follow-up/",
+    "reports/",
+    "reports/file/csv/",
     "hsm/",
     "queries/{query}/",
     "queries/{query}/live/",

@@ -39,6 +39,7 @@ PAGES: dict[Role | None, list[str]] = {
         "/service/queries/{open}/",
         "/service/queries/{used}/",
         "/service/hsm/",
+        "/service/reports/",
         "/preferences/",
     ],
     Role.MANAGER: [
@@ -49,6 +50,7 @@ PAGES: dict[Role | None, list[str]] = {
         "/manager/recontact/message/",
         "/manager/recontact/message/{message}/change/",
         "/manager/recontact/message/uncertain/",
+        "/manager/recontact/costcell/?by=account,number",
         "/manager/recontact/query/",
         "/manager/recontact/query/{used}/change/",
         "/manager/recontact/attempt/",

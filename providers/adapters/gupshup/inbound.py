@@ -8,6 +8,7 @@ from typing import Any
 from providers.adapters.gupshup.vocabulary import INBOUND_KINDS
 from providers.contracts import Event, InboundEvent, JsonObject
 from providers.reading import Unreadable, moment, part, parts, phone, required, text
+from providers.whatsapp.pricing import entry_point_read
 
 
 def message_read(item: JsonObject, envelope: JsonObject, sender: str) -> Event:
@@ -48,6 +49,7 @@ def v3_message_read(item: JsonObject, envelope: JsonObject, sender: str) -> Even
         text=_first_text(reply.get(name) for name in ("body", "text", "title", "caption", "name", "emoji")),
         button_payload=text(content.get("payload")) or (text(reply.get("id")) if known == "interactive" else ""),
         context_message_id=text(context.get("gs_id")) or text(context.get("id")),
+        entry_point=entry_point_read(item),
         payload=item,
     )
 

@@ -21,7 +21,7 @@ from providers.contracts import (
     StatusEvent,
     UnknownEvent,
 )
-from providers.whatsapp.pricing import price_read
+from providers.whatsapp.pricing import entry_point_read, price_read
 
 
 def status_read(item: JsonObject, value: JsonObject) -> Event:
@@ -72,6 +72,7 @@ def message_read(item: JsonObject, value: JsonObject) -> Event:
         text=_readable(known, item),
         button_payload=_button_payload(item),
         context_message_id=text(part(item, "context").get("id")) or text(part(item, "reaction").get("message_id")),
+        entry_point=entry_point_read(item),
         payload=item,
     )
 

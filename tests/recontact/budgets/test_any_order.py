@@ -11,6 +11,8 @@ from hypothesis import strategies as st
 from hypothesis.stateful import RuleBasedStateMachine, invariant, rule, run_state_machine_as_test
 
 from providers.contracts import DeliveryStatus, PriceReport, StatusEvent
+from providers.models import RateFee
+from providers.rates.publishing import card_publish
 from recontact.budgets.counting import CHECKS, period_count
 from recontact.budgets.settle import changes_add_up
 from recontact.campaigns.control import campaign_cancel, campaign_launch, campaign_pause, campaign_resume
@@ -34,7 +36,8 @@ from tests.factories import (
     template_make,
 )
 
-PRICE = Decimal("0.026")
+#: Meta's price and the provider's fee for each message; and what it takes for one that failed.
+PRICE, FAILED_FEE = Decimal("0.026") + Decimal("0.005"), Decimal("0.001")
 LIMIT = Decimal("0.50")
 TO_PESOS = Decimal("1437.25")
 WHAT = (
@@ -51,7 +54,7 @@ MOVES = (
 )
 PRICES = (
     None,
-    PriceReport(billable=True, category="utility", amount=Decimal("0.031"), currency="USD"),
+    PriceReport(billable=True, category="utility", amount=Decimal("0.037"), currency="USD"),
     PriceReport(billable=True, category="utility", amount=Decimal("9"), currency="ARS"),
     PriceReport(billable=False, category="utility", pricing_type="free_entry_point"),
 )
@@ -65,7 +68,10 @@ class TwoBudgets(RuleBasedStateMachine):
         self.example = transaction.atomic()
         self.example.__enter__()
         self.template = template_make()
-        rate_card_make(account=self.template.account)
+        card = rate_card_make(account=self.template.account, is_published=False)
+        RateFee.objects.create(card=card, kind="per_message", value=Decimal("0.005"))
+        RateFee.objects.create(card=card, kind="failed", value=FAILED_FEE, exempt_codes=["63010"])
+        card_publish(card.pk)
         self.number = sender_number_make(account=self.template.account)
         self.stops = budget_make(amount=str(LIMIT))
         ExchangeRate.objects.create(
@@ -118,6 +124,7 @@ class TwoBudgets(RuleBasedStateMachine):
                 reference=str(message.reference),
                 status=status,
                 occurred_at=database_now(),
+                error_code=data.draw(st.sampled_from(["63016", "63010"])) if status == "failed" else "",
                 error_reason=data.draw(st.sampled_from(["", "media_fetch"])) if status == "failed" else "",
                 price=price,
             ),
@@ -196,10 +203,12 @@ class TwoBudgets(RuleBasedStateMachine):
 
 
 def _cost(message: Message) -> Decimal:
-    if message.state not in ("delivered", "read") or message.billed is False:
+    if message.state not in ("delivered", "read", "failed"):
         return Decimal(0)
-    report = CostEntry.objects.filter(message=message, kind="report", currency="USD").first()
-    return report.amount if report is not None else message.estimate or Decimal(0)
+    told = {entry.kind: entry.amount for entry in CostEntry.objects.filter(message=message, currency="USD")}
+    if message.state == "failed":
+        return told.get("failed", Decimal(0))
+    return told.get("report", Decimal(0) if message.billed is False else message.estimate or Decimal(0))
 
 
 @pytest.mark.django_db

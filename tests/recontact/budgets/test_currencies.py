@@ -2,17 +2,18 @@
 
 from __future__ import annotations
 
-from datetime import timedelta
+from datetime import date, timedelta
 from decimal import Decimal
 
 import pytest
+from django.core.exceptions import ValidationError
 
 from recontact.budgets.counting import budget_open
 from recontact.budgets.reserve import campaign_shares
 from recontact.budgets.settle import changes_add_up
 from recontact.campaigns.control import campaign_launch
 from recontact.clock import database_now
-from recontact.models import BudgetPeriod, BudgetReservation, Campaign, ExchangeRate, Message
+from recontact.models import Budget, BudgetPeriod, BudgetReservation, Campaign, ExchangeRate, Message
 from recontact.refusals import Code, SendRefused
 from tests.factories import budget_make, campaign_make, message_make, recipients_make
 
@@ -75,3 +76,14 @@ def test_a_campaign_without_a_rate_is_parked_and_says_so() -> None:
 def test_a_budget_opened_later_names_the_currency_that_it_could_not_count() -> None:
     message_make()
     assert budget_open(budget_make(currency="ARS")) == {"USD"}
+
+
+@pytest.mark.parametrize("code", ["XXX", "USDT", "usd", "U$D", "ZZZ", "XAU", ""])
+def test_a_budget_and_an_exchange_rate_are_in_a_currency_that_there_is(code: str) -> None:
+    """ISO 4217: no codes for tests, metals or things that look like one."""
+    budget = Budget(name="B", amount=Decimal(1), currency=code)
+    rate = ExchangeRate(from_currency=code, to_currency="USD", rate=Decimal(1), valid_from=date(2026, 11, 1))
+    for row, field in ((budget, "currency"), (rate, "from_currency")):
+        with pytest.raises(ValidationError) as refused:
+            row.full_clean(validate_constraints=False)
+        assert field in refused.value.message_dict

@@ -16,6 +16,8 @@ from hypothesis import strategies as st
 from hypothesis.stateful import RuleBasedStateMachine, invariant, rule, run_state_machine_as_test
 
 from providers.contracts import DeliveryStatus, PriceReport, StatusEvent
+from providers.models import RateFee
+from providers.rates.publishing import card_publish
 from recontact.clock import database_now
 from recontact.costs.rollup import CELLS, checks, costs_add_up, costs_rebuild, zone
 from recontact.delivery import status_apply
@@ -60,7 +62,10 @@ class Costs(RuleBasedStateMachine):
         self.example.__enter__()
         self.templates = [template_make(), template_make()]
         for template in self.templates:
-            rate_card_make(account=template.account)
+            card = rate_card_make(account=template.account, is_published=False)
+            RateFee.objects.create(card=card, kind="per_message", value=Decimal("0.005"))
+            RateFee.objects.create(card=card, kind="failed", value=Decimal("0.001"))
+            card_publish(card.pk)
         self.agents = [user_make(), user_make()]
 
     def teardown(self) -> None:
@@ -192,7 +197,11 @@ class Costs(RuleBasedStateMachine):
 
     @invariant()
     def a_message_carries_the_price_of_its_entry(self) -> None:
+        """What it is charged; of one that failed, while it counts as failed, the fee for that."""
         told = dict(CostEntry.objects.filter(kind="report").values_list("message_id", "amount"))
+        told |= dict(
+            CostEntry.objects.filter(kind="failed", message__state="failed").values_list("message_id", "amount")
+        )
         assert dict(Message.objects.filter(reported__isnull=False).values_list("pk", "reported")) == told
 
     def some_message(self, data: st.DataObject) -> Message | None:

@@ -1,4 +1,4 @@
-"""Whatever the prices are: sums are exact, nothing is a float, and no later card changes what was charged."""
+"""Whatever the prices are: sums are exact, and nothing is a float."""
 
 from __future__ import annotations
 
@@ -13,6 +13,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 import providers.rates
+import recontact.budgets
 import recontact.costs
 from providers.rates.tariff import MICRO, Circumstances, Fee, FeeKind, Rules, Tariff, Tier
 
@@ -67,7 +68,9 @@ def test_percent_fees_are_of_metas_price_and_rounded_once(tariff: Tariff, charge
     assert price.fee == expected
 
 
-@pytest.mark.parametrize("package", [providers.rates, recontact.costs], ids=["rates", "costs"])
+@pytest.mark.parametrize(
+    "package", [providers.rates, recontact.costs, recontact.budgets], ids=["rates", "costs", "budgets"]
+)
 def test_no_code_of_prices_makes_a_float(package: Any) -> None:
     for path in Path(package.__path__[0]).rglob("*.py"):
         for node in ast.walk(ast.parse(path.read_text())):
