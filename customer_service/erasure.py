@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 
-from customer_service.models import InboundMessage, Note
+from customer_service.models import InboundFile, InboundMessage, Note
 from recontact.audit_erasure import audit_erase
 from recontact.erasure import erases, hashed
 
@@ -23,6 +23,10 @@ def conversations_erase(customer_ids: Sequence[int]) -> None:
             payload={},
         )
         audit_erase(InboundMessage, [message.pk])
+    # The files themselves are gone with the queries (recontact.media.files); what was still to be fetched stays away.
+    InboundFile.objects.filter(message__customer__in=customer_ids).update(
+        state=InboundFile.State.ERASED, pointer={}, due_at=None, detail=""
+    )
     notes = Note.objects.filter(query__customer__in=customer_ids)
     audit_erase(Note, notes.values_list("pk", flat=True))
     notes.update(text="")

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import dataclass, field
 from datetime import datetime
 from decimal import Decimal
@@ -56,11 +57,31 @@ class StatusEvent:
 
 
 @dataclass(frozen=True, slots=True)
+class MediaPointer:
+    """Where a file that the customer sent is: the provider's `id` of it, its `url`, or both. The rest is only what it says.
+
+    `size` in bytes, None = not said.
+    """
+
+    id: str = ""
+    url: str = ""
+    content_type: str = ""
+    file_name: str = ""
+    size: int | None = None
+
+    @property
+    def leads_somewhere(self) -> bool:
+        """Whether there is anything to ask for."""
+        return bool(self.id or self.url)
+
+
+@dataclass(frozen=True, slots=True)
 class InboundEvent:
     """The customer wrote. `phone` is E.164 with `+`, or empty; `bsuid` may be the only identity.
 
     `kind`: text, button, interactive, image, audio, video, document, sticker, location, contacts, reaction, order,
-    unsupported, unknown. `text` is what a person reads (body, button label, caption, emoji). `payload` is the raw item.
+    unsupported, unknown. `text` is what a person reads (body, button label, caption, emoji). `media` are its files, which are
+    still at the provider. `payload` is the raw item.
     """
 
     provider_message_id: str
@@ -74,6 +95,7 @@ class InboundEvent:
     button_payload: str = ""
     context_message_id: str = ""
     payload: JsonObject = field(default_factory=dict)
+    media: Sequence[MediaPointer] = ()
 
 
 @dataclass(frozen=True, slots=True)

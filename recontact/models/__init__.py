@@ -16,6 +16,7 @@ from recontact.models.dispatch import (
 from recontact.models.doubt import Incident, LookUpRecord, Settlement
 from recontact.models.idempotency import IdempotencyKey
 from recontact.models.ledger import Recontact
+from recontact.models.media import MediaFile
 from recontact.models.message import Attempt, Message, MessageEvent
 from recontact.models.query import Query, QueryEvent, Team
 from recontact.models.recipient import CampaignFile, CampaignRecipient
@@ -48,6 +49,7 @@ __all__ = [
     "IdempotencyKey",
     "Incident",
     "LookUpRecord",
+    "MediaFile",
     "Message",
     "MessageEvent",
     "MonthlyVolume",

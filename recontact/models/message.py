@@ -7,7 +7,8 @@ from typing import Any
 
 import pgtrigger
 from django.conf import settings
-from django.contrib.postgres.indexes import BrinIndex
+from django.contrib.postgres.indexes import BrinIndex, GinIndex
+from django.contrib.postgres.search import SearchVector
 from django.db import models
 from django.utils.translation import gettext_lazy as _
 
@@ -17,11 +18,14 @@ from recontact.models.campaign import Campaign
 from recontact.models.customer import Customer
 from recontact.models.query import Query, Team
 from recontact.models.rollup_triggers import counted_again, counted_at_birth
+from recontact.models.words import unsigned
 from recontact.states import ALIVE, MessageState, legal_pairs
 from templates_app.models import Template
 
 _LEGAL_MOVES = ", ".join(f"'{source}>{target}'" for source, target in legal_pairs())
 _ALIVE = ", ".join(f"'{state.value}'" for state in sorted(ALIVE))
+#: What a person wrote in a query: free text, and the words under a file.
+_WRITTEN = models.Q(query__isnull=False, kind__in=("text", "media"))
 #: What a message is, for ever.
 _IDENTITY = ["reference", "account_id", "sender_number_id", "kind"]
 #: What a message says and to whom: erased only when it can no longer go out.
@@ -54,6 +58,7 @@ class Message(models.Model):
     class Kind(models.TextChoices):
         TEMPLATE = "template", _("HSM")
         TEXT = "text", _("Text")
+        MEDIA = "media", _("File")
 
     class Origin(models.TextChoices):
         MANAGER = "manager", _("Manager")
@@ -244,6 +249,9 @@ class Message(models.Model):
                 name="message_lost_by_campaign",
                 condition=models.Q(state__in=["failed", "rejected", "expired"], campaign__isnull=False),
             ),
+            # What agents wrote, for their search; what campaigns send is in neither.
+            GinIndex(SearchVector(unsigned("body"), config="simple"), name="message_by_words", condition=_WRITTEN),
+            models.Index(fields=["id"], name="message_written", condition=_WRITTEN),
             models.Index(
                 fields=["sender_number", "claimed_at"],
                 include=["customer", "state"],

@@ -7,7 +7,7 @@ from urllib.parse import quote, urlsplit
 
 from django.utils.translation import gettext_noop as _
 
-from providers.abilities import TemplateDraft
+from providers.abilities import MediaSource, TemplateDraft
 from providers.adapters.dialog360.errors import CODES, is_own_error, own_error
 from providers.adapters.dialog360.templates import (
     template_create,
@@ -15,6 +15,7 @@ from providers.adapters.dialog360.templates import (
     template_edit,
     templates_read,
 )
+from providers.adapters.meta.media import media_source
 from providers.adapters.meta.send import KEPT_PATHS, answer_read, payload_build
 from providers.adapters.meta.webhook import body_parse
 from providers.contracts import (
@@ -26,6 +27,7 @@ from providers.contracts import (
     DeleteScope,
     Event,
     JsonObject,
+    MediaPointer,
     OutboundMessage,
     Protection,
     RemoteNumber,
@@ -142,6 +144,13 @@ class Dialog360:
 
     def delete_template(self, external_id: str, *, name: str, language: str) -> None:
         template_delete(self._manage, name)
+
+    def media_source(self, pointer: MediaPointer) -> MediaSource:
+        def ask(path: str, query: Mapping[str, str]) -> Answer:
+            return self._manage("GET", path, query, None)
+
+        # Meta's address is read at 360dialog's host, which knows the key; Meta's own would not.
+        return media_source(pointer, ask=ask, headers=self._headers, base_url=self._root)
 
     def _manage(self, method: str, path: str, query: Mapping[str, str], body: JsonObject | None) -> Answer:
         if problem := self._address_problem():

@@ -7,7 +7,7 @@ from urllib.parse import quote
 
 from django.utils.translation import gettext_noop as _
 
-from providers.abilities import TemplateDraft
+from providers.abilities import MediaSource, TemplateDraft
 from providers.adapters.gupshup.errors import CODES
 from providers.adapters.gupshup.samples import sample_upload
 from providers.adapters.gupshup.send import KEPT_PATHS, PARTS, answer_read, template_form, text_form
@@ -29,6 +29,7 @@ from providers.contracts import (
     CredentialField,
     DeleteScope,
     Event,
+    MediaPointer,
     OutboundMessage,
     Protection,
     RemoteNumber,
@@ -38,6 +39,7 @@ from providers.contracts import (
 )
 from providers.errors import ErrorCode, ProviderCallError, Reason, preparing
 from providers.http import MAX_LIST_BYTES, Answer, Call, call_provider, call_provider_sync
+from providers.media_sources import own_source
 from providers.webhook_protection import secret_protection, secret_verify
 
 BASE_URL = "https://api.gupshup.io"
@@ -103,6 +105,10 @@ class Gupshup:
             timeout=self.config.timeout_seconds,
         )
         return answer_read(await call_provider(call))
+
+    def media_source(self, pointer: MediaPointer) -> MediaSource:
+        # Their addresses are signed and open by themselves: no key goes along.
+        return own_source(pointer.url, hosts=("gupshup.io",), headers={}, base_url=self.config.base_url)
 
     def webhook_protection(self) -> Protection:
         return secret_protection(self._credential("webhook_secret"))

@@ -8,7 +8,7 @@ from urllib.parse import quote
 
 from django.utils.translation import gettext_noop as _
 
-from providers.abilities import Finding, LookUp, LookUpAnswer, TemplateDraft
+from providers.abilities import Finding, LookUp, LookUpAnswer, MediaSource, TemplateDraft
 from providers.adapters.infobip.diagnosis import findings
 from providers.adapters.infobip.errors import CODES
 from providers.adapters.infobip.look_up import message_look_up
@@ -40,6 +40,7 @@ from providers.contracts import (
     DeleteScope,
     Event,
     JsonObject,
+    MediaPointer,
     OutboundMessage,
     Protection,
     RemoteNumber,
@@ -49,9 +50,11 @@ from providers.contracts import (
 )
 from providers.errors import ErrorCode, ProviderCallError, Reason, SendError, Unavailable
 from providers.http import MAX_LIST_BYTES, Answer, Call, call_provider, call_provider_sync
+from providers.media_sources import own_source
 from providers.webhook_protection import secret_protection, secret_verify
 
 BASE_URL = "https://api.infobip.com"
+MEDIA_HOSTS = ("infobip.com",)
 # Infobip names no limit of messages in one request; this one keeps requests and answers below a megabyte.
 BULK_LIMIT = 1000
 
@@ -165,6 +168,10 @@ class Infobip:
             )
 
         return await message_look_up(ask, message)
+
+    def media_source(self, pointer: MediaPointer) -> MediaSource:
+        headers = {"Authorization": self._headers["Authorization"]}
+        return own_source(pointer.url, hosts=MEDIA_HOSTS, headers=headers, base_url=self.config.base_url)
 
     # --- webhooks ----------------------------------------------------------------------------------------------------
 

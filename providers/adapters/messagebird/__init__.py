@@ -9,7 +9,7 @@ from urllib.parse import quote
 
 from django.utils.translation import gettext_noop as _
 
-from providers.abilities import LookUp, LookUpAnswer
+from providers.abilities import LookUp, LookUpAnswer, MediaSource
 from providers.adapters.messagebird.errors import CODES
 from providers.adapters.messagebird.look_up import found_by_id, found_by_list
 from providers.adapters.messagebird.send import KEPT_PATHS, PARTS, answer_read, payload_build
@@ -22,6 +22,7 @@ from providers.contracts import (
     Capabilities,
     CredentialField,
     Event,
+    MediaPointer,
     OutboundMessage,
     Protection,
     RemoteNumber,
@@ -30,9 +31,11 @@ from providers.contracts import (
 )
 from providers.errors import ErrorCode, Reason
 from providers.http import MAX_LIST_BYTES, Answer, Call, call_provider, call_provider_sync
+from providers.media_sources import own_source
 from providers.policy import error_of
 
 BASE_URL = "https://api.bird.com"
+MEDIA_HOSTS = ("bird.com",)
 
 
 class MessageBird:
@@ -99,6 +102,9 @@ class MessageBird:
         return await asyncio.to_thread(
             partial(find, lambda path, query: self._get(f"{channel}/{path}", query), message)
         )
+
+    def media_source(self, pointer: MediaPointer) -> MediaSource:
+        return own_source(pointer.url, hosts=MEDIA_HOSTS, headers=self._headers, base_url=self.config.base_url)
 
     def _channel(self, channel_id: str) -> str:
         return f"{self._workspace}/channels/{quote(channel_id, safe='')}"

@@ -10,10 +10,11 @@ from urllib.parse import quote
 
 from django.utils.translation import gettext_noop as _
 
-from providers.abilities import Finding, LookUp, LookUpAnswer, TemplateDraft
+from providers.abilities import Finding, LookUp, LookUpAnswer, MediaSource, TemplateDraft
 from providers.adapters.meta.diagnosis import findings
 from providers.adapters.meta.errors import CODES
 from providers.adapters.meta.look_up import history_query, history_read
+from providers.adapters.meta.media import media_source
 from providers.adapters.meta.samples import samples_upload
 from providers.adapters.meta.send import KEPT_PATHS, answer_read, payload_build
 from providers.adapters.meta.template_changes import KEPT_PATHS as KEPT_TEMPLATE_PATHS
@@ -28,6 +29,7 @@ from providers.contracts import (
     CredentialField,
     Event,
     JsonObject,
+    MediaPointer,
     OutboundMessage,
     Protection,
     RemoteNumber,
@@ -131,6 +133,9 @@ class MetaCloudApi:
             return LookUpAnswer()
         path = f"{quote(message.sender_external_id, safe='')}/message_history"
         return history_read(await asyncio.to_thread(self._get, path, history_query(message)), message)
+
+    def media_source(self, pointer: MediaPointer) -> MediaSource:
+        return media_source(pointer, ask=self._get, headers=self._headers, base_url=self.config.base_url)
 
     def diagnose(self, *, webhook_url: str, sender_external_ids: Sequence[str]) -> Iterable[Finding]:
         account_id = self.config.external_id

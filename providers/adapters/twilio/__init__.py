@@ -8,7 +8,7 @@ from urllib.parse import quote
 
 from django.utils.translation import gettext_noop as _
 
-from providers.abilities import LookUp, LookUpAnswer, TemplateDraft
+from providers.abilities import LookUp, LookUpAnswer, MediaSource, TemplateDraft
 from providers.adapters.twilio.errors import CODES
 from providers.adapters.twilio.look_up import message_look_up
 from providers.adapters.twilio.send import KEPT_PATHS, answer_read, form_build
@@ -22,6 +22,7 @@ from providers.contracts import (
     CredentialField,
     Event,
     JsonObject,
+    MediaPointer,
     OutboundMessage,
     Protection,
     RemoteNumber,
@@ -30,9 +31,11 @@ from providers.contracts import (
 )
 from providers.errors import ErrorCode, ProviderCallError, SendError
 from providers.http import MAX_LIST_BYTES, Answer, Call, call_provider, call_provider_sync
+from providers.media_sources import own_source
 
 API_URL = "https://api.twilio.com"
 CONTENT_URL = "https://content.twilio.com"
+MEDIA_HOSTS = ("twilio.com",)
 
 #: Twilio's pages name no time after which a message that is not in its list was never taken: so it never proves that.
 ABSENCE_PROVES_AFTER: float | None = None
@@ -117,6 +120,10 @@ class Twilio:
 
     async def look_up(self, message: LookUp) -> LookUpAnswer:
         return await message_look_up(self._get, message)
+
+    def media_source(self, pointer: MediaPointer) -> MediaSource:
+        # The address leads on to one that is signed for a while.
+        return own_source(pointer.url, hosts=MEDIA_HOSTS, headers=self._headers, base_url=self.config.base_url)
 
     def webhook_protection(self) -> Protection:
         return Protection.SIGNATURE

@@ -8,6 +8,7 @@ from urllib.parse import quote
 
 from django.utils.translation import gettext_noop as _
 
+from providers.abilities import MediaSource
 from providers.adapters.vonage.errors import CODES
 from providers.adapters.vonage.send import KEPT_PATHS, MESSAGES_PATH, answer_read, payload_build
 from providers.adapters.vonage.templates import templates_read
@@ -20,6 +21,7 @@ from providers.contracts import (
     Capabilities,
     CredentialField,
     Event,
+    MediaPointer,
     OutboundMessage,
     Protection,
     RemoteNumber,
@@ -28,8 +30,10 @@ from providers.contracts import (
 )
 from providers.errors import ErrorCode, Park, ProviderCallError, Reason, Unavailable
 from providers.http import MAX_LIST_BYTES, Answer, Call, call_provider, call_provider_sync
+from providers.media_sources import own_source
 
 HOST = "api.nexmo.com"
+MEDIA_HOSTS = ("nexmo.com", "vonage.com")
 
 
 class Vonage:
@@ -112,6 +116,18 @@ class Vonage:
 
     def fetch_numbers(self) -> Iterable[RemoteNumber]:
         return []
+
+    def media_source(self, pointer: MediaPointer) -> MediaSource:
+        try:
+            headers = self._headers()
+        except BadKey as error:
+            raise ProviderCallError(Reason.CREDENTIALS, detail=str(error)) from error
+        return own_source(
+            pointer.url,
+            hosts=MEDIA_HOSTS,
+            headers={"Authorization": headers["Authorization"]},
+            base_url=self.config.base_url,
+        )
 
     def _list(self, query: Mapping[str, str]) -> Answer:
         try:

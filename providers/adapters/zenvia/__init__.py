@@ -7,7 +7,7 @@ from urllib.parse import quote
 
 from django.utils.translation import gettext_noop as _
 
-from providers.abilities import TemplateDraft
+from providers.abilities import MediaSource, TemplateDraft
 from providers.adapters.zenvia.drafts import changes_body, draft_body
 from providers.adapters.zenvia.errors import CODES
 from providers.adapters.zenvia.send import KEPT_PATHS, PARTS, answer_read, payload_build
@@ -21,6 +21,7 @@ from providers.contracts import (
     CredentialField,
     Event,
     JsonObject,
+    MediaPointer,
     OutboundMessage,
     Protection,
     RemoteNumber,
@@ -29,6 +30,7 @@ from providers.contracts import (
 )
 from providers.errors import ErrorCode
 from providers.http import MAX_LIST_BYTES, Answer, Call, call_provider, call_provider_sync
+from providers.media_sources import own_source
 from providers.webhook_protection import secret_protection, secret_verify
 
 BASE_URL = "https://api.zenvia.com"
@@ -79,6 +81,10 @@ class Zenvia:
             timeout=self.config.timeout_seconds,
         )
         return answer_read(await call_provider(call))
+
+    def media_source(self, pointer: MediaPointer) -> MediaSource:
+        # Their addresses are signed and open by themselves: no key goes along.
+        return own_source(pointer.url, hosts=("zenvia.com",), headers={}, base_url=self.config.base_url)
 
     def webhook_protection(self) -> Protection:
         return secret_protection(self._credential("webhook_secret"))

@@ -11,9 +11,12 @@ from aiohttp import web
 
 from providers.simulator.documents import Json, compact_bytes
 from providers.simulator.flow import call_of, json_response, sends
+from providers.simulator.media import FILE_KINDS
+from providers.simulator.media_serving import served
 from providers.simulator.pricing import Charge, price
 from providers.simulator.record import Message
 from providers.simulator.refusal import Refusal
+from providers.simulator.simulator import SIMULATOR
 from providers.simulator.wires.contract import Call, Hook, Note, Order, Result, Told, Wire
 from providers.simulator.wires.facts import InboundFact, PreferenceFact, StatusFact, TemplateFact
 from providers.simulator.wires.infobip import reports
@@ -38,6 +41,7 @@ class InfobipWire(TemplateEndpoints, Wire):
     """Infobip's paths, bodies, errors, reports and templates."""
 
     slug = PROVIDER
+    inbound_kinds = (*Wire.inbound_kinds, *FILE_KINDS)
     at_once = WHOLE.keys() | SINGLE.keys()
     batched = True
     numeric_template_ids = True
@@ -57,6 +61,7 @@ class InfobipWire(TemplateEndpoints, Wire):
             web.get(ONE_TEMPLATE, self.get),
             web.patch(ONE_TEMPLATE, self.edit),
             web.delete(ONE_TEMPLATE, self.delete),
+            web.get("/whatsapp/1/senders/{sender}/media/{media_id}", self.media),
         )
 
     def account(self, call: Call) -> Account:
@@ -118,6 +123,11 @@ class InfobipWire(TemplateEndpoints, Wire):
     def new_message_id(self, order: Order, customer: Customer) -> str:
         """The client's own, where it gave one."""
         return order.reference or super().new_message_id(order, customer)
+
+    async def media(self, request: web.Request) -> web.StreamResponse:
+        """``GET …/media/{id}`` with the key."""
+        call, shelf = await call_of(request), request.app[SIMULATOR].shelf
+        return await served(request, shelf, shelf.get(request.match_info["media_id"], self.account(call).waba_id))
 
     # --- webhooks --------------------------------------------------------------------------------------------------------
 
