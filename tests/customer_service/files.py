@@ -30,7 +30,9 @@ def file_make(query: Query, content: bytes = PICTURE, *, name: str = "", kind: s
     return file
 
 
-def inbound_file_make(query: Query, *, kind: str = "image", file: MediaFile | None = None, **fields: object) -> InboundFile:
+def inbound_file_make(
+    query: Query, *, kind: str = "image", file: MediaFile | None = None, **fields: object
+) -> InboundFile:
     """A customer's message with a file: `file` when it was fetched already, else one that waits."""
     message = customer_writes(query, "")
     type(message).objects.filter(pk=message.pk).update(kind=kind)

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import threading
-from collections.abc import Iterator
 from datetime import timedelta
 from typing import Any
 
@@ -164,7 +163,7 @@ def test_a_file_that_was_given_up_can_be_asked_for_again(query: Query, client_an
 
 
 @pytest.fixture
-def provider_file(monkeypatch: pytest.MonkeyPatch) -> Iterator[dict[str, Any]]:
+def provider_file(monkeypatch: pytest.MonkeyPatch) -> dict[str, Any]:
     """What the provider hands out, in place of its server (the real ones: tests/providers/e2e/test_media.py)."""
     told: dict[str, Any] = {"calls": 0, "meanwhile": lambda: None}
 
@@ -175,7 +174,7 @@ def provider_file(monkeypatch: pytest.MonkeyPatch) -> Iterator[dict[str, Any]]:
         return FetchedMedia(len(PICTURE), "image/png")
 
     monkeypatch.setattr(inbound_files, "media_fetch", fetch)
-    yield told
+    return told
 
 
 def waiting_file(query: Query) -> InboundFile:

@@ -1,4 +1,4 @@
-"""Whatever customers and providers send: stored once and shown safely, or refused and kept as a delivery. Never a 500, never lost."""
+"""Whatever customers and providers send: stored once and shown safely, or refused and kept. Never a 500, never lost."""
 
 from __future__ import annotations
 
@@ -23,7 +23,10 @@ pytestmark = pytest.mark.django_db
 
 MARKUP = "</script><img src=x onerror=alert(1)>{{ 7*7 }}\u202egnp.exe\x00"
 PLACE = {"latitude": -34.6037, "longitude": -58.3816, "name": MARKUP, "address": "Corrientes 1234"}
-PERSON = {"name": {"formatted_name": MARKUP}, "phones": [{"phone": "+54 9 11 5555-0142"}, {"phone": "javascript:alert(1)"}]}
+PERSON = {
+    "name": {"formatted_name": MARKUP},
+    "phones": [{"phone": "+54 9 11 5555-0142"}, {"phone": "javascript:alert(1)"}],
+}
 
 
 @pytest.fixture
@@ -135,7 +138,9 @@ def test_a_message_for_a_number_that_nobody_knows_waits_until_it_is_known(number
     assert (InboundMessage.objects.count(), InboundFile.objects.count()) == (1, 1)
 
 
-@pytest.mark.parametrize("body", [b"", b"[]", b"nothing", b'{"entry": 7}', b"\xff\xfe", b'{"entry":[{"changes":[null]}]}'])
+@pytest.mark.parametrize(
+    "body", [b"", b"[]", b"nothing", b'{"entry": 7}', b"\xff\xfe", b'{"entry":[{"changes":[null]}]}']
+)
 def test_a_body_that_is_no_webhook_is_kept_and_never_a_500(number: SenderNumber, body: bytes) -> None:
     assert webhook_post(Client(), number.account, body).status_code == 200
     delivery_process(WebhookDelivery.objects.get().pk)

@@ -94,9 +94,7 @@ def test_it_is_not_read_past_the_limit_whatever_the_server_says(account: Provide
 
 def test_a_pointer_that_says_too_much_is_not_even_asked_for(account: ProviderAccount, server: Server) -> None:
     with pytest.raises(MediaTooLarge):
-        media_fetch(
-            account=account, pointer=MediaPointer(url=root(server), size=51), into=io.BytesIO(), limit=50
-        )
+        media_fetch(account=account, pointer=MediaPointer(url=root(server), size=51), into=io.BytesIO(), limit=50)
     assert server.asked == []
 
 

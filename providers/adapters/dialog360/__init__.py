@@ -19,6 +19,7 @@ from providers.adapters.meta.media import media_source
 from providers.adapters.meta.send import KEPT_PATHS, answer_read, payload_build
 from providers.adapters.meta.webhook import body_parse
 from providers.contracts import (
+    ALL_MEDIA,
     Accepted,
     AccountConfig,
     BadItem,
@@ -27,6 +28,7 @@ from providers.contracts import (
     DeleteScope,
     Event,
     JsonObject,
+    MediaContent,
     MediaPointer,
     OutboundMessage,
     Protection,
@@ -36,6 +38,7 @@ from providers.contracts import (
 )
 from providers.errors import ErrorCode, ProviderCallError, Reason
 from providers.http import MAX_LIST_BYTES, Answer, Call, call_provider, call_provider_sync
+from providers.parts import media_check
 from providers.policy import error_of
 from providers.webhook_protection import secret_protection, secret_verify
 
@@ -54,6 +57,7 @@ class Dialog360:
     slug: str = "dialog360"
     label: str = "360dialog"
     capabilities: Capabilities = Capabilities(
+        media=ALL_MEDIA,
         callback_reference=True,
         price_reports=True,
         submit_templates=True,
@@ -99,6 +103,8 @@ class Dialog360:
     async def send(self, message: OutboundMessage) -> Accepted:
         if problem := self._address_problem():
             raise error_of(ErrorCode(Reason.CONFIGURATION), detail=problem)
+        if isinstance(message.content, MediaContent):
+            media_check(message.content, self.capabilities)
         call = Call(
             "POST",
             f"{self._root}/messages",

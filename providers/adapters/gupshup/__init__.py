@@ -10,7 +10,7 @@ from django.utils.translation import gettext_noop as _
 from providers.abilities import MediaSource, TemplateDraft
 from providers.adapters.gupshup.errors import CODES
 from providers.adapters.gupshup.samples import sample_upload
-from providers.adapters.gupshup.send import KEPT_PATHS, PARTS, answer_read, template_form, text_form
+from providers.adapters.gupshup.send import KEPT_PATHS, PARTS, answer_read, media_form, template_form, text_form
 from providers.adapters.gupshup.templates import (
     change_form,
     checked,
@@ -22,6 +22,7 @@ from providers.adapters.gupshup.templates import (
 )
 from providers.adapters.gupshup.webhook import body_parse
 from providers.contracts import (
+    ALL_MEDIA,
     Accepted,
     AccountConfig,
     BadItem,
@@ -29,6 +30,7 @@ from providers.contracts import (
     CredentialField,
     DeleteScope,
     Event,
+    MediaContent,
     MediaPointer,
     OutboundMessage,
     Protection,
@@ -40,6 +42,7 @@ from providers.contracts import (
 from providers.errors import ErrorCode, ProviderCallError, Reason, preparing
 from providers.http import MAX_LIST_BYTES, Answer, Call, call_provider, call_provider_sync
 from providers.media_sources import own_source
+from providers.parts import media_check
 from providers.webhook_protection import secret_protection, secret_verify
 
 BASE_URL = "https://api.gupshup.io"
@@ -52,6 +55,7 @@ class Gupshup:
     slug: str = "gupshup"
     label: str = "Gupshup"
     capabilities: Capabilities = Capabilities(
+        media=ALL_MEDIA,
         parts=PARTS,
         price_reports=True,
         submit_templates=True,
@@ -94,6 +98,9 @@ class Gupshup:
         name = self._credential("app_name")
         if isinstance(message.content, TemplateContent):
             path, form = "template/msg", template_form(message, message.content, app_name=name)
+        elif isinstance(message.content, MediaContent):
+            media_check(message.content, self.capabilities)
+            path, form = "msg", media_form(message, message.content, app_name=name)
         else:
             path, form = "msg", text_form(message, message.content.body, app_name=name)
         call = Call(

@@ -15,6 +15,7 @@ from providers.adapters.twilio.send import KEPT_PATHS, answer_read, form_build
 from providers.adapters.twilio.templates import template_delete, template_edit, template_submit, templates_read
 from providers.adapters.twilio.webhook import form_parse, signature_verify
 from providers.contracts import (
+    ALL_MEDIA,
     Accepted,
     AccountConfig,
     BadItem,
@@ -61,6 +62,7 @@ class Twilio:
     slug: str = "twilio"
     label: str = "Twilio"
     capabilities: Capabilities = Capabilities(
+        media=ALL_MEDIA,
         parts=CARRIED,
         look_up=True,
         absence_proves_after=ABSENCE_PROVES_AFTER,

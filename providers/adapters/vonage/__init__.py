@@ -15,12 +15,14 @@ from providers.adapters.vonage.templates import templates_read
 from providers.adapters.vonage.tokens import BadKey, bearer_token, signature_verify
 from providers.adapters.vonage.webhook import body_parse
 from providers.contracts import (
+    ALL_MEDIA,
     Accepted,
     AccountConfig,
     BadItem,
     Capabilities,
     CredentialField,
     Event,
+    MediaContent,
     MediaPointer,
     OutboundMessage,
     Protection,
@@ -31,6 +33,7 @@ from providers.contracts import (
 from providers.errors import ErrorCode, Park, ProviderCallError, Reason, Unavailable
 from providers.http import MAX_LIST_BYTES, Answer, Call, call_provider, call_provider_sync
 from providers.media_sources import own_source
+from providers.parts import media_check
 
 HOST = "api.nexmo.com"
 MEDIA_HOSTS = ("nexmo.com", "vonage.com")
@@ -41,7 +44,12 @@ class Vonage:
 
     slug: str = "vonage"
     label: str = "Vonage"
-    capabilities: Capabilities = Capabilities(callback_reference=True, price_reports=True, business_scoped_ids=True)
+    capabilities: Capabilities = Capabilities(
+        media=ALL_MEDIA,
+        callback_reference=True,
+        price_reports=True,
+        business_scoped_ids=True,
+    )
     error_codes: Mapping[str, ErrorCode] = CODES
     credential_fields: Sequence[CredentialField] = (
         CredentialField(
@@ -84,6 +92,8 @@ class Vonage:
         self._root = (config.base_url or f"https://{host}").rstrip("/")
 
     async def send(self, message: OutboundMessage) -> Accepted:
+        if isinstance(message.content, MediaContent):
+            media_check(message.content, self.capabilities)
         payload = payload_build(message, webhook_url=self.config.webhook_url, carried=self.capabilities.parts)
         try:
             headers = self._headers()

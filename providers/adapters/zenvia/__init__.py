@@ -14,6 +14,7 @@ from providers.adapters.zenvia.send import KEPT_PATHS, PARTS, answer_read, paylo
 from providers.adapters.zenvia.templates import checked, template_of, templates_read
 from providers.adapters.zenvia.webhook import body_parse
 from providers.contracts import (
+    ALL_MEDIA,
     Accepted,
     AccountConfig,
     BadItem,
@@ -21,6 +22,7 @@ from providers.contracts import (
     CredentialField,
     Event,
     JsonObject,
+    MediaContent,
     MediaPointer,
     OutboundMessage,
     Protection,
@@ -31,6 +33,7 @@ from providers.contracts import (
 from providers.errors import ErrorCode
 from providers.http import MAX_LIST_BYTES, Answer, Call, call_provider, call_provider_sync
 from providers.media_sources import own_source
+from providers.parts import media_check
 from providers.webhook_protection import secret_protection, secret_verify
 
 BASE_URL = "https://api.zenvia.com"
@@ -42,6 +45,7 @@ class Zenvia:
     slug: str = "zenvia"
     label: str = "Zenvia"
     capabilities: Capabilities = Capabilities(
+        media=ALL_MEDIA,
         parts=PARTS,
         callback_reference=True,
         submit_templates=True,
@@ -72,6 +76,8 @@ class Zenvia:
         self._headers = {"X-API-TOKEN": self._credential("api_token")}
 
     async def send(self, message: OutboundMessage) -> Accepted:
+        if isinstance(message.content, MediaContent):
+            media_check(message.content, self.capabilities)
         call = Call(
             "POST",
             f"{self._root}/channels/whatsapp/messages",
