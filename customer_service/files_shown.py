@@ -8,8 +8,8 @@ from django.template.defaultfilters import filesizeformat
 from django.urls import reverse
 from django.utils.translation import gettext as _
 
-from customer_service.file_response import is_shown, name_offered
 from customer_service.models import InboundFile
+from recontact.media.response import is_shown, name_offered
 from recontact.models import MediaFile
 
 PICTURE, STICKER, SOUND, FILM, KEEP, NOTHING = "picture", "sticker", "sound", "film", "keep", "nothing"

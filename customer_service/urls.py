@@ -17,6 +17,7 @@ from customer_service.views.actions import (
 from customer_service.views.board import BoardView
 from customer_service.views.conversations import ConversationsLiveView, ConversationsView, FiltersView
 from customer_service.views.desk import CannedView, DeskExtendView, DeskView
+from customer_service.views.emoji import EmojiView
 from customer_service.views.files import FileAgainView, FileView
 from customer_service.views.follow_up import FollowUpView
 from customer_service.views.hsm import HsmPartView, HsmView
@@ -33,6 +34,7 @@ urlpatterns = [
     path("desk/extend/", DeskExtendView.as_view(), name="desk_extend"),
     path("board/", BoardView.as_view(), name="board"),
     path("follow-up/", FollowUpView.as_view(), name="follow_up"),
+    path("emoji/", EmojiView.as_view(), name="emoji"),
     path("hsm/", HsmView.as_view(), name="hsm"),
     path("hsm/<str:part>/", HsmPartView.as_view(), name="hsm_part"),
     path("queries/<int:query_id>/", TicketView.as_view(), name="ticket"),

@@ -12,6 +12,7 @@ from datetime import datetime, timedelta
 from typing import Any
 
 from django.conf import settings
+from django.core.files.uploadedfile import UploadedFile
 from django.db import IntegrityError, transaction
 
 from providers.models import SenderNumber
@@ -32,7 +33,11 @@ from recontact.eligibility import (
     template_refusals,
     text_refusals,
 )
-from recontact.models import Campaign, Customer, Message, Query, QueryEvent
+from recontact.media.attachments import attachment_component
+from recontact.media.files import file_keep, files_discard
+from recontact.media.outgoing import upload_store
+from recontact.media.response import name_offered
+from recontact.models import Campaign, Customer, MediaFile, Message, Query, QueryEvent
 from recontact.phones import InvalidPhone, phone_parse
 from recontact.refusals import Code, Refusal, SendRefused
 from recontact.windows import window_expires_at
@@ -140,11 +145,49 @@ def text_send(*, query_id: int, text: str, user: Any, send_key: str | None) -> M
 
     Without a user it is the portal's own answer: it leaves the query as it was, waiting for a person.
     """
-    text = text.replace("\x00", "").strip()
+    text = _cleaned(text)
     if not text:
         raise SendRefused(Refusal(Code.EMPTY_TEXT, field_name="text"))
     if len(text) > TEXT_LIMIT:
         raise SendRefused(Refusal(Code.TEXT_TOO_LONG, {"limit": TEXT_LIMIT}, field_name="text"))
+    return _write(query_id, user, send_key, kind=Message.Kind.TEXT, body=text)
+
+
+def attachment_send(
+    *, query_id: int, upload: UploadedFile[Any], caption: str, user: Any, send_key: str | None
+) -> Message:
+    """Queue a file, with words under it, in a query whose window is open; as `text_send` otherwise. Raises SendRefused.
+
+    The file is stored before the message is, because that may take long; refused, it is thrown away again.
+    """
+    caption = _cleaned(caption)
+    query = Query.objects.select_related("sender_number__account").get(pk=query_id)
+    _refuse_if_used(send_key)
+    file = upload_store(query=query, upload=upload, caption=caption)
+    try:
+        return _write(
+            query_id,
+            user,
+            send_key,
+            file=file,
+            kind=Message.Kind.MEDIA,
+            body=caption,
+            components=[attachment_component(file)],
+        )
+    except SendRefused:
+        files_discard(MediaFile.objects.filter(pk=file.pk))
+        raise
+
+
+# --- steps ---------------------------------------------------------------------------------------------------------
+
+
+def _cleaned(text: str) -> str:
+    return text.replace("\x00", "").strip()
+
+
+def _write(query_id: int, user: Any, send_key: str | None, *, file: MediaFile | None = None, **content: Any) -> Message:
+    """Queue what an agent (or, without a user, the portal) writes in an open window; a `file` is kept with it."""
     with _one_use(send_key), transaction.atomic():
         purse = _text_purse(query_id)
         customer = customer_lock(Query.objects.values_list("customer_id", flat=True).get(pk=query_id))
@@ -164,13 +207,12 @@ def text_send(*, query_id: int, text: str, user: Any, send_key: str | None) -> M
         )
         envelope = _Envelope(number, customer, query, Message.Origin.TICKET, user, send_key, purse)
         closes = window_expires_at(customer_id=customer.pk, sender_number_id=number.pk)
-        message = _queue(envelope, category="service", expires_at=closes, kind=Message.Kind.TEXT, body=text)
+        message = _queue(envelope, category="service", expires_at=closes, **content)
+        if file is not None and not file_keep(file.pk):
+            raise SendRefused(Refusal(Code.FILE_GONE, field_name="file"))
         if user is not None:
-            _query_touched(query, message, user=user, kind=None)
+            _query_touched(query, message, user=user, kind=None, preview=name_offered(file) if file is not None else "")
     return message
-
-
-# --- steps ---------------------------------------------------------------------------------------------------------
 
 
 class _one_use:
@@ -335,10 +377,10 @@ def _open_query(
     return query
 
 
-def _query_touched(query: Query, message: Message, *, user: Any, kind: str | None) -> None:
+def _query_touched(query: Query, message: Message, *, user: Any, kind: str | None, preview: str = "") -> None:
     """The query moves up in the lists, and an unassigned one that its agent writes in becomes his."""
     query.activity_at = message.due_at
-    query.preview = message.body[:200]
+    query.preview = (message.body or preview)[:200]
     query.waiting_since = None
     fields = ["activity_at", "preview", "waiting_since"]
     if user is not None and query.assigned_to_id is None and message.origin == Message.Origin.TICKET:

@@ -5,11 +5,11 @@ from __future__ import annotations
 from django.http import Http404, HttpRequest, HttpResponseBase
 from django.shortcuts import get_object_or_404
 
-from customer_service.file_response import file_response
 from customer_service.inbound_files import file_fetch_again
 from customer_service.models import InboundFile
 from customer_service.views.shell import ServiceView
 from customer_service.views.tickets import back_to_ticket
+from recontact.media.response import file_response
 from recontact.models import MediaFile
 
 

@@ -9,7 +9,7 @@ from django.utils.translation import gettext as _
 from customer_service.forms import TextForm
 from customer_service.panel import panel_for_query, refusals_to_form
 from customer_service.views.tickets import Redisplay, TicketBase, back_to_ticket
-from recontact.outbox import query_recontact, text_send
+from recontact.outbox import attachment_send, query_recontact, text_send
 from recontact.refusals import SendRefused
 
 #: The parts of a sending panel that are drawn anew while somebody fills it in.
@@ -63,7 +63,7 @@ class RecontactPartView(TicketBase):
 
 
 class TextView(TicketBase):
-    """Send free text; refused, the text comes back."""
+    """Send free text, or a file with words under it; refused, the text comes back (a browser gives no file back)."""
 
     permission_required = ("recontact.view_query", "recontact.send_text")
     http_method_names = ["post"]
@@ -72,8 +72,12 @@ class TextView(TicketBase):
         query = self.query(query_id)
         form, send_key = TextForm(request.POST), request.POST.get("send_key", "")[:100]
         text = request.POST.get("text", "")
+        upload, key, user = request.FILES.get("file"), send_key or None, request.user
         try:
-            text_send(query_id=query.pk, text=text, user=request.user, send_key=send_key or None)
+            if upload is not None:
+                attachment_send(query_id=query.pk, upload=upload, caption=text, user=user, send_key=key)
+            else:
+                text_send(query_id=query.pk, text=text, user=user, send_key=key)
         except SendRefused as refused:
             problems = [refusal.sentence for refusal in refused.refusals]
             shown = Redisplay(text_form=form, problems=problems, send_key=send_key)

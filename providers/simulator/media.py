@@ -50,6 +50,12 @@ SAMPLES = {
 }
 
 
+def sent_words(kind: str, caption: object, name: object = "") -> str:
+    """How the phone shows a file that a business sent."""
+    named = f" {name}" if name else ""
+    return f"[{kind}{named}] {caption or ''}".strip()
+
+
 @dataclass(slots=True, eq=False)
 class StoredFile:
     """One file. `size` counts, `body` is its beginning: what is missing is sent as zeros. `gone`: the vendor threw it away."""

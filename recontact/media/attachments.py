@@ -5,6 +5,9 @@ from __future__ import annotations
 from collections.abc import Iterable
 from typing import Any
 
+from providers.contracts import MediaContent
+from recontact.media.links import file_link
+from recontact.media.response import name_offered
 from recontact.models import MediaFile, Message
 
 TYPE = "attachment"
@@ -18,6 +21,24 @@ def attachment_component(file: MediaFile) -> dict[str, Any]:
 def attachment_id(message: Message) -> int:
     """The file's id; 0 without one, and after the message was erased."""
     return next((int(item["file"]) for item in message.components or () if item.get("type") == TYPE), 0)
+
+
+def content_of(message: Message, file: MediaFile) -> MediaContent:
+    """The file as an adapter gets it, with a link that opens it and a way to its bytes."""
+
+    def read() -> bytes:
+        with file.file.storage.open(str(file.file.name), "rb") as content:
+            return bytes(content.read())
+
+    return MediaContent(
+        kind=file.kind,
+        content_type=file.content_type,
+        file_name=name_offered(file),
+        size=file.size,
+        link=file_link(file),
+        read=read,
+        caption=message.body,
+    )
 
 
 def attachments_of(messages: Iterable[Message]) -> dict[int, MediaFile]:

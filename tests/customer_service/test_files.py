@@ -144,10 +144,10 @@ def test_a_ticket_with_many_files_takes_as_many_queries_as_with_one(query: Query
     ],
 )
 def test_the_ticket_says_why_there_is_no_file(
-    ana: User, query: Query, client_ana: Client, fields: dict[str, str], words: str
+    ana: User, query: Query, client_ana: Client, fields: dict[str, Any], words: str
 ) -> None:
     User.objects.filter(pk=ana.pk).update(language="en")
-    inbound_file_make(query, **fields)
+    inbound_file_make(query, file=None, **fields)
     assert words in client_ana.get(f"/service/queries/{query.pk}/").content.decode()
 
 

@@ -5,12 +5,15 @@ from __future__ import annotations
 from typing import Any
 
 import pytest
+from django.core.files.uploadedfile import SimpleUploadedFile
+from django.test import Client
 
 from customer_service.inbound_files import file_fetch_again, waiting_fetch
 from customer_service.models import InboundFile, InboundMessage
 from providers.simulator.media import SAMPLES
 from recontact.clock import ClockTimestamp
-from recontact.models import MediaFile
+from recontact.models import MediaFile, Message, Query
+from recontact.outbox import attachment_send
 from tests.providers.e2e.provider import Provider
 from tests.providers.e2e.setups import EVERY
 from tests.providers.e2e.setups.meta import PROVIDER as PROVIDER
@@ -106,3 +109,56 @@ def test_a_page_that_calls_itself_a_picture_is_kept_as_bytes_of_no_type(stage: S
     stored = fetched(write(stage, media={"content_type": "image/svg+xml", "base64": page})).file
     assert stored is not None
     assert stored.content_type == "application/octet-stream"
+
+
+# --- what agents send ----------------------------------------------------------------------------------------------------
+
+BOARDING_PASS = b"%PDF-1.4\n%%EOF\n"
+
+
+def send(stage: Stage, content: bytes, name: str, caption: str = "") -> Message:
+    """An agent sends a file to a customer who wrote a moment ago."""
+    stage.simulator.post("inbound", phone_number_id=NUMBER_ID, **{"from": CUSTOMER, "type": "text", "text": "Hola"})
+    stage.until(InboundMessage.objects.exists, what="the question")
+    query = Query.objects.get()
+    upload = SimpleUploadedFile(name, content, content_type="text/html")
+    return attachment_send(query_id=query.pk, upload=upload, caption=caption, user=None, send_key=None)
+
+
+def sent_link(stage: Stage, message: Message) -> str:
+    """The link of the file in what the provider accepted; "" where it has an id instead."""
+    media = stage.accepted(message)[0]["extra"]["media"]
+    return str(media.get("link", "")) if isinstance(media, dict) else str(media)
+
+
+@pytest.mark.parametrize("provider", WITH_FILES, ids=lambda provider: provider.slug)
+def test_a_file_is_sent_once_and_read(stage: Stage, provider: Provider) -> None:
+    message = stage.wait_for(send(stage, BOARDING_PASS, "pase.pdf"), "read")
+
+    [accepted] = stage.accepted(message)
+    assert (message.kind, stage.attempts(message)) == ("media", ["accepted"])
+    assert accepted["wamid"] == message.provider_message_id
+    link = sent_link(stage, message)
+    if provider.slug == "meta":
+        assert not link
+    else:
+        response = Client().get(link.removeprefix(stage.portal))
+        assert b"".join(response.streaming_content) == BOARDING_PASS
+        assert response["Content-Type"] == "application/pdf"
+    stage.prove()
+
+
+def test_words_under_a_file_go_with_it(stage: Stage) -> None:
+    message = stage.wait_for(send(stage, SAMPLES["image"][2], "foto.png", "Su turno"), "read")
+    [accepted] = stage.accepted(message)
+    assert accepted["bubble"]["body"] == "[image] Su turno"
+    media = accepted["extra"]["media"]
+    assert media["caption"] == "Su turno"
+    assert "filename" not in media
+
+
+def test_when_the_upload_fails_the_file_goes_by_a_link(stage: Stage, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("providers.adapters.meta.media.LARGEST_UPLOAD", 4)
+    message = stage.wait_for(send(stage, BOARDING_PASS, "pase.pdf"), "read")
+    assert sent_link(stage, message).startswith(f"{stage.portal}/files/")
+    assert stage.attempts(message) == ["accepted"]

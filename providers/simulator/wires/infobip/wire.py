@@ -21,7 +21,7 @@ from providers.simulator.wires.contract import Call, Hook, Note, Order, Result, 
 from providers.simulator.wires.facts import InboundFact, PreferenceFact, StatusFact, TemplateFact
 from providers.simulator.wires.infobip import reports
 from providers.simulator.wires.infobip.errors import DUPLICATE, PENDING, SINGLE, WHOLE, error_answer, rejected
-from providers.simulator.wires.infobip.send import order_of_text, orders_of_messages, orders_of_templates
+from providers.simulator.wires.infobip.send import order_of_file, order_of_text, orders_of_messages, orders_of_templates
 from providers.simulator.wires.infobip.senders import sender_json
 from providers.simulator.wires.infobip.templates import TemplateEndpoints, template_note
 from providers.simulator.world import Account, Customer, Number
@@ -29,6 +29,7 @@ from providers.simulator.world import Account, Customer, Number
 PROVIDER = "infobip"
 TEMPLATE_PATH = "/whatsapp/1/message/template"
 TEXT_PATH = "/whatsapp/1/message/text"
+FILE_PATH = "/whatsapp/1/message/{kind:image|audio|video|document}"
 MESSAGES_PATH = "/messages-api/1/messages"
 SENDER_TEMPLATES = "/whatsapp/2/senders/{sender}/templates"
 ONE_TEMPLATE = SENDER_TEMPLATES + "/{template}"
@@ -52,6 +53,7 @@ class InfobipWire(TemplateEndpoints, Wire):
             web.post(TEMPLATE_PATH, sends(self)),
             web.post(TEXT_PATH, sends(self)),
             web.post(MESSAGES_PATH, sends(self)),
+            web.post(FILE_PATH, sends(self)),
             web.get("/messages-api/1/reports", self.list_reports),
             web.get("/omni/1/logs", self.list_logs),
             web.get("/whatsapp/1/senders/quality", self.list_quality),
@@ -78,6 +80,8 @@ class InfobipWire(TemplateEndpoints, Wire):
         path = call.request.path
         if path.endswith(TEXT_PATH):
             return [order_of_text(call.json())]
+        if "kind" in call.request.match_info:
+            return [order_of_file(call.json(), call.request.match_info["kind"])]
         return orders_of_messages(call.json()) if path.endswith(MESSAGES_PATH) else orders_of_templates(call.json())
 
     def number(self, call: Call, account: Account, order: Order) -> Number:
@@ -115,7 +119,7 @@ class InfobipWire(TemplateEndpoints, Wire):
             name = message.wamid if message is not None else order.reference
             shown = {"destination": order.recipient} if newer else {"to": order.recipient, "messageCount": 1}
             items.append({**shown, "messageId": name, "status": state})
-        if call.request.path.endswith(TEXT_PATH):
+        if call.request.path.endswith(TEXT_PATH) or "kind" in call.request.match_info:
             return json_response(items[0])
         bulk_id = str(states[0][0].extra.get("bulk_id", ""))
         return json_response({"messages": items, **({"bulkId": bulk_id} if bulk_id else {})})

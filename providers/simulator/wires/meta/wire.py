@@ -58,6 +58,7 @@ class MetaWire(Wire):
             web.get(OBJECT + "/subscribed_apps", objects.list_subscriptions),
             web.post(OBJECT + "/subscribed_apps", objects.subscribe),
             web.delete(OBJECT + "/subscribed_apps", objects.unsubscribe),
+            web.post(OBJECT + "/media", media.upload),
             web.get(media.ATTACHMENTS, media.download),
             web.get(OBJECT, objects.get_object),
             web.post(OBJECT, templates.edit_template),

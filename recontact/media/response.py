@@ -21,20 +21,23 @@ _RANGE = re.compile(r"bytes=(\d{1,18})-(\d{0,18})")
 _PIECE = 64 * 1024
 
 
-def file_response(request: HttpRequest, file: MediaFile) -> HttpResponseBase:
-    """The file's bytes, or the part of them that a player asks for. The caller has checked that the user may see it."""
+def file_response(request: HttpRequest, file: MediaFile, *, for_machine: bool = False) -> HttpResponseBase:
+    """The file's bytes, or the part of them that a player asks for. The caller has checked that the user may see it.
+
+    `for_machine`: a provider fetches it, and wants its true type; a browser still only keeps it.
+    """
     etag = f'"file-{file.pk}"'
     if request.headers.get("If-None-Match") == etag:
-        return _with_headers(HttpResponse(status=304), file, etag)
+        return _with_headers(HttpResponse(status=304), file, etag, inline=is_shown(file))
     start, end = _range(request, file.size)
     content = file.file.storage.open(str(file.file.name), "rb")
     length = end - start + 1
-    response = StreamingHttpResponse(_pieces(content, start, length), content_type=type_told(file))
+    response = StreamingHttpResponse(_pieces(content, start, length), content_type=type_told(file, true=for_machine))
     response["Content-Length"] = str(length)
     if length != file.size:
         response.status_code = 206
         response["Content-Range"] = f"bytes {start}-{end}/{file.size}"
-    return _with_headers(response, file, etag)
+    return _with_headers(response, file, etag, inline=is_shown(file) and not for_machine)
 
 
 def is_shown(file: MediaFile) -> bool:
@@ -42,8 +45,10 @@ def is_shown(file: MediaFile) -> bool:
     return file.content_type in SHOWN_INLINE
 
 
-def type_told(file: MediaFile) -> str:
-    """The type that the browser is told: one that it shows, or one that it only keeps."""
+def type_told(file: MediaFile, *, true: bool = False) -> str:
+    """The type that the browser is told: one that it shows, or one that it only keeps. `true`: whatever it is."""
+    if true:
+        return file.content_type
     return file.content_type if is_shown(file) or file.content_type == "application/pdf" else UNKNOWN
 
 
@@ -54,8 +59,8 @@ def name_offered(file: MediaFile) -> str:
     return name if ending == "bin" or name.lower().endswith(f".{ending}") else f"{name}.{ending}"
 
 
-def _with_headers(response: HttpResponseBase, file: MediaFile, etag: str) -> HttpResponseBase:
-    response["Content-Disposition"] = content_disposition_header(not is_shown(file), name_offered(file)) or "attachment"
+def _with_headers(response: HttpResponseBase, file: MediaFile, etag: str, *, inline: bool) -> HttpResponseBase:
+    response["Content-Disposition"] = content_disposition_header(not inline, name_offered(file)) or "attachment"
     response["X-Content-Type-Options"] = "nosniff"
     response["Content-Security-Policy"] = POLICY
     response["Cross-Origin-Resource-Policy"] = "same-origin"
