@@ -77,6 +77,10 @@
       card().innerHTML = await response.text();
     }
     card().hidden = false;
+    // Above its button and within the screen: the composer scrolls, and would cut it off.
+    const place = button.getBoundingClientRect();
+    card().style.bottom = `${Math.max(8, window.innerHeight - place.top + 6)}px`;
+    card().style.left = `${Math.max(8, Math.min(place.left, window.innerWidth - card().offsetWidth - 8))}px`;
     button.setAttribute("aria-expanded", "true");
     signs()[0].tabIndex = 0;
     part("desk-emoji-search").focus();

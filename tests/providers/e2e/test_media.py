@@ -143,7 +143,7 @@ def test_a_file_is_sent_once_and_read(stage: Stage, provider: Provider) -> None:
         assert not link
     else:
         response = Client().get(link.removeprefix(stage.portal))
-        assert b"".join(response.streaming_content) == BOARDING_PASS
+        assert response.getvalue() == BOARDING_PASS
         assert response["Content-Type"] == "application/pdf"
     stage.prove()
 
