@@ -166,6 +166,8 @@ def _event_words(event: QueryEvent, query: Query) -> str:
     who = {"agent": str(event.actor) if event.actor is not None else _("the system")}
     if event.kind == kinds.OPENED and event.actor is None:
         return _("The query was opened (%(origin)s)") % {"origin": query.get_origin_display()}
+    if event.kind == kinds.REOPENED and event.actor is None:
+        return _("The customer's answer reopened the query")
     sentences: dict[str, str] = {
         kinds.OPENED: _("%(agent)s opened the query") % who,
         kinds.TAKEN: _("%(agent)s took the query") % who,

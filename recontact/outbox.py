@@ -40,6 +40,7 @@ from recontact.media.response import name_offered
 from recontact.models import Campaign, Customer, MediaFile, Message, Query, QueryEvent
 from recontact.phones import InvalidPhone, phone_parse
 from recontact.refusals import Code, Refusal, SendRefused
+from recontact.template_teams import team_refusals
 from recontact.windows import window_expires_at
 from templates_app.models import Template
 from templates_app.rendering import Rendered, RenderError, render
@@ -90,7 +91,8 @@ def query_recontact(
         _refuse_if_used(send_key)
         number = query.sender_number
         template = Template.objects.get(pk=template_id)
-        _refuse_if([*recontact_refusals(query, user=user), *_send_refusals(number, template, customer)])
+        refusals = [*recontact_refusals(query, user=user), *_send_refusals(number, template, customer)]
+        _refuse_if([*refusals, *team_refusals(template, user)])
         envelope = _Envelope(number, customer, query, origin, user, send_key, purse, campaign)
         message = _queue_template(envelope, template, _rendered(template, values))
         ledger.reserve(query=query, message=message, user=user)
@@ -120,8 +122,7 @@ def hsm_send(
     number = SenderNumber.objects.select_related("account").get(pk=sender_number_id)
     template = Template.objects.get(pk=template_id)
     e164 = _phone(phone) if phone or not bsuid else ""
-    refusals = [*number_refusals(number), *template_refusals(template, number)]
-    _refuse_if(refusals)
+    _refuse_if([*number_refusals(number), *template_refusals(template, number), *team_refusals(template, user)])
     rendered = _rendered(template, values)
     with _one_use(send_key), transaction.atomic():
         purse = purse_open(facts_of_user(account_id=number.account_id, user=user))
