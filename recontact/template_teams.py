@@ -1,4 +1,4 @@
-"""Which templates a person may send: those of no team are for all, others for their teams and for whoever sees all queries."""
+"""Which templates a person may send: those of no team are for all, others for their teams and for who leads them."""
 
 from __future__ import annotations
 
@@ -9,6 +9,9 @@ from django.db.models import QuerySet
 from recontact.models import Team
 from recontact.refusals import Code, Refusal
 from templates_app.models import Template
+
+#: Whoever leads agents, or sends apart from them. Any one will do: an API key's scope leaves some of them out.
+_LEADING = ("recontact.view_all_queries", "recontact.refer_query", "recontact.send_hsm")
 
 
 def templates_allowed(templates: QuerySet[Template], user: Any) -> QuerySet[Template]:
@@ -32,4 +35,4 @@ def team_refusals(template: Template, user: Any) -> list[Refusal]:
 
 
 def _may_all(user: Any) -> bool:
-    return user is None or user.has_perm("recontact.view_all_queries")
+    return user is None or any(user.has_perm(permission) for permission in _LEADING)

@@ -22,6 +22,7 @@ READS = [
     "board/",
     "follow-up/",
     "hsm/",
+    "emoji/",
     "queries/{query}/",
     "queries/{query}/live/",
     "queries/{query}/canned/",
