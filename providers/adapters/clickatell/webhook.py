@@ -102,7 +102,7 @@ def _media(item: JsonObject) -> InboundEvent:
     content_type = text(item.get("contentType")).lower()
     kind = MEDIA_KINDS.get(content_type.partition("/")[0], "document")
     pointer = MediaPointer(url=text(item.get("url")), content_type=content_type)
-    return replace(_inbound(item, kind, text(item.get("caption"))), media=[pointer] if pointer.url else [])
+    return replace(_inbound(item, kind, text(item.get("caption"))), media=(pointer,) if pointer.url else ())
 
 
 def _location(item: JsonObject) -> InboundEvent:

@@ -29,7 +29,7 @@ def message_read(item: JsonObject, envelope: JsonObject, sender: str) -> Event:
         button_payload=postback or (text(inner.get("id")) if kind == "interactive" else ""),
         context_message_id=text(context.get("gsId")) or text(context.get("id")),
         payload=item,
-        media=_media(kind, inner),
+        media=tuple(_media(kind, inner)),
     )
 
 
@@ -51,7 +51,7 @@ def v3_message_read(item: JsonObject, envelope: JsonObject, sender: str) -> Even
         button_payload=text(content.get("payload")) or (text(reply.get("id")) if known == "interactive" else ""),
         context_message_id=text(context.get("gs_id")) or text(context.get("id")),
         payload=item,
-        media=_media(known, content),
+        media=tuple(_media(known, content)),
     )
 
 

@@ -71,7 +71,7 @@ def _inbound(item: JsonObject) -> Event:
         button_payload=text(message.get("payload")) or (text(message.get("id")) if kind == "interactive" else ""),
         context_message_id=text((part(message, "context") or part(item, "context")).get("id")),
         payload=item,
-        media=_media(kind, message),
+        media=tuple(_media(kind, message)),
     )
 
 

@@ -116,7 +116,7 @@ def _inbound(message: JsonObject) -> Event:
         button_payload=text(postback.get("payload")),
         context_message_id=text(part(message, "replyTo").get("id")),
         payload=message,
-        media=_media(inner),
+        media=tuple(_media(inner)),
     )
 
 

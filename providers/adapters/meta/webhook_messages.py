@@ -75,7 +75,7 @@ def message_read(item: JsonObject, value: JsonObject) -> Event:
         button_payload=_button_payload(item),
         context_message_id=text(part(item, "context").get("id")) or text(part(item, "reaction").get("message_id")),
         payload=item,
-        media=_media(known, item),
+        media=tuple(_media(known, item)),
     )
 
 

@@ -113,7 +113,7 @@ def _inbound(body: JsonObject) -> Event:
         button_payload=text(choice.get("postback_data")),
         context_message_id=text(choice.get("message_id")) or text(part(content, "reply_to").get("message_id")),
         payload=message,
-        media=_media(content),
+        media=tuple(_media(content)),
     )
 
 

@@ -154,7 +154,7 @@ def _inbound(fields: JsonObject, at: datetime) -> InboundEvent:
         button_payload=text(fields.get("ButtonPayload")),
         context_message_id=text(fields.get("OriginalRepliedMessageSid")),
         payload=fields,
-        media=_media(fields),
+        media=tuple(_media(fields)),
     )
 
 

@@ -110,7 +110,7 @@ def _inbound(item: JsonObject) -> InboundEvent:
         button_payload=text(button.get("payload")) or text(reply.get("id")),
         context_message_id=text(part(item, "context").get("message_uuid")),
         payload=item,
-        media=_media(item),
+        media=tuple(_media(item)),
     )
 
 

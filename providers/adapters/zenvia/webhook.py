@@ -79,7 +79,7 @@ def _inbound(body: JsonObject, message: JsonObject) -> Event:
         button_payload=button_payload,
         context_message_id=text(message.get("idRef")),
         payload=message,
-        media=[pointer for item in contents if (pointer := _media(item)).url],
+        media=tuple(pointer for item in contents if (pointer := _media(item)).url),
     )
 
 
