@@ -64,7 +64,7 @@ def files_expected(message: InboundMessage, media: Sequence[MediaPointer]) -> No
     InboundFile.objects.bulk_create(
         InboundFile(
             message=message,
-            kind=message.kind,
+            kind=message.kind if message.kind in FILE_KINDS else "document",
             state=_State.WAITING if pointer is not None else _State.NOT_PASSED_ON,
             pointer=asdict(pointer) if pointer is not None else {},
             due_at=now if pointer is not None else None,
@@ -155,7 +155,8 @@ def _store(claim: _Claim, content: BinaryIO, fetched: FetchedMedia) -> None:
     )
     with transaction.atomic():
         done = {"file": file, "pointer": {}, "due_at": None, "lease_until": None, "detail": ""}
-        kept = _mine(claim).update(state=_State.STORED, **done) and file_keep(file.pk)
+        # In the order in which an erasure takes the two rows.
+        kept = file_keep(file.pk) and _mine(claim).update(state=_State.STORED, **done)
         _show(claim)
     if not kept:
         # Erased meanwhile, or another worker was faster: whose lease ran out gives way.

@@ -79,6 +79,16 @@ def test_the_star_keeps_one_and_lets_it_go_without_losing_what_was_typed(
     assert names(ana, query)[0] == "aviso"
 
 
+def test_the_page_for_writing_first_has_the_same_order_and_star(
+    ana: User, query: Query, templates: dict[str, Template], others: Team
+) -> None:
+    data = hsm_data(templates["demora"], number=query.sender_number_id, phone="+5491155550177", name="Luz")
+    part = browser(ana).post(f"/service/hsm/panel/?favourite={templates['bienvenida'].pk}", data).content.decode()
+    assert re.findall(r'<option value="\d+"[^>]*>(\w+) ', part) == ["bienvenida", "aviso", "demora"]
+    assert browser(ana).post("/service/hsm/", data).status_code == 302
+    assert names(ana, query) == ["bienvenida", "demora", "aviso"]
+
+
 def test_a_template_of_other_teams_is_neither_offered_nor_starred(
     ana: User, query: Query, templates: dict[str, Template], others: Team
 ) -> None:

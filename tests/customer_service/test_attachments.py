@@ -12,6 +12,7 @@ from django.test import Client
 from django.utils import timezone
 
 from hsm_portal.models import User
+from hsm_portal.roles import Role
 from providers.contracts import MediaContent
 from providers.models import ProviderAccount
 from providers.simulator.media import SAMPLES
@@ -128,6 +129,14 @@ def test_the_list_names_the_file_where_there_are_no_words(ana: User, open_query:
     send(ana, open_query, name="comprobante.png")
     open_query.refresh_from_db()
     assert open_query.preview == "comprobante.png"
+
+
+def test_the_manager_shows_it_among_the_messages(ana: User, open_query: Query) -> None:
+    send(ana, open_query, text="Su turno")
+    manager = browser(agent_make(role=Role.MANAGER, is_staff=True, language="en"))
+    page = manager.get(f"/manager/recontact/message/{Message.objects.get().pk}/change/")
+    assert (page.status_code, "Su turno" in page.content.decode()) == (200, True)
+    assert manager.get("/manager/recontact/message/").status_code == 200
 
 
 def test_the_adapter_gets_a_link_and_the_bytes(ana: User, open_query: Query) -> None:

@@ -17,6 +17,7 @@ from customer_service import inbound_files
 from customer_service.inbound_files import waiting_fetch
 from customer_service.models import InboundFile
 from hsm_portal.models import User
+from providers.contracts import MediaPointer
 from providers.media import FetchedMedia
 from recontact.clock import ClockTimestamp
 from recontact.erasure import customer_erase
@@ -223,6 +224,22 @@ def test_a_file_whose_customer_is_erased_while_it_comes_does_not_stay(
     name = str(stored.file.name)
     files_clear()
     assert not default_storage.exists(name)
+
+
+def test_a_file_that_comes_just_before_its_customer_is_erased_does_not_stay(
+    query: Query, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """The erasure has thrown the query's files away already when the worker stores one more."""
+    monkeypatch.setattr("recontact.erasure.files_erase", lambda _ids: inbound_file_make(query, file=file_make(query)))
+    customer_erase(customer_id=query.customer_id, user=None)
+    assert [file.state for file in MediaFile.objects.all()] == ["discarded"]
+
+
+def test_a_file_in_an_answer_of_any_kind_is_expected_as_a_document(query: Query) -> None:
+    message = inbound_file_make(query).message
+    message.kind = "interactive"
+    inbound_files.files_expected(message, (MediaPointer(url="https://files.example/a"),))
+    assert set(InboundFile.objects.values_list("kind", flat=True)) == {"image", "document"}
 
 
 def test_a_storage_that_is_away_loses_no_file(
