@@ -5,7 +5,8 @@ ENV PYTHONUNBUFFERED=1 \
     PIP_DISABLE_PIP_VERSION_CHECK=1
 
 WORKDIR /app
-RUN useradd --system --no-create-home --uid 10001 portal
+RUN useradd --system --no-create-home --uid 10001 portal && install --directory --owner=portal --mode=0700 /media
+ENV MEDIA_ROOT=/media
 
 COPY requirements/base.txt requirements/base.txt
 RUN pip install --require-hashes --requirement requirements/base.txt

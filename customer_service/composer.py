@@ -10,8 +10,10 @@ from typing import Any
 from django.utils.translation import gettext as _
 
 from customer_service.wording import Mark, WindowWords, mark_of
+from providers.whatsapp.media import TYPES
 from recontact import ledger
 from recontact.eligibility import customer_refusals, number_refusals, recontact_refusals, text_refusals
+from recontact.media.outgoing import kinds_carried
 from recontact.models import Query, Recontact
 from recontact.refusals import Code, Refusal
 from templates_app.models import Template
@@ -31,11 +33,15 @@ class RecontactStory:
 
 @dataclass(frozen=True, slots=True)
 class Composer:
-    """`mode` is one of the words above; `reasons` say why nothing can be written; `story` is the recontact's, if any."""
+    """`mode` is one of the words above; `reasons` say why nothing can be written; `story` is the recontact's, if any.
+
+    `accept`: the types of files that can be sent with a text, as a file field takes them; empty = the provider sends none.
+    """
 
     mode: str
     reasons: Sequence[str] = ()
     story: RecontactStory | None = None
+    accept: str = ""
 
     @property
     def key(self) -> str:
@@ -85,7 +91,12 @@ def _text(query: Query, user: Any, story: RecontactStory | None) -> Composer:
     ]
     if not user.has_perm("recontact.send_text"):
         return _blocked([_("Your role may not write to customers."), *_sentences(refusals)], story)
-    return _blocked(_sentences(refusals), story) if refusals else Composer(TEXT, story=story)
+    if refusals:
+        return _blocked(_sentences(refusals), story)
+    carried = kinds_carried(query.sender_number)
+    return Composer(
+        TEXT, story=story, accept=",".join(found.content_type for found in TYPES.values() if found.kind in carried)
+    )
 
 
 def _blocked(reasons: Sequence[str], story: RecontactStory | None) -> Composer:

@@ -4,9 +4,11 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 
-from customer_service.models import InboundMessage, Note
+from customer_service.models import InboundFile, InboundMessage, Note
 from recontact.audit_erasure import audit_erase
 from recontact.erasure import erases, hashed
+from recontact.media.files import files_erase
+from recontact.models import Query
 
 
 @erases
@@ -23,6 +25,11 @@ def conversations_erase(customer_ids: Sequence[int]) -> None:
             payload={},
         )
         audit_erase(InboundMessage, [message.pk])
+    # What is being fetched finds its row erased and keeps nothing; what came a moment ago is thrown away like the rest.
+    InboundFile.objects.filter(message__customer__in=customer_ids).update(
+        state=InboundFile.State.ERASED, pointer={}, due_at=None, detail=""
+    )
+    files_erase(Query.objects.filter(customer__in=customer_ids).values_list("pk", flat=True))
     notes = Note.objects.filter(query__customer__in=customer_ids)
     audit_erase(Note, notes.values_list("pk", flat=True))
     notes.update(text="")

@@ -25,9 +25,7 @@ class TextForm(forms.Form):
     text = forms.CharField(
         label=_("Message"),
         required=False,
-        widget=UnfoldAdminTextareaWidget(
-            attrs={"rows": 3, "maxlength": TEXT_LIMIT, "required": True, "data-draft": "text"}
-        ),
+        widget=UnfoldAdminTextareaWidget(attrs={"rows": 3, "maxlength": TEXT_LIMIT, "data-draft": "text"}),
     )
 
 

@@ -8,6 +8,7 @@ from django.db import transaction
 from django.utils.translation import gettext as _
 
 from customer_service.auto_answers import away_answer_on_commit, opt_out_answer_on_commit
+from customer_service.inbound_files import files_expected
 from customer_service.models import InboundMessage
 from customer_service.routing import query_route
 from providers.contracts import InboundEvent
@@ -69,6 +70,7 @@ def inbound_receive(account_id: int, event: InboundEvent) -> InboundMessage:
         payload=event.payload,
         occurred_at=event.occurred_at,
     )
+    files_expected(message, event.media)
     _obey(message, event)
     return message
 

@@ -9,27 +9,14 @@ from django.conf import settings
 from django.contrib.postgres.indexes import GinIndex
 from django.contrib.postgres.search import SearchVector, SearchVectorField
 from django.core.exceptions import ValidationError
-from django.core.validators import MinValueValidator, RegexValidator
+from django.core.validators import MaxValueValidator, MinValueValidator, RegexValidator
 from django.db import models
-from django.db.models.functions import Left, Lower
 from django.utils.translation import gettext_lazy as _
 
 from providers.models import ProviderAccount, SenderNumber
-from recontact.models import Campaign, Customer, Query, Team
-
-#: Letters with the signs of the languages of our customers, and without: search finds either by either.
-_SIGNED, _PLAIN = "áàâãäéèêëíìîïóòôõöúùûüñç", "aaaaaeeeeiiiiooooouuuunc"
-
-
-def _unsigned(column: str) -> models.Func:
-    """The column in small letters without accents, as the database writes it."""
-    return models.Func(
-        Lower(Left(column, 20_000)),
-        models.Value(_SIGNED),
-        models.Value(_PLAIN),
-        function="translate",
-        output_field=models.TextField(),
-    )
+from recontact.models import Campaign, Customer, MediaFile, Query, Team
+from recontact.models.words import unsigned
+from templates_app.models import Template
 
 
 class InboundMessage(models.Model):
@@ -51,7 +38,7 @@ class InboundMessage(models.Model):
     occurred_at = models.DateTimeField(_("written at"))
     received_at = models.DateTimeField(_("received at"), auto_now_add=True)
     words: models.Field[Any, Any] = models.GeneratedField(
-        expression=SearchVector(_unsigned("text"), config="simple"),
+        expression=SearchVector(unsigned("text"), config="simple"),
         output_field=SearchVectorField(),
         db_persist=True,
     )
@@ -68,6 +55,45 @@ class InboundMessage(models.Model):
             models.Index(fields=["customer", "id"], name="inbound_by_customer"),
             models.Index(fields=["sender_number", "received_at"], name="inbound_by_number"),
             GinIndex(fields=["words"], name="inbound_by_words"),
+        ]
+
+    def __str__(self) -> str:
+        return f"#{self.pk}"
+
+
+class InboundFile(models.Model):
+    """A file that came with a customer's message: still at the provider, here (`file`), or why neither.
+
+    `pointer` is where the provider keeps it (providers.contracts.MediaPointer), emptied once it was fetched or erased.
+    """
+
+    class State(models.TextChoices):
+        WAITING = "waiting", _("Being fetched")
+        STORED = "stored", _("Here")
+        TOO_LARGE = "too_large", _("Too large")
+        GONE = "gone", _("The provider no longer has it")
+        NOT_PASSED_ON = "not_passed", _("The provider does not pass it on")
+        FAILED = "failed", _("Could not be fetched")
+        ERASED = "erased", _("Erased")
+
+    message = models.ForeignKey(InboundMessage, models.PROTECT, related_name="files", verbose_name=_("inbound message"))
+    state = models.CharField(_("state"), max_length=10, choices=State.choices, default=State.WAITING)
+    kind = models.CharField(_("kind"), max_length=10)
+    pointer: models.JSONField[Any, Any] = models.JSONField(default=dict, editable=False)
+    file = models.OneToOneField(
+        MediaFile, models.PROTECT, null=True, blank=True, related_name="inbound", verbose_name=_("file")
+    )
+    tries = models.PositiveSmallIntegerField(_("tries"), default=0)
+    due_at = models.DateTimeField(_("due at"), null=True, editable=False)
+    lease_until = models.DateTimeField(null=True, editable=False)
+    detail = models.CharField(_("detail"), max_length=200, blank=True)
+
+    class Meta:
+        verbose_name = _("file of a customer")
+        verbose_name_plural = _("files of customers")
+        ordering = ["id"]
+        indexes = [
+            models.Index(fields=["due_at"], name="inbound_file_due", condition=models.Q(state="waiting")),
         ]
 
     def __str__(self) -> str:
@@ -156,6 +182,12 @@ class TeamSettings(models.Model):
         max_length=8,
         choices=OnDisconnection.choices,
         default=OnDisconnection.STAY,
+    )
+    reopen_hours = models.PositiveSmallIntegerField(
+        _("hours in which an answer reopens the query"),
+        default=0,
+        validators=[MaxValueValidator(720)],
+        help_text=_("Counted from its resolution, up to 720. 0 = what the customer writes then is a new query."),
     )
     time_zone = models.CharField(_("time zone"), max_length=50, blank=True, help_text=_("Empty = the portal's."))
     away_answer = models.TextField(
@@ -371,3 +403,22 @@ class Presence(models.Model):
 
     def __str__(self) -> str:
         return f"{self.user_id}@{self.query_id}"
+
+
+class AgentTemplate(models.Model):
+    """What a template is to an agent: whether he has it among his favourites, and when he sent it last."""
+
+    user = models.ForeignKey(
+        settings.AUTH_USER_MODEL, models.CASCADE, related_name="+", db_index=False, verbose_name=_("agent")
+    )
+    template = models.ForeignKey(Template, models.CASCADE, related_name="+", verbose_name=_("template"))
+    is_favourite = models.BooleanField(_("favourite"), default=False)
+    used_at = models.DateTimeField(_("last used"), null=True)
+
+    class Meta:
+        verbose_name = _("template of an agent")
+        verbose_name_plural = _("templates of agents")
+        constraints = [models.UniqueConstraint(fields=["user", "template"], name="one_row_per_agent_and_template")]
+
+    def __str__(self) -> str:
+        return f"{self.user_id}: {self.template_id}"

@@ -9,6 +9,7 @@ from typing import Any
 
 from django.forms import BoundField
 
+from customer_service.agent_templates import groups_of, is_favourite, templates_for
 from customer_service.prefill import prefill
 from customer_service.pricing import Price, price_of
 from providers.models import SenderNumber
@@ -16,11 +17,12 @@ from recontact.budgets.scope import Facts, team_of
 from recontact.eligibility import budget_refusals, customer_refusals, template_refusals
 from recontact.models import Customer, Query
 from recontact.refusals import Refusal
+from recontact.template_teams import team_refusals
 from templates_app.components import ParsedTemplate
 from templates_app.forms import PREFIX, VariablesForm, variables_form
 from templates_app.models import Template
 from templates_app.rendering import preview
-from templates_app.selectors import template_parsed, templates_sendable
+from templates_app.selectors import template_parsed
 
 
 @dataclass(frozen=True, slots=True)
@@ -34,6 +36,25 @@ class Panel:
     price: Price | None
     reasons: Sequence[str]
     send_key: str
+
+    @property
+    def favourites(self) -> list[Template]:
+        """The agent's favourites."""
+        return groups_of(self.templates)[0]
+
+    @property
+    def others(self) -> list[Template]:
+        """The templates that are no favourites, those sent last first."""
+        return groups_of(self.templates)[1]
+
+    @property
+    def is_favourite(self) -> bool:
+        """Whether the chosen template is among the agent's favourites."""
+        return (
+            any(each.pk == self.template.pk and is_favourite(each) for each in self.templates)
+            if self.template
+            else False
+        )
 
     @property
     def needed(self) -> list[BoundField]:
@@ -63,7 +84,7 @@ def send_key_new() -> str:
 def panel_for_query(query: Query, *, user: Any, data: Mapping[str, Any] | None = None, bound: bool = False) -> Panel:
     """The recontact panel of a query. `data` is what the form held so far; `bound` checks it and shows what is wrong."""
     customer = query.customer
-    found = _chosen(query.sender_number, data)
+    found = _chosen(query.sender_number, user, data)
     values: dict[str, str] = {}
     if found.template is not None:
         values = prefill(
@@ -73,7 +94,9 @@ def panel_for_query(query: Query, *, user: Any, data: Mapping[str, Any] | None =
             agent_name=user.first_name,
         )
     counted = Facts(query.sender_number.account_id, query.team_id)
-    return _panel(found, query.sender_number, customer, customer.phone or "", counted, data, values, bound=bound)
+    return _panel(
+        found, query.sender_number, customer, customer.phone or "", counted, data, values, user=user, bound=bound
+    )
 
 
 def panel_for_phone(
@@ -89,14 +112,14 @@ def panel_for_phone(
     """The panel of the WhatsApp HSM page; `phone` is E.164 or empty, `customer` whoever has it already, else `name` is known."""
     if number is None:
         return Panel((), None, None, None, None, (), _send_key(data))
-    found = _chosen(number, data)
+    found = _chosen(number, user, data)
     values: dict[str, str] = {}
     if found.template is not None:
         known = customer.name if customer is not None and customer.name else name.strip()
         first = known.split(" ")[0]
         values = prefill(template_parsed(found.template), data={}, customer_name=first, agent_name=user.first_name)
     counted = Facts(number.account_id, team_of(user))
-    return _panel(found, number, customer, phone, counted, data, values, bound=bound)
+    return _panel(found, number, customer, phone, counted, data, values, user=user, bound=bound)
 
 
 @dataclass(frozen=True, slots=True)
@@ -105,9 +128,9 @@ class _Chosen:
     template: Template | None
 
 
-def _chosen(number: SenderNumber, data: Mapping[str, Any] | None) -> _Chosen:
+def _chosen(number: SenderNumber, user: Any, data: Mapping[str, Any] | None) -> _Chosen:
     """The template asked for, or the only one there is; one that can no longer be sent is still shown, with the reason."""
-    templates = list(templates_sendable(account=number.account))
+    templates = templates_for(user, number.account)
     asked = str((data or {}).get("template", ""))
     if not asked:
         return _Chosen(templates, templates[0] if len(templates) == 1 else None)
@@ -127,6 +150,7 @@ def _panel(
     data: Mapping[str, Any] | None,
     guesses: Mapping[str, str],
     *,
+    user: Any,
     bound: bool,
 ) -> Panel:
     template = found.template
@@ -134,7 +158,7 @@ def _panel(
         return Panel(found.templates, None, None, None, None, (), _send_key(data))
     parsed = template_parsed(template)
     form = variables_form(parsed, data if bound else None, _kept(template, parsed, data, guesses))
-    refusals: list[Refusal] = template_refusals(template, number)
+    refusals: list[Refusal] = [*template_refusals(template, number), *team_refusals(template, user)]
     bsuid = ""
     if customer is not None:
         refusals = [*refusals, *customer_refusals(customer, category=template.category)]

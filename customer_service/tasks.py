@@ -6,6 +6,7 @@ from celery import shared_task
 
 from customer_service.assignment import assign_waiting
 from customer_service.desks import desks_look
+from customer_service.inbound_files import waiting_fetch
 from recontact.clock import ClockTimestamp
 from recontact.models import Query
 from recontact.queries import query_wake
@@ -15,6 +16,12 @@ from recontact.queries import query_wake
 def queries_assign() -> int:
     """Give what waits to who is free."""
     return assign_waiting()
+
+
+@shared_task
+def media_fetch_waiting() -> int:
+    """Fetch the files that customers sent."""
+    return waiting_fetch()
 
 
 @shared_task

@@ -104,5 +104,5 @@ def _news(timeline: Timeline, title: str) -> str:
         return ""
     last = entries[-1]
     if last.mark is None:
-        return _("Message from %(customer)s: %(text)s") % {"customer": title, "text": last.text}
+        return _("Message from %(customer)s: %(text)s") % {"customer": title, "text": last.text or last.label}
     return _("Last message sent: %(state)s") % {"state": last.mark.words}

@@ -2,18 +2,22 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import date, datetime, timedelta
 from itertools import groupby, pairwise
 from typing import Any
 
+from django.db.models import Prefetch
 from django.utils import formats, timezone
 from django.utils.translation import gettext as _
 
-from customer_service.models import InboundMessage, Note
+from customer_service.files_shown import FileShown, file_shown, inbound_file_shown
+from customer_service.inbound_content import Contact, Place, contacts_of, place_of
+from customer_service.models import InboundFile, InboundMessage, Note
 from customer_service.wording import Mark, mark_of
-from recontact.models import Message, Query, QueryEvent
+from recontact.media.attachments import attachment_id, attachments_of
+from recontact.models import MediaFile, Message, Query, QueryEvent
 from recontact.windows import WINDOW
 
 #: Of each kind the newest so many are shown at first; the screen says so and offers the rest.
@@ -33,6 +37,9 @@ class Entry:
     buttons: Sequence[str] = ()
     mark: Mark | None = None
     key: str = ""
+    files: Sequence[FileShown] = ()
+    place: Place | None = None
+    contacts: Sequence[Contact] = ()
 
 
 @dataclass(frozen=True, slots=True)
@@ -52,16 +59,18 @@ class Timeline:
 
 
 def timeline_of(query: Query, *, now: datetime, everything: bool = False) -> Timeline:
-    """The query's timeline in the reader's language and time zone: four database queries, whatever its length."""
-    inbound, cut_in = _newest(InboundMessage.objects.filter(query=query), everything)
+    """The query's timeline in the reader's language and time zone: six database queries at most, whatever its length."""
+    files = Prefetch("files", InboundFile.objects.select_related("file"))
+    inbound, cut_in = _newest(InboundMessage.objects.filter(query=query).prefetch_related(files), everything)
     sent, cut_out = _newest(Message.objects.filter(query=query).select_related("created_by", "recontact"), everything)
     notes, cut_notes = _newest(Note.objects.filter(query=query).select_related("author"), everything)
     # The recontact is on the timeline as the message that it is.
     told = QueryEvent.objects.filter(query=query).exclude(kind=QueryEvent.Kind.RECONTACTED)
     events, cut_events = _newest(told.select_related("actor"), everything)
+    attached = attachments_of(sent)
     entries = [
         *(_inbound(message) for message in inbound),
-        *(_sent(message) for message in sent),
+        *(_sent(message, attached) for message in sent),
         *(Entry("note", note.created_at, note.text, str(note.author), key=f"n{note.pk}") for note in notes),
         *(_event(event, query) for event in events),
         *window_closings([message.occurred_at for message in inbound], now),
@@ -87,7 +96,19 @@ def _newest(rows: Any, everything: bool) -> tuple[list[Any], bool]:
 
 def _inbound(message: InboundMessage) -> Entry:
     label = "" if message.kind == "text" else _inbound_label(message.kind)
-    return Entry("in", message.occurred_at, message.text, label=label, key=f"i{message.pk}")
+    files = [inbound_file_shown(file, query_id=message.query_id) for file in message.files.all()]
+    # Some providers give a file's name where others give the words under it.
+    text = "" if any(file.name == message.text for file in files) else message.text
+    return Entry(
+        "in",
+        message.occurred_at,
+        text,
+        label=label,
+        key=f"i{message.pk}",
+        files=files,
+        place=place_of(message.payload) if message.kind == "location" else None,
+        contacts=contacts_of(message.payload) if message.kind == "contacts" else (),
+    )
 
 
 def _inbound_label(kind: str) -> str:
@@ -108,7 +129,7 @@ def _inbound_label(kind: str) -> str:
     return labels.get(kind, kind)
 
 
-def _sent(message: Message) -> Entry:
+def _sent(message: Message, attached: Mapping[int, MediaFile]) -> Entry:
     bubble = message.bubble or {}
     return Entry(
         "out",
@@ -120,6 +141,9 @@ def _sent(message: Message) -> Entry:
         buttons=[button.get("text", "") for button in bubble.get("buttons", ())],
         mark=mark_of(message),
         key=f"m{message.pk}",
+        files=[file_shown(attached.get(attachment_id(message)), query_id=message.query_id or 0)]
+        if message.kind == Message.Kind.MEDIA
+        else (),
     )
 
 
@@ -142,6 +166,8 @@ def _event_words(event: QueryEvent, query: Query) -> str:
     who = {"agent": str(event.actor) if event.actor is not None else _("the system")}
     if event.kind == kinds.OPENED and event.actor is None:
         return _("The query was opened (%(origin)s)") % {"origin": query.get_origin_display()}
+    if event.kind == kinds.REOPENED and event.actor is None:
+        return _("The customer's answer reopened the query")
     sentences: dict[str, str] = {
         kinds.OPENED: _("%(agent)s opened the query") % who,
         kinds.TAKEN: _("%(agent)s took the query") % who,

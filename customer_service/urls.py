@@ -17,6 +17,8 @@ from customer_service.views.actions import (
 from customer_service.views.board import BoardView
 from customer_service.views.conversations import ConversationsLiveView, ConversationsView, FiltersView
 from customer_service.views.desk import CannedView, DeskExtendView, DeskView
+from customer_service.views.emoji import EmojiView
+from customer_service.views.files import FileAgainView, FileView
 from customer_service.views.follow_up import FollowUpView
 from customer_service.views.hsm import HsmPartView, HsmView
 from customer_service.views.reports import ReportsFileView, ReportsView
@@ -35,6 +37,7 @@ urlpatterns = [
     path("reports/", ReportsView.as_view(), name="reports"),
     re_path(r"^reports/file/(?P<kind>csv|xlsx)/$", ReportsFileView.as_view(), name="reports_file"),
     path("follow-up/", FollowUpView.as_view(), name="follow_up"),
+    path("emoji/", EmojiView.as_view(), name="emoji"),
     path("hsm/", HsmView.as_view(), name="hsm"),
     path("hsm/<str:part>/", HsmPartView.as_view(), name="hsm_part"),
     path("queries/<int:query_id>/", TicketView.as_view(), name="ticket"),
@@ -42,6 +45,8 @@ urlpatterns = [
     path("queries/<int:query_id>/recontact/", RecontactView.as_view(), name="recontact"),
     path("queries/<int:query_id>/recontact/<str:part>/", RecontactPartView.as_view(), name="recontact_part"),
     path("queries/<int:query_id>/text/", TextView.as_view(), name="text"),
+    path("queries/<int:query_id>/files/<int:file_id>/", FileView.as_view(), name="file"),
+    path("queries/<int:query_id>/files/<int:file_id>/again/", FileAgainView.as_view(), name="file_again"),
     path("queries/<int:query_id>/take/", TakeView.as_view(), name="take"),
     path("queries/<int:query_id>/resolve/", ResolveView.as_view(), name="resolve"),
     path("queries/<int:query_id>/reopen/", ReopenView.as_view(), name="reopen"),

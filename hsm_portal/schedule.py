@@ -35,6 +35,8 @@ BEAT_SCHEDULE: dict[str, dict[str, Any]] = {
     "look-ups of the unheard": _every(600.0, "recontact.tasks.look_ups_unheard"),
     "campaign plans": _every(30.0, "recontact.tasks.campaign_plans"),
     "inbox sweep": _every(5.0, "providers.tasks.inbox_sweep"),
+    "media fetch": _every(5.0, "customer_service.tasks.media_fetch_waiting"),
+    "media clear": _every(20.0, "recontact.tasks.media_clear"),
     "queries assign": _every(3.0, "customer_service.tasks.queries_assign"),
     "queries wake": _every(20.0, "customer_service.tasks.queries_wake"),
     "desks watch": _every(20.0, "customer_service.tasks.desks_watch"),

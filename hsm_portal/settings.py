@@ -246,6 +246,19 @@ LOOK_UP_ABSENCE_SECONDS: dict[str, float] = {
     slug: float(seconds) for slug, seconds in env.dict("LOOK_UP_ABSENCE_SECONDS", default={}).items()
 }
 
+# --- Files of conversations ------------------------------------------------------------------------------------------
+
+# Never served from here: a view checks who asks. Every web process and worker needs the same folder.
+MEDIA_ROOT = env.str("MEDIA_ROOT", default=str(BASE_DIR / "var" / "media"))
+FILE_UPLOAD_PERMISSIONS = 0o600
+FILE_UPLOAD_DIRECTORY_PERMISSIONS = 0o700
+# A customer's file larger than this is not fetched; the ticket says so.
+MEDIA_MAX_BYTES = env.int("MEDIA_MAX_MB", default=50) * 1024 * 1024
+# Files are deleted so many days after they came; 0 = never.
+MEDIA_RETENTION_DAYS = env.int("MEDIA_RETENTION_DAYS", default=365)
+# How many files are fetched at once, by all workers together: what is left of them reads webhooks.
+MEDIA_FETCHES_AT_ONCE = env.int("MEDIA_FETCHES_AT_ONCE", default=2)
+
 # --- Static files, API, logs, theme --------------------------------------------------------------------------------
 
 STATIC_URL = "static/"

@@ -9,6 +9,7 @@ from hsm_portal.metrics import metrics
 from hsm_portal.stopped_page import template_resume_page
 from hsm_portal.views import OwnPasswordView, PortalLoginView, PreferencesView, home, language, manager_login
 from providers.webhooks import webhook
+from recontact.media.links import media_link
 
 urlpatterns: list[URLPattern | URLResolver] = [
     path("", home, name="home"),
@@ -21,6 +22,7 @@ urlpatterns: list[URLPattern | URLResolver] = [
     path("language/", language, name="language"),
     path("manager/login/", manager_login),
     path("webhooks/<slug:provider>/<uuid:key>/", webhook, name="webhook"),
+    path("files/<str:token>/<str:name>", media_link, name="media_link"),
     path("api/v1/", include("hsm_portal.api_urls")),
     path("service/", include("customer_service.urls")),
     path(

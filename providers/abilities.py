@@ -5,8 +5,8 @@ An adapter says in its `capabilities` what it can, and then has the methods of t
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Sequence
-from dataclasses import dataclass
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass, field
 from datetime import date, datetime
 from enum import StrEnum
 from typing import Protocol, runtime_checkable
@@ -15,6 +15,7 @@ from providers.contracts import (
     Accepted,
     Exchange,
     JsonObject,
+    MediaPointer,
     OutboundMessage,
     Recipient,
     RemoteTemplate,
@@ -79,6 +80,34 @@ class LooksUp(Protocol):
 
     async def look_up(self, message: LookUp) -> LookUpAnswer:
         """Ask. Raises errors.ProviderCallError when the question could not be answered at all."""
+        ...
+
+
+# --- files that customers sent -------------------------------------------------------------------------------------------
+
+
+@dataclass(frozen=True, slots=True)
+class MediaSource:
+    """An address where a file's bytes are, with the headers that open it: they go to that host and to no other.
+
+    `is_own`: the host is the provider's as the account names it (a test server too), so it may be inside our network.
+    """
+
+    url: str
+    headers: Mapping[str, str] = field(default_factory=dict, repr=False)
+    is_own: bool = False
+
+
+@runtime_checkable
+class KeepsMedia(Protocol):
+    """What customers send stays at the provider, and is fetched in its way. Without this ability a pointer's `url` is
+    fetched as it is, from the open internet."""
+
+    def media_source(self, pointer: MediaPointer) -> MediaSource:
+        """Where the file is now. May ask the provider, and raises errors.ProviderCallError when that fails.
+
+        Raises errors.MediaGone when the provider no longer has it.
+        """
         ...
 
 

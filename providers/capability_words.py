@@ -7,7 +7,7 @@ from dataclasses import dataclass
 
 from django.utils.translation import gettext as _
 
-from providers.contracts import ALL_PARTS, Capabilities, DeleteScope
+from providers.contracts import ALL_MEDIA, ALL_PARTS, Capabilities, DeleteScope
 from providers.parts import PART_NAMES
 
 
@@ -27,6 +27,13 @@ def abilities_shown(capabilities: Capabilities) -> list[Ability]:
 
 def _sending(can: Capabilities) -> Iterator[Ability]:
     yield Ability(_("Free text inside the 24-hour window"), can.text)
+    kinds = {"image": _("pictures"), "audio": _("sound"), "video": _("video"), "document": _("documents")}
+    without = _("It cannot send: %(kinds)s.") % {
+        "kinds": ", ".join(kinds[kind] for kind in sorted(ALL_MEDIA - can.media))
+    }
+    yield Ability(
+        _("Files inside the 24-hour window"), can.media >= ALL_MEDIA, "" if can.media >= ALL_MEDIA else without
+    )
     missing = [str(PART_NAMES[part]) for part in sorted(ALL_PARTS - can.parts)]
     cannot = _("It cannot carry: %(parts)s.") % {"parts": ", ".join(missing)}
     yield Ability(_("All parts of a template"), not missing, cannot if missing else "")

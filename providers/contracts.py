@@ -6,7 +6,7 @@ Inbound: a webhook body becomes a list of events, each a frozen dataclass that t
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime
 from enum import StrEnum
@@ -21,6 +21,7 @@ from providers.reports import (
     IdentityChangeEvent,
     InboundEvent,
     JsonObject,
+    MediaPointer,
     NumberEvent,
     PreferenceEvent,
     PriceEvent,
@@ -32,6 +33,7 @@ from providers.reports import (
 )
 
 __all__ = [
+    "ALL_MEDIA",
     "ALL_PARTS",
     "Accepted",
     "AccountConfig",
@@ -47,6 +49,8 @@ __all__ = [
     "IdentityChangeEvent",
     "InboundEvent",
     "JsonObject",
+    "MediaContent",
+    "MediaPointer",
     "NumberEvent",
     "OutboundMessage",
     "PreferenceEvent",
@@ -128,6 +132,10 @@ ALL_PARTS = frozenset(
 )
 
 
+#: Kinds of files that WhatsApp takes of a business inside the open window.
+ALL_MEDIA = frozenset({"image", "audio", "video", "document"})
+
+
 class Protection(StrEnum):
     """What proves that a webhook comes from the provider. PATH = only the unguessable address."""
 
@@ -140,7 +148,8 @@ class Protection(StrEnum):
 class Capabilities:
     """What a provider can do; the dispatcher and the screens ask this, never the provider's name.
 
-    `parts`: the parts of a template with send-time values that the adapter carries (see `providers.parts`).
+    `media`: the kinds of files that it sends in an open window (image, audio, video, document), `captions`: those that take
+    words along. `parts`: the parts of a template with send-time values that the adapter carries (see `providers.parts`).
     `bulk_limit`: messages in one request. `absence_proves_after`: seconds after which a look-up that finds nothing proves
     that nothing was sent; None = it never does. `delete_scope`: what deleting a template takes along. `edit_needs`: the
     optional credentials without which it changes no templates. `usage`: it tells what it charged, by day (`usage_needs`: as
@@ -148,6 +157,8 @@ class Capabilities:
     """
 
     text: bool = True
+    media: frozenset[str] = frozenset()
+    captions: frozenset[str] = frozenset({"image", "video", "document"})
     parts: frozenset[str] = ALL_PARTS
     look_up: bool = False
     absence_proves_after: float | None = None
@@ -204,6 +215,23 @@ class TextContent:
 
 
 @dataclass(frozen=True, slots=True)
+class MediaContent:
+    """A file, allowed only inside an open service window. `kind`: image, audio, video, document; `size` in bytes.
+
+    `link` opens the file for whoever has it, for about a day. `read` gives its bytes, for providers that want it uploaded
+    before; it blocks, so call it in a thread.
+    """
+
+    kind: str
+    content_type: str
+    file_name: str
+    size: int
+    link: str = field(repr=False)
+    read: Callable[[], bytes] = field(repr=False, compare=False)
+    caption: str = ""
+
+
+@dataclass(frozen=True, slots=True)
 class OutboundMessage:
     """One message for one person. `reference` is ours (no personal data in it) and comes back in webhooks where supported."""
 
@@ -211,7 +239,7 @@ class OutboundMessage:
     sender_external_id: str
     sender_phone: str
     recipient: Recipient
-    content: TemplateContent | TextContent
+    content: TemplateContent | TextContent | MediaContent
 
 
 @dataclass(frozen=True, slots=True)
@@ -309,7 +337,10 @@ class Provider(Protocol):
     credential_fields: Sequence[CredentialField]
 
     async def send(self, message: OutboundMessage) -> Accepted:
-        """Make exactly one HTTP call. Raises providers.errors.SendError, of exactly one of its four kinds."""
+        """Make exactly one HTTP call that can send. Raises providers.errors.SendError, of exactly one of its four kinds.
+
+        A file may be uploaded by a call before it: what fails there is certainly not sent.
+        """
         ...
 
     def webhook_protection(self) -> Protection:

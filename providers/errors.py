@@ -202,6 +202,10 @@ class ProviderCallError(Exception):
         self.exchange = exchange
 
 
+class MediaGone(Exception):
+    """The provider no longer has the file, or never had it: asking again is pointless."""
+
+
 class PreparationFailed(ProviderCallError):
     """What goes before a request failed, such as the upload of a file: the request itself was certainly not made."""
 

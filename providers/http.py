@@ -57,8 +57,9 @@ class AnswerTooSlow(Exception):
 
 @dataclass(frozen=True, slots=True)
 class Call:
-    """One HTTP call, with one body at most; `multipart` has text fields. `timeout` in seconds, for the whole call.
+    """One HTTP call, with one body at most; `multipart` has text fields, and `file` beside them (field, name, type, bytes).
 
+    `timeout` in seconds, for the whole call.
     `kept_paths` are the places of the body that may be recorded (keys joined by dots, lists left out); all else is masked.
     """
 
@@ -69,6 +70,7 @@ class Call:
     json_body: JsonObject | None = field(default=None, repr=False)
     form: Mapping[str, str] | None = field(default=None, repr=False)
     multipart: Mapping[str, str] | None = field(default=None, repr=False)
+    file: tuple[str, str, str, bytes] | None = field(default=None, repr=False)
     content: bytes | None = field(default=None, repr=False)
     kept_paths: frozenset[str] = frozenset()
     timeout: float = TOTAL_SECONDS
@@ -295,10 +297,18 @@ def _request_arguments(call: Call) -> dict[str, Any]:
         "params": dict(call.params) or None,
         "json": call.json_body,
         "data": dict(call.form) if call.form is not None else None,
-        "files": {name: (None, value) for name, value in call.multipart.items()} if call.multipart else None,
+        "files": _multipart(call),
         "content": call.content,
         "timeout": httpx.Timeout(call.timeout, connect=connect, pool=connect),
     }
+
+
+def _multipart(call: Call) -> dict[str, Any] | None:
+    fields: dict[str, Any] = {name: (None, value) for name, value in (call.multipart or {}).items()}
+    if call.file is not None:
+        name, file_name, content_type, content = call.file
+        fields[name] = (file_name, content, content_type)
+    return fields or None
 
 
 async def _read_capped(content: aiohttp.StreamReader, limit: int) -> bytes:

@@ -7,7 +7,7 @@ from collections.abc import Iterable, Iterator
 from django.utils.translation import gettext_lazy as _
 from django_stubs_ext import StrPromise
 
-from providers.contracts import JsonObject, TemplateContent
+from providers.contracts import Capabilities, JsonObject, MediaContent, TemplateContent
 from providers.errors import Reason, Rejected
 
 PART_NAMES: dict[str, StrPromise] = {
@@ -46,6 +46,14 @@ def parts_of(components: Iterable[JsonObject]) -> Iterator[str]:
 def parts_missing(components: Iterable[JsonObject], carried: frozenset[str]) -> list[str]:
     """The parts of `components` that a provider which carries `carried` cannot send, in their order, each once."""
     return [part for part in dict.fromkeys(parts_of(components)) if part not in carried]
+
+
+def media_check(content: MediaContent, can: Capabilities) -> None:
+    """Refuse, before any call, a file that the provider cannot send, or words that it cannot send with it. Raises Rejected."""
+    if content.kind not in can.media:
+        raise Rejected(Reason.UNSUPPORTED, provider_code=content.kind[:40], detail=content.kind)
+    if content.caption and content.kind not in can.captions:
+        raise Rejected(Reason.UNSUPPORTED, provider_code="caption", detail=f"a caption of {content.kind}")
 
 
 def parts_check(content: TemplateContent, carried: frozenset[str]) -> None:

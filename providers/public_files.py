@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import socket
 import time
-from collections.abc import Iterable
+from collections.abc import Collection, Iterable
 from contextlib import suppress
 from dataclasses import dataclass
 from ipaddress import IPv6Address, IPv6Network, ip_address
@@ -51,6 +51,8 @@ def file_fetch(url: str) -> PublicFile:
         raise _refused(_("The address of the sample must begin with https://."))
     try:
         content = _read(str(httpx.URL(url)))
+    except NotPublic as error:
+        raise _refused(_("The address of the sample leads into a private network.")) from error
     except httpcore.TimeoutException as error:
         raise _refused(_("The server of the sample did not answer in time.")) from error
     except (httpcore.NetworkError, httpcore.ProtocolError, httpx.InvalidURL, OSError, ValueError) as error:
@@ -81,8 +83,15 @@ def is_public(address: str) -> bool:
     return found.is_global and not found.is_multicast and not hidden
 
 
-class _PublicOnly(httpcore.SyncBackend):
-    """Connects to public addresses, and to hosts that the settings name."""
+class NotPublic(Exception):
+    """The address leads into a private network."""
+
+
+class PublicOnly(httpcore.SyncBackend):
+    """Connects to public addresses, and to the hosts named. Raises NotPublic for any other."""
+
+    def __init__(self, private_hosts: Collection[str] = ()) -> None:
+        self.private_hosts = private_hosts
 
     def connect_tcp(
         self,
@@ -92,11 +101,11 @@ class _PublicOnly(httpcore.SyncBackend):
         local_address: str | None = None,
         socket_options: Iterable[Any] | None = None,
     ) -> httpcore.NetworkStream:
-        """As every backend, but to an address that was looked at. Raises PreparationFailed for one that is not public."""
+        """As every backend, but to an address that was looked at."""
         found = socket.getaddrinfo(host, port, type=socket.SOCK_STREAM)
         addresses = list(dict.fromkeys(str(each[4][0]) for each in found))
-        if host not in settings.SAMPLE_PRIVATE_HOSTS and not all(is_public(address) for address in addresses):
-            raise _refused(_("The address of the sample leads into a private network."))
+        if host not in self.private_hosts and not all(is_public(address) for address in addresses):
+            raise NotPublic
         for address in addresses[:-1]:
             # A name often has an address of a kind that this machine has no way to.
             with suppress(httpcore.ConnectError, httpcore.ConnectTimeout):
@@ -108,7 +117,9 @@ def _read(url: str) -> bytes:
     deadline = time.monotonic() + TIMEOUT_SECONDS
     limits = {"connect": CONNECT_SECONDS, "read": CONNECT_SECONDS, "write": CONNECT_SECONDS, "pool": CONNECT_SECONDS}
     with (
-        httpcore.ConnectionPool(ssl_context=httpx.create_ssl_context(), network_backend=_PublicOnly()) as pool,
+        httpcore.ConnectionPool(
+            ssl_context=httpx.create_ssl_context(), network_backend=PublicOnly(settings.SAMPLE_PRIVATE_HOSTS)
+        ) as pool,
         pool.stream("GET", url, headers=HEADERS, extensions={"timeout": limits}) as response,
     ):
         if response.status != 200:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import dataclass, field
 from datetime import datetime
 from decimal import Decimal
@@ -58,12 +59,31 @@ class StatusEvent:
 
 
 @dataclass(frozen=True, slots=True)
+class MediaPointer:
+    """Where a file that the customer sent is: the provider's `id` of it, its `url`, or both. The rest is only what it says.
+
+    `size` in bytes, None = not said.
+    """
+
+    id: str = ""
+    url: str = ""
+    content_type: str = ""
+    file_name: str = ""
+    size: int | None = None
+
+    @property
+    def leads_somewhere(self) -> bool:
+        """Whether there is anything to ask for."""
+        return bool(self.id or self.url)
+
+
+@dataclass(frozen=True, slots=True)
 class InboundEvent:
     """The customer wrote. `phone` is E.164 with `+`, or empty; `bsuid` may be the only identity.
 
     `kind`: text, button, interactive, image, audio, video, document, sticker, location, contacts, reaction, order,
     unsupported, unknown. `text` is what a person reads (body, button label, caption, emoji). `entry_point` is what he came by
-    (`ad`, `post`), empty when he just wrote. `payload` is the raw item.
+    (`ad`, `post`), empty when he just wrote. `media` are its files, which are still at the provider. `payload` is the raw item.
     """
 
     provider_message_id: str
@@ -78,6 +98,7 @@ class InboundEvent:
     context_message_id: str = ""
     entry_point: str = ""
     payload: JsonObject = field(default_factory=dict)
+    media: Sequence[MediaPointer] = ()
 
 
 @dataclass(frozen=True, slots=True)

@@ -23,6 +23,7 @@ from recontact.cancelling import messages_cancel
 from recontact.clock import ClockTimestamp
 from recontact.customers import customer_lock
 from recontact.hashes import keyed_hash
+from recontact.media.files import files_erase
 from recontact.models import (
     Attempt,
     CampaignFile,
@@ -81,6 +82,7 @@ def customer_erase(*, customer_id: int, user: Any) -> Customer:
         _refuse_while_under_way(ids)
         _erase_messages(Message.objects.filter(customer__in=ids))
         _erase_queries(Query.objects.filter(customer__in=ids))
+        files_erase(Query.objects.filter(customer__in=ids).values_list("pk", flat=True))
         _erase_recipients(ids)
         for eraser in _ERASERS:
             eraser(ids)

@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from datetime import datetime, timedelta
 
 from django.db import transaction
+from django.db.models import Exists, OuterRef
 
 from providers.models import SenderNumber
 from recontact.clock import database_now
@@ -17,6 +19,8 @@ from recontact.windows import window_extend
 
 #: How long after an HSM of the Manager a customer's first words are its answer, though they do not refer to it.
 ANSWER_WITHIN = timedelta(days=3)
+
+_reopening: list[Callable[[int], int]] = []
 
 #: HSMs that leave without a query: an answer to one of them begins a query of its own origin.
 _MANAGERS = frozenset({Message.Origin.MANAGER, Message.Origin.BULK})
@@ -52,10 +56,42 @@ def customer_wrote(
         return Query.objects.select_for_update(no_key=True).get(pk=answered.query_id)
     if query is None:
         answered = answered or _written_to(sender_number, customer, at)
-        query = _begin(customer, sender_number, answered, at)
+        query = _reopened(customer, sender_number, answered, at) or _begin(customer, sender_number, answered, at)
     _touch(query, at=at, preview=preview)
     _note_answer(answered, sender_number, customer, at)
     return query
+
+
+def reopens_within(hours: Callable[[int], int]) -> Callable[[int], int]:
+    """Register what tells in how many hours after its resolution an answer reopens a team's query (0 = never)."""
+    _reopening.append(hours)
+    return hours
+
+
+def _reopened(customer: Customer, number: SenderNumber, answered: Message | None, at: datetime) -> Query | None:
+    """The customer's last query with this number, opened again, where it was resolved so lately that its team wants that.
+
+    The customer's row is locked, so nobody opens a query of his meanwhile. It is the same query: its recontact stays as it was,
+    and an answer after the resolution gives no second right. What answers a message outside of it is another matter.
+    """
+    resolved = Query.objects.filter(customer=customer, sender_number=number, resolved_at__isnull=False)
+    merged = QueryEvent.objects.filter(query=OuterRef("pk"), kind=QueryEvent.Kind.MERGED)
+    rows = resolved.filter(~Exists(merged)).select_for_update(of=("self",), no_key=True).select_related("assigned_to")
+    last = rows.order_by("-resolved_at", "-pk").first()
+    if last is None or last.team_id is None or last.resolved_at is None:
+        return None
+    if answered is not None and answered.query_id != last.pk:
+        return None
+    hours = max((each(last.team_id) for each in _reopening), default=0)
+    if not hours or at - last.resolved_at > timedelta(hours=hours):
+        return None
+    if last.assigned_to is not None and not last.assigned_to.is_active:
+        last.assigned_to = last.taken_at = None
+    last.state = Query.State.IN_PROGRESS if last.assigned_to is not None else Query.State.PENDING
+    last.resolved_at, last.resolution = None, ""
+    last.save(update_fields=["state", "assigned_to", "taken_at", "resolved_at", "resolution"])
+    QueryEvent.objects.create(query=last, kind=QueryEvent.Kind.REOPENED)
+    return last
 
 
 def _note_answer(referred: Message | None, number: SenderNumber, customer: Customer, at: datetime) -> None:

@@ -12,6 +12,7 @@ from datetime import datetime, timedelta
 from typing import Any
 
 from django.conf import settings
+from django.core.files.uploadedfile import UploadedFile
 from django.db import IntegrityError, transaction
 
 from providers.models import SenderNumber
@@ -33,9 +34,14 @@ from recontact.eligibility import (
     text_refusals,
 )
 from recontact.entry_points import entry_point_of
-from recontact.models import Campaign, Customer, Message, Query, QueryEvent
+from recontact.media.attachments import attachment_component
+from recontact.media.files import file_keep, files_discard
+from recontact.media.outgoing import upload_store
+from recontact.media.response import name_offered
+from recontact.models import Campaign, Customer, MediaFile, Message, Query, QueryEvent
 from recontact.phones import InvalidPhone, phone_parse
 from recontact.refusals import Code, Refusal, SendRefused
+from recontact.template_teams import team_refusals
 from recontact.windows import window_expires_at
 from templates_app.models import Template
 from templates_app.rendering import Rendered, RenderError, render
@@ -86,7 +92,8 @@ def query_recontact(
         _refuse_if_used(send_key)
         number = query.sender_number
         template = Template.objects.get(pk=template_id)
-        _refuse_if([*recontact_refusals(query, user=user), *_send_refusals(number, template, customer)])
+        refusals = [*recontact_refusals(query, user=user), *_send_refusals(number, template, customer)]
+        _refuse_if([*refusals, *team_refusals(template, user)])
         envelope = _Envelope(number, customer, query, origin, user, send_key, purse, campaign)
         message = _queue_template(envelope, template, _rendered(template, values))
         ledger.reserve(query=query, message=message, user=user)
@@ -116,8 +123,7 @@ def hsm_send(
     number = SenderNumber.objects.select_related("account").get(pk=sender_number_id)
     template = Template.objects.get(pk=template_id)
     e164 = _phone(phone) if phone or not bsuid else ""
-    refusals = [*number_refusals(number), *template_refusals(template, number)]
-    _refuse_if(refusals)
+    _refuse_if([*number_refusals(number), *template_refusals(template, number), *team_refusals(template, user)])
     rendered = _rendered(template, values)
     with _one_use(send_key), transaction.atomic():
         purse = purse_open(facts_of_user(account_id=number.account_id, user=user))
@@ -141,11 +147,49 @@ def text_send(*, query_id: int, text: str, user: Any, send_key: str | None) -> M
 
     Without a user it is the portal's own answer: it leaves the query as it was, waiting for a person.
     """
-    text = text.replace("\x00", "").strip()
+    text = _cleaned(text)
     if not text:
         raise SendRefused(Refusal(Code.EMPTY_TEXT, field_name="text"))
     if len(text) > TEXT_LIMIT:
         raise SendRefused(Refusal(Code.TEXT_TOO_LONG, {"limit": TEXT_LIMIT}, field_name="text"))
+    return _write(query_id, user, send_key, kind=Message.Kind.TEXT, body=text)
+
+
+def attachment_send(
+    *, query_id: int, upload: UploadedFile[Any], caption: str, user: Any, send_key: str | None
+) -> Message:
+    """Queue a file, with words under it, in a query whose window is open; as `text_send` otherwise. Raises SendRefused.
+
+    The file is stored before the message is, because that may take long; refused, it is thrown away again.
+    """
+    caption = _cleaned(caption)
+    query = Query.objects.select_related("sender_number__account").get(pk=query_id)
+    _refuse_if_used(send_key)
+    file = upload_store(query=query, upload=upload, caption=caption)
+    try:
+        return _write(
+            query_id,
+            user,
+            send_key,
+            file=file,
+            kind=Message.Kind.MEDIA,
+            body=caption,
+            components=[attachment_component(file)],
+        )
+    except SendRefused:
+        files_discard(MediaFile.objects.filter(pk=file.pk))
+        raise
+
+
+# --- steps ---------------------------------------------------------------------------------------------------------
+
+
+def _cleaned(text: str) -> str:
+    return text.replace("\x00", "").strip()
+
+
+def _write(query_id: int, user: Any, send_key: str | None, *, file: MediaFile | None = None, **content: Any) -> Message:
+    """Queue what an agent (or, without a user, the portal) writes in an open window; a `file` is kept with it."""
     with _one_use(send_key), transaction.atomic():
         purse = _text_purse(query_id)
         customer = customer_lock(Query.objects.values_list("customer_id", flat=True).get(pk=query_id))
@@ -165,13 +209,12 @@ def text_send(*, query_id: int, text: str, user: Any, send_key: str | None) -> M
         )
         envelope = _Envelope(number, customer, query, Message.Origin.TICKET, user, send_key, purse)
         closes = window_expires_at(customer_id=customer.pk, sender_number_id=number.pk)
-        message = _queue(envelope, category="service", expires_at=closes, kind=Message.Kind.TEXT, body=text)
+        message = _queue(envelope, category="service", expires_at=closes, **content)
+        if file is not None and not file_keep(file.pk):
+            raise SendRefused(Refusal(Code.FILE_GONE, field_name="file"))
         if user is not None:
-            _query_touched(query, message, user=user, kind=None)
+            _query_touched(query, message, user=user, kind=None, preview=name_offered(file) if file is not None else "")
     return message
-
-
-# --- steps ---------------------------------------------------------------------------------------------------------
 
 
 class _one_use:
@@ -338,7 +381,7 @@ def _open_query(
     return query
 
 
-def _query_touched(query: Query, message: Message, *, user: Any, kind: str | None) -> None:
+def _query_touched(query: Query, message: Message, *, user: Any, kind: str | None, preview: str = "") -> None:
     """The query moves up in the lists, and an unassigned one that its agent writes in becomes his."""
     fields = ["activity_at", "preview", "waiting_since"]
     if user is not None and query.first_answer_at is None and query.waiting_since is not None:
@@ -346,7 +389,7 @@ def _query_touched(query: Query, message: Message, *, user: Any, kind: str | Non
         query.first_answer_seconds = max(0, round((message.due_at - query.waiting_since).total_seconds()))
         fields += ["first_answer_at", "first_answer_by", "first_answer_seconds"]
     query.activity_at = message.due_at
-    query.preview = message.body[:200]
+    query.preview = (message.body or preview)[:200]
     query.waiting_since = None
     if user is not None and query.assigned_to_id is None and message.origin == Message.Origin.TICKET:
         query.assigned_to, query.state, query.taken_at = user, Query.State.IN_PROGRESS, message.due_at

@@ -45,11 +45,27 @@ class Code(StrEnum):
     RECENTLY_MESSAGED = "recently_messaged"
     PARTS_NOT_CARRIED = "parts_not_carried"
     TEXT_NOT_CARRIED = "text_not_carried"
+    FILE_TYPE = "file_type"
+    FILE_EMPTY = "file_empty"
+    FILE_TOO_LARGE = "file_too_large"
+    FILE_GONE = "file_gone"
+    FILE_NOT_CARRIED = "file_not_carried"
+    CAPTION_NOT_CARRIED = "caption_not_carried"
+    TEMPLATE_OTHER_TEAM = "template_other_team"
 
 
 #: Codes that mean "the request itself is wrong"; every other refusal is a conflict with the present state (409).
 BAD_REQUEST_CODES = frozenset(
-    {Code.INVALID_PHONE, Code.INVALID_VARIABLES, Code.EMPTY_TEXT, Code.TEXT_TOO_LONG, Code.TEMPLATE_OTHER_ACCOUNT}
+    {
+        Code.INVALID_PHONE,
+        Code.INVALID_VARIABLES,
+        Code.EMPTY_TEXT,
+        Code.TEXT_TOO_LONG,
+        Code.TEMPLATE_OTHER_ACCOUNT,
+        Code.FILE_TYPE,
+        Code.FILE_EMPTY,
+        Code.FILE_TOO_LARGE,
+    }
 )
 
 
@@ -134,6 +150,16 @@ def refusal_sentence(code: str, params: Mapping[str, Any]) -> str:
         Code.RECENTLY_MESSAGED: _("An HSM to this phone with this number is already on its way (message %(message)s)."),
         Code.PARTS_NOT_CARRIED: _("%(provider)s cannot send these parts of the template: %(parts)s."),
         Code.TEXT_NOT_CARRIED: _("%(provider)s sends no free text, only templates."),
+        Code.FILE_TYPE: _(
+            "WhatsApp takes no file of this type: send a JPEG or PNG picture, MP3, OGG or AAC sound, MP4 film, PDF, text or "
+            "an Office document."
+        ),
+        Code.FILE_EMPTY: _("The file is empty."),
+        Code.FILE_TOO_LARGE: _("WhatsApp takes files of this kind up to %(limit)s MB."),
+        Code.FILE_GONE: _("The file is no longer there."),
+        Code.FILE_NOT_CARRIED: _("%(provider)s sends no files of this kind."),
+        Code.CAPTION_NOT_CARRIED: _("%(provider)s sends this file without words: send the text by itself."),
+        Code.TEMPLATE_OTHER_TEAM: _("The template is kept for other teams."),
     }
     told = dict(params)
     if "source" in params:

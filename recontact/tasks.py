@@ -15,6 +15,7 @@ from recontact.costs.volume import volumes_count
 from recontact.dispatch.process import pump_slices
 from recontact.dispatch.sweep import sweep
 from recontact.look_ups import doubtful_look_up, unheard_look_up
+from recontact.media.files import files_clear, files_expire
 from recontact.reconciliation.pulling import pulls_run
 from recontact.reconciliation.uploads import uploads_expire
 from recontact.retention import attempts_expire, campaign_files_expire, idempotency_keys_expire
@@ -59,11 +60,18 @@ def look_ups_unheard() -> int:
 
 @shared_task
 def retention() -> None:
-    """Expire raw attempts, the files of campaigns and of statements, and old idempotency keys."""
+    """Expire raw attempts, the files of campaigns, statements and conversations, and old idempotency keys."""
     attempts_expire()
     campaign_files_expire()
     idempotency_keys_expire()
     uploads_expire()
+    files_expire()
+
+
+@shared_task
+def media_clear() -> int:
+    """Delete the files of conversations that were thrown away."""
+    return files_clear()
 
 
 @shared_task

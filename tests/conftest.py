@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import atexit
+import tempfile
 import time
 from collections.abc import Iterable
 from typing import Any
@@ -24,6 +26,9 @@ def pytest_configure() -> None:
     # No collectstatic before the tests, so no manifest.
     settings.STORAGES["staticfiles"] = {"BACKEND": "django.contrib.staticfiles.storage.StaticFilesStorage"}
     settings.WHITENOISE_AUTOREFRESH = True
+    files = tempfile.TemporaryDirectory(prefix="hsm-files-")
+    atexit.register(files.cleanup)
+    settings.MEDIA_ROOT = files.name
     _flush_past_triggers()
 
 

@@ -12,9 +12,10 @@ from django.shortcuts import redirect
 from django.urls import reverse
 from django.utils.translation import gettext as _
 
+from customer_service.agent_templates import template_used
 from customer_service.forms import RecipientForm, sender_numbers
 from customer_service.panel import Panel, panel_for_phone, refusals_to_form
-from customer_service.views.sending import PARTS
+from customer_service.views.sending import PARTS, favourite_asked
 from customer_service.views.shell import ServiceView
 from providers.models import SenderNumber
 from recontact.access import query_access
@@ -131,6 +132,7 @@ class HsmView(HsmBase):
             )
         except SendRefused as refused:
             return self.refused(refused, context, panel, form)
+        template_used(user=request.user, template_id=panel.template.pk)
         return redirect("customer_service:ticket", message.query_id)
 
     def refused(self, refused: SendRefused, context: dict[str, Any], panel: Panel, form: RecipientForm) -> HttpResponse:
@@ -168,4 +170,7 @@ class HsmPartView(HsmBase):
     def post(self, request: HttpRequest, part: str) -> HttpResponse:
         if part not in PARTS:
             raise Http404
+        number = self.number(request.POST.get("number", ""))
+        if number is not None:
+            favourite_asked(request, account=number.account)
         return self.fragment(f"customer_service/parts/send_{part}.html", self.context(request.POST))

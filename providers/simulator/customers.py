@@ -4,12 +4,11 @@ from __future__ import annotations
 
 from providers.simulator.documents import Json, mapping
 from providers.simulator.identity import wa_id_from_input
+from providers.simulator.media import FILE_KINDS, WITH_CONTENT, StoredFile
 from providers.simulator.record import Inbound
 from providers.simulator.simulator import Simulator
 from providers.simulator.wires.facts import InboundFact, NumberFact, PreferenceFact
 from providers.simulator.world import Account, Customer, Number
-
-INBOUND_TYPES = ("text", "button", "interactive", "unsupported")
 
 
 class CannotHappen(ValueError):
@@ -41,19 +40,20 @@ def customer_named(simulator: Simulator, account: Account, number: Number, name:
 def write(simulator: Simulator, order: Json) -> Inbound:
     """The customer writes. ``order``: phone_number_id, from, type, text, payload, context (message id), interactive,
 
-    referral (ad data), hide_phone (username user), name. Returns what was sent; raises CannotHappen.
+    referral (ad data), hide_phone (username user), name, media (of a file: content_type, name, base64, size, gone), content
+    (Meta's object of a location, of contacts, a reaction, an order). Returns what was sent; raises CannotHappen.
     """
     account, number = number_named(simulator, order)
     customer = customer_named(simulator, account, number, str(order.get("from", "")))
+    wire = simulator.wire_of(account)
     kind = str(order.get("type", "text"))
-    if kind not in INBOUND_TYPES:
-        raise CannotHappen(f"type is one of {', '.join(INBOUND_TYPES)}")
+    if kind not in wire.inbound_kinds:
+        raise CannotHappen(f"type is one of {', '.join(wire.inbound_kinds)}")
     interactive = mapping(order.get("interactive"))
     text = _text(kind, order, interactive)
     if order.get("name") and order["name"] != customer.name:
         customer.name = str(order["name"])
         simulator.save(customer)
-    wire = simulator.wire_of(account)
     now = simulator.now()
     fact = InboundFact(
         account=account,
@@ -69,6 +69,8 @@ def write(simulator: Simulator, order: Json) -> Inbound:
         referral=order["referral"] if isinstance(order.get("referral"), dict) else None,
         hide_phone=bool(order.get("hide_phone", False)) or customer.wa_id is None,
         last=simulator.record.last_message(number.phone_number_id, customer.key),
+        file=_file(simulator, account, kind, order),
+        content=order.get("content"),
     )
     inbound = Inbound(
         wamid=fact.id,
@@ -76,7 +78,7 @@ def write(simulator: Simulator, order: Json) -> Inbound:
         phone_number_id=number.phone_number_id,
         waba_id=number.waba_id,
         customer_key=customer.key,
-        text=text,
+        text=text or _shown(fact),
         message={"type": kind, "payload": fact.payload, "context": fact.context},
     )
     simulator.add_inbound(inbound, from_entry_point=fact.referral is not None)
@@ -84,10 +86,27 @@ def write(simulator: Simulator, order: Json) -> Inbound:
     return inbound
 
 
+def _file(simulator: Simulator, account: Account, kind: str, order: Json) -> StoredFile | None:
+    if kind not in FILE_KINDS:
+        return None
+    try:
+        return simulator.shelf.add(account.waba_id, kind, mapping(order.get("media")))
+    except ValueError as problem:
+        raise CannotHappen(str(problem)) from problem
+
+
+def _shown(fact: InboundFact) -> str:
+    """What the phone shows of a message without words."""
+    name = f" {fact.file.name}" if fact.file is not None and fact.file.name else ""
+    return "" if fact.kind in ("text", "button", "interactive") else f"[{fact.kind}{name}]"
+
+
 def _text(kind: str, order: Json, interactive: Json) -> str:
     text = str(order.get("text", ""))
     if kind in ("text", "button") and not text:
         raise CannotHappen("text (of a button: its label) is empty")
+    if kind in WITH_CONTENT and not order.get("content"):
+        raise CannotHappen(f"{kind} needs its object in content")
     if kind == "interactive":
         if not interactive.get("type"):
             raise CannotHappen("interactive needs its object, such as {type: button_reply, button_reply: {id, title}}")

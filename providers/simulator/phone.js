@@ -239,4 +239,24 @@ part("answer").addEventListener("submit", async (event) => {
   const order = { phone_number_id: chosen.phone_number_id, from: chosen.customer, type: "text", text };
   if (await tell("/control/inbound", order)) part("text").value = "";
 });
+const base64Of = (file) => new Promise((resolve, reject) => {
+  const reader = new FileReader();
+  reader.addEventListener("load", () => resolve(reader.result.split(",")[1] || ""));
+  reader.addEventListener("error", () => reject(reader.error));
+  reader.readAsDataURL(file);
+});
+part("file").addEventListener("change", async (event) => {
+  const file = event.target.files[0];
+  event.target.value = "";
+  if (!file) return;
+  if (file.size > 5 * 1024 * 1024) {
+    notice(words.too_large);
+    return;
+  }
+  const family = file.type.split("/")[0];
+  const type = ["image", "audio", "video"].includes(family) ? family : "document";
+  const media = { content_type: file.type || "application/octet-stream", name: file.name, base64: await base64Of(file) };
+  await tell("/control/inbound", { ...chosen, from: chosen.customer, type, text: part("text").value.trim(), media });
+  part("text").value = "";
+});
 loop();

@@ -12,6 +12,7 @@ from providers.simulator.documents import Json
 from providers.simulator.journal import Journal
 from providers.simulator.knobs import Knobs
 from providers.simulator.limits import Limits
+from providers.simulator.media import Shelf
 from providers.simulator.pricing import Charge
 from providers.simulator.record import Delivery, Inbound, Message, Received, Record, Status, as_json
 from providers.simulator.webhooks import Event, Webhook, WebhookSender
@@ -36,6 +37,7 @@ class Simulator:
         self.record = Record()
         self.knobs = Knobs()
         self.limits = Limits()
+        self.shelf = Shelf()
         self.random = self.knobs.random()
         self.journal = Journal(directory)
         self.unsettled: dict[int, Event] = {}
@@ -171,6 +173,7 @@ class Simulator:
         self.unsettled.clear()
         self.record = Record()
         self.limits = Limits()
+        self.shelf = Shelf()
         self.world.forget_traffic()
         if not keep_world:
             self.world.forget_things()

@@ -110,7 +110,7 @@ class MessageAdmin(ReadOnlyAdmin):
 
     @display(description=_("Template"))
     def what(self, message: Message) -> str:
-        if message.kind == Message.Kind.TEXT:
+        if message.kind != Message.Kind.TEMPLATE:
             return str(message.get_kind_display())
         return f"{message.template_name} · {message.template_language}"
 

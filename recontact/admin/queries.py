@@ -170,4 +170,4 @@ class TeamAdmin(ModelAdmin):
 
     list_display = ("name",)
     search_fields = ("name",)
-    filter_horizontal = ("members",)
+    filter_horizontal = ("members", "templates")

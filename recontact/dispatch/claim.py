@@ -5,6 +5,7 @@ Lanes: agents first, then each running campaign in turn. Rows of paused or parke
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any
 
@@ -12,7 +13,7 @@ from django.conf import settings
 from django.db import connection, transaction
 from django.db.models import Q
 
-from providers.contracts import OutboundMessage, Recipient, TemplateContent, TextContent
+from providers.contracts import MediaContent, OutboundMessage, Recipient, TemplateContent, TextContent
 from recontact import ledger
 from recontact.arrays import array_literal
 from recontact.clock import ClockTimestamp, database_now
@@ -22,7 +23,8 @@ from recontact.dispatch.pair import pairs_wait
 from recontact.dispatch.recheck import CAMPAIGN_WIDE, recheck
 from recontact.dispatch.slots import slots_take
 from recontact.dispatch.switch import identity_current
-from recontact.models import Campaign, DispatchSwitch, Message, NumberLease, Query
+from recontact.media.attachments import attachment_id, attachments_of, content_of
+from recontact.models import Campaign, DispatchSwitch, MediaFile, Message, NumberLease, Query
 from recontact.states import MessageState
 from templates_app.models import Template
 
@@ -113,7 +115,8 @@ def claim(lease: Lease, limit: int, turn: int = 0, for_agents: int = 0) -> list[
     without_slot = slots_take(number_id=lease.number_id, messages=going, now=now)
     going = [message for message in going if message.pk not in without_slot]
     attempts = _to_sending([message.pk for message in going])
-    return [_claim_of(message, lease, attempts[message.pk]) for message in going if message.pk in attempts]
+    files = attachments_of(going)
+    return [_claim_of(message, lease, attempts[message.pk], files) for message in going if message.pk in attempts]
 
 
 def _halted() -> bool:
@@ -211,10 +214,12 @@ def _at_the_provider(template: Template | None) -> dict[str, Any]:
     }
 
 
-def _claim_of(message: Message, lease: Lease, attempt_number: int) -> Claim:
-    content: TemplateContent | TextContent
+def _claim_of(message: Message, lease: Lease, attempt_number: int, files: Mapping[int, MediaFile]) -> Claim:
+    content: TemplateContent | TextContent | MediaContent
     if message.kind == Message.Kind.TEXT:
         content = TextContent(message.body)
+    elif message.kind == Message.Kind.MEDIA:
+        content = content_of(message, files[attachment_id(message)])
     else:
         content = TemplateContent(
             message.template_name,

@@ -70,4 +70,4 @@ def pairs_wait(*, number_id: int, messages: Sequence[Message]) -> set[int]:
 
 def _gap(message: Message) -> float:
     """Seconds after the last message to the person; one without an answer may have left a while after its claim."""
-    return 0.0 if message.kind == Message.Kind.TEXT else settings.PAIR_SECONDS + AHEAD_SECONDS
+    return 0.0 if message.kind != Message.Kind.TEMPLATE else settings.PAIR_SECONDS + AHEAD_SECONDS

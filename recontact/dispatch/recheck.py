@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from datetime import datetime
 
 from django.db import connection
 
 from recontact.arrays import array_literal
-from recontact.models import Customer, Message, OptOut
+from recontact.media.attachments import attachment_id, attachments_of
+from recontact.models import Customer, MediaFile, Message, OptOut
 from recontact.refusals import Code
 from recontact.retries import ARRIVED_AFTER_ALL, arrived_before
 from templates_app.models import Template, TemplateStatus
@@ -36,6 +37,7 @@ def recheck(messages: Sequence[Message], now: datetime) -> dict[int, str]:
         cursor.execute(_WINDOWS, [array_literal(customers)])
         windows: dict[tuple[int, int], datetime] = {(row[0], row[1]): row[2] for row in cursor.fetchall()}
     reasons = dict.fromkeys(arrived_before(messages), ARRIVED_AFTER_ALL)
+    files = attachments_of(messages)
     for message in messages:
         if message.pk in reasons:
             continue
@@ -48,6 +50,7 @@ def recheck(messages: Sequence[Message], now: datetime) -> dict[int, str]:
             )
             or _query_reason(message)
             or _window_reason(message, window_open)
+            or _file_reason(message, files)
         )
         if reason:
             reasons[message.pk] = reason
@@ -109,3 +112,10 @@ def _window_reason(message: Message, window_open: bool) -> str:
     if message.kind == Message.Kind.TEMPLATE:
         return Code.WINDOW_OPEN if window_open else ""
     return "" if window_open else Code.WINDOW_CLOSED
+
+
+def _file_reason(message: Message, files: Mapping[int, MediaFile]) -> str:
+    if message.kind != Message.Kind.MEDIA:
+        return ""
+    file = files.get(attachment_id(message))
+    return "" if file is not None and file.is_kept else Code.FILE_GONE

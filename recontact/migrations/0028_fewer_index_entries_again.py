@@ -12,7 +12,7 @@ class Migration(migrations.Migration):
 
     dependencies = [
         ('providers', '0009_pricing_rules'),
-        ('recontact', '0025_fees_entry_points_and_work'),
+        ('recontact', '0026_media_files_and_words'),
         ('templates_app', '0003_released_at'),
         migrations.swappable_dependency(settings.AUTH_USER_MODEL),
     ]

@@ -19,6 +19,7 @@ from recontact.models.dispatch import (
 from recontact.models.doubt import Incident, LookUpRecord, Settlement
 from recontact.models.idempotency import IdempotencyKey
 from recontact.models.ledger import Recontact
+from recontact.models.media import MediaFile
 from recontact.models.message import Message
 from recontact.models.message_event import MessageEvent
 from recontact.models.query import Query, QueryEvent, Team
@@ -59,6 +60,7 @@ __all__ = [
     "IdempotencyKey",
     "Incident",
     "LookUpRecord",
+    "MediaFile",
     "Message",
     "MessageEvent",
     "MonthClosing",

@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 from django.conf import settings
+from django.contrib.postgres.indexes import GinIndex
+from django.contrib.postgres.search import SearchVector
 from django.db import models
 from django.utils.translation import gettext_lazy as _
 
@@ -12,6 +14,7 @@ from recontact.models.customer import Customer
 from recontact.models.message_triggers import message_triggers
 from recontact.models.query import Query, Team
 from recontact.models.references import new_reference
+from recontact.models.words import unsigned
 from recontact.states import MessageState
 from templates_app.models import Template
 
@@ -20,6 +23,8 @@ KNOWN_AT_PROVIDER = models.Q(provider_message_id__gt="")
 #: A list of one of these states walks an index. Nearly all messages end delivered or read, and those that wait or are being
 #: sent have indexes of their own.
 _LISTED = ("accepted", "sent", "uncertain", "failed", "rejected", "skipped", "cancelled", "expired")
+#: What a person wrote in a query: free text, and the words under a file.
+_WRITTEN = models.Q(query__isnull=False, kind__in=("text", "media"))
 
 
 class Message(models.Model):
@@ -34,6 +39,7 @@ class Message(models.Model):
     class Kind(models.TextChoices):
         TEMPLATE = "template", _("HSM")
         TEXT = "text", _("Text")
+        MEDIA = "media", _("File")
 
     class Origin(models.TextChoices):
         MANAGER = "manager", _("Manager")
@@ -230,6 +236,9 @@ class Message(models.Model):
                 name="message_lost_by_campaign",
                 condition=models.Q(state__in=["failed", "rejected", "expired"], campaign__isnull=False),
             ),
+            # What agents wrote, for their search; what campaigns send is in neither.
+            GinIndex(SearchVector(unsigned("body"), config="simple"), name="message_by_words", condition=_WRITTEN),
+            models.Index(fields=["id"], name="message_written", condition=_WRITTEN),
             models.Index(
                 fields=["sender_number", "claimed_at"],
                 include=["customer", "state"],

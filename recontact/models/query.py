@@ -14,6 +14,7 @@ from django.utils.translation import gettext_lazy as _
 from providers.models import SenderNumber
 from recontact.models.customer import Customer
 from recontact.models.work_triggers import query_counted, query_counted_again
+from templates_app.models import Template
 
 
 class Team(models.Model):
@@ -22,6 +23,13 @@ class Team(models.Model):
     name = models.CharField(_("name"), max_length=100, unique=True)
     members = models.ManyToManyField(
         settings.AUTH_USER_MODEL, related_name="teams", blank=True, verbose_name=_("members")
+    )
+    templates = models.ManyToManyField(
+        Template,
+        related_name="teams",
+        blank=True,
+        verbose_name=_("templates of its own"),
+        help_text=_("Agents of other teams may not send these. A template of no team is for all."),
     )
 
     class Meta:

@@ -11,6 +11,7 @@ from typing import Any
 from providers.contracts import (
     DeliveryStatus,
     InboundEvent,
+    MediaPointer,
     OutboundMessage,
     PreferenceEvent,
     PriceReport,
@@ -228,7 +229,12 @@ WEBHOOKS = [
     ),
     inbound("webhook-inbound-text.json", "text", text="Hola, ¿a qué hora es?"),
     inbound("webhook-inbound-button.json", "button", text="Confirmar", button_payload="confirm:1042"),
-    inbound("webhook-inbound-image.json", "image", text="Comprobante"),
+    inbound(
+        "webhook-inbound-image.json",
+        "image",
+        text="Comprobante",
+        media=(MediaPointer(url=payload("webhook-inbound-image.json")["results"][0]["message"]["url"]),),
+    ),
     WebhookCase(
         "webhook-marketing-stop.json",
         [PreferenceEvent(RECEIVED, True, PHONE, detail="User requested to stop marketing messages")],

@@ -8,7 +8,15 @@ from urllib.parse import parse_qsl
 
 from providers.adapters.twilio.content import components_read
 from providers.adapters.twilio.webhook import signature
-from providers.contracts import DeliveryStatus, InboundEvent, OutboundMessage, Recipient, StatusEvent, TemplateContent
+from providers.contracts import (
+    DeliveryStatus,
+    InboundEvent,
+    MediaPointer,
+    OutboundMessage,
+    Recipient,
+    StatusEvent,
+    TemplateContent,
+)
 from providers.errors import Reason
 from tests.contract.cases import (
     PAYLOADS,
@@ -152,7 +160,11 @@ CASES = Cases(
             error_detail="Meta chose not to deliver this WhatsApp marketing message",
         ),
         inbound("text", "text", text="Hola, ¿a qué hora es?"),
-        inbound("media", "image"),
+        inbound(
+            "media",
+            "image",
+            media=(MediaPointer(url=payload("inbound-media.form.json")["MediaUrl0"], content_type="image/jpeg"),),
+        ),
         inbound(
             "button",
             "button",

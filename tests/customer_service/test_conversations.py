@@ -21,6 +21,7 @@ from hsm_portal.roles import Role
 from recontact.access import queries_for
 from recontact.cancelling import message_cancel
 from recontact.models import Query, Team
+from recontact.outbox import text_send
 from tests.customer_service.agents import agent_make, browser, customer_writes
 from tests.factories import campaign_make, customer_make, message_make, query_make, rate_card_make, sender_number_make
 
@@ -283,6 +284,35 @@ def test_it_finds_what_the_customer_wrote(ana: User, words: str) -> None:
     customer_writes(query_make(customer=customer_make(name="Luz")), "Gracias")
 
     assert shown(ana, search=words) == [query.pk]
+
+
+@pytest.mark.parametrize("words", ["camilla", "la CAMILLA", "espera en la cam"])
+def test_it_finds_what_agents_wrote_but_no_campaigns_words(ana: User, words: str) -> None:
+    query = query_make(assigned_to=ana, state=Query.State.IN_PROGRESS, customer=customer_make(name="Diego"))
+    customer_writes(query)
+    text_send(query_id=query.pk, text="Le espera en la camilla 3", user=ana, send_key=None)
+    message_make(query=query_make(assigned_to=ana))
+
+    assert shown(ana, search=words) == [query.pk]
+    # An HSM's words are those of thousands.
+    assert shown(ana, search="retomo consulta") == []
+
+
+def test_what_agents_wrote_is_searched_by_its_index() -> None:
+    with CaptureQueriesContext(connection) as captured:
+        finding.find("camilla")
+    searches = [
+        query["sql"] for query in captured if "recontact_message" in query["sql"] and "to_tsquery" in query["sql"]
+    ]
+    with connection.cursor() as cursor:
+        for other in ("seqscan", "indexscan", "indexonlyscan"):
+            cursor.execute(f"SET LOCAL enable_{other} = off")
+        # Of a handful of rows it would rather look at all that were written.
+        cursor.execute("DROP INDEX message_written")
+        cursor.execute(f"EXPLAIN {searches[-1]}")
+        plan = "\n".join(row[0] for row in cursor.fetchall())
+
+    assert "message_by_words" in plan
 
 
 def test_it_never_finds_words_in_conversations_that_the_agent_does_not_reach(ana: User) -> None:

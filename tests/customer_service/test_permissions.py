@@ -24,6 +24,7 @@ READS = [
     "reports/",
     "reports/file/csv/",
     "hsm/",
+    "emoji/",
     "queries/{query}/",
     "queries/{query}/live/",
     "queries/{query}/canned/",

@@ -8,10 +8,10 @@ from __future__ import annotations
 from collections.abc import Sequence
 
 from providers.adapters.clickatell.errors import message_refusal, whole_refusal
-from providers.contracts import Accepted, Capabilities, JsonObject, OutboundMessage, TemplateContent
+from providers.contracts import Accepted, Capabilities, JsonObject, MediaContent, OutboundMessage, TemplateContent
 from providers.errors import Reason, Rejected, SendError, Unavailable, Uncertain
 from providers.http import Answer
-from providers.parts import parts_check
+from providers.parts import media_check, parts_check
 from providers.reading import part, parts, text
 from providers.splitting import Splitter
 
@@ -35,6 +35,10 @@ def message_build(message: OutboundMessage, capabilities: Capabilities) -> JsonO
     }
     if isinstance(message.content, TemplateContent):
         return {**built, "hsm": _template(message.content, capabilities)}
+    if isinstance(message.content, MediaContent):
+        # How a file is sent stands on none of its pages that can be read.
+        media_check(message.content, capabilities)
+        return built
     return {**built, "content": message.content.body}
 
 

@@ -6,6 +6,7 @@ Source: https://help.clickatell.com/developers-api-reference/reference/one-api (
 from __future__ import annotations
 
 from collections.abc import Callable
+from dataclasses import replace
 
 from providers.adapters.clickatell.errors import failure_of
 from providers.adapters.clickatell.vocabulary import MEDIA_KINDS, STATUSES
@@ -15,6 +16,7 @@ from providers.contracts import (
     Event,
     InboundEvent,
     JsonObject,
+    MediaPointer,
     StatusEvent,
     UnknownEvent,
     UnreadableWebhook,
@@ -99,7 +101,8 @@ def _media(item: JsonObject) -> InboundEvent:
     # The names of these fields are not documented; what is missing leaves a document without words.
     content_type = text(item.get("contentType")).lower()
     kind = MEDIA_KINDS.get(content_type.partition("/")[0], "document")
-    return _inbound(item, kind, text(item.get("caption")))
+    pointer = MediaPointer(url=text(item.get("url")), content_type=content_type)
+    return replace(_inbound(item, kind, text(item.get("caption"))), media=(pointer,) if pointer.url else ())
 
 
 def _location(item: JsonObject) -> InboundEvent:

@@ -7,7 +7,7 @@ from urllib.parse import quote, urlsplit
 
 from django.utils.translation import gettext_noop as _
 
-from providers.abilities import TemplateDraft
+from providers.abilities import MediaSource, TemplateDraft
 from providers.adapters.dialog360.errors import CODES, is_own_error, own_error
 from providers.adapters.dialog360.templates import (
     template_create,
@@ -15,9 +15,11 @@ from providers.adapters.dialog360.templates import (
     template_edit,
     templates_read,
 )
+from providers.adapters.meta.media import media_source
 from providers.adapters.meta.send import KEPT_PATHS, answer_read, payload_build
 from providers.adapters.meta.webhook import body_parse
 from providers.contracts import (
+    ALL_MEDIA,
     Accepted,
     AccountConfig,
     BadItem,
@@ -26,6 +28,8 @@ from providers.contracts import (
     DeleteScope,
     Event,
     JsonObject,
+    MediaContent,
+    MediaPointer,
     OutboundMessage,
     Protection,
     RemoteNumber,
@@ -34,6 +38,7 @@ from providers.contracts import (
 )
 from providers.errors import ErrorCode, ProviderCallError, Reason
 from providers.http import MAX_LIST_BYTES, Answer, Call, call_provider, call_provider_sync
+from providers.parts import media_check
 from providers.policy import error_of
 from providers.webhook_protection import secret_protection, secret_verify
 
@@ -52,6 +57,7 @@ class Dialog360:
     slug: str = "dialog360"
     label: str = "360dialog"
     capabilities: Capabilities = Capabilities(
+        media=ALL_MEDIA,
         callback_reference=True,
         price_reports=True,
         submit_templates=True,
@@ -97,6 +103,8 @@ class Dialog360:
     async def send(self, message: OutboundMessage) -> Accepted:
         if problem := self._address_problem():
             raise error_of(ErrorCode(Reason.CONFIGURATION), detail=problem)
+        if isinstance(message.content, MediaContent):
+            media_check(message.content, self.capabilities)
         call = Call(
             "POST",
             f"{self._root}/messages",
@@ -142,6 +150,13 @@ class Dialog360:
 
     def delete_template(self, external_id: str, *, name: str, language: str) -> None:
         template_delete(self._manage, name)
+
+    def media_source(self, pointer: MediaPointer) -> MediaSource:
+        def ask(path: str, query: Mapping[str, str]) -> Answer:
+            return self._manage("GET", path, query, None)
+
+        # Meta's address is read at 360dialog's host, which knows the key; Meta's own would not.
+        return media_source(pointer, ask=ask, headers=self._headers, base_url=self._root)
 
     def _manage(self, method: str, path: str, query: Mapping[str, str], body: JsonObject | None) -> Answer:
         if problem := self._address_problem():

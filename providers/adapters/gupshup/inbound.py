@@ -6,8 +6,9 @@ from collections.abc import Iterable
 from typing import Any
 
 from providers.adapters.gupshup.vocabulary import INBOUND_KINDS
-from providers.contracts import Event, InboundEvent, JsonObject
+from providers.contracts import Event, InboundEvent, JsonObject, MediaPointer
 from providers.reading import Unreadable, moment, part, parts, phone, required, text
+from providers.whatsapp.media import FILE_KINDS
 from providers.whatsapp.pricing import entry_point_read
 
 
@@ -29,6 +30,7 @@ def message_read(item: JsonObject, envelope: JsonObject, sender: str) -> Event:
         button_payload=postback or (text(inner.get("id")) if kind == "interactive" else ""),
         context_message_id=text(context.get("gsId")) or text(context.get("id")),
         payload=item,
+        media=tuple(_media(kind, inner)),
     )
 
 
@@ -51,6 +53,7 @@ def v3_message_read(item: JsonObject, envelope: JsonObject, sender: str) -> Even
         context_message_id=text(context.get("gs_id")) or text(context.get("id")),
         entry_point=entry_point_read(item),
         payload=item,
+        media=tuple(_media(known, content)),
     )
 
 
@@ -59,6 +62,14 @@ def _identity(number: Any, bsuid: Any) -> dict[str, str]:
     if not any(found.values()):
         raise Unreadable("Nobody is named as the sender.")
     return found
+
+
+def _media(kind: str, content: JsonObject) -> list[MediaPointer]:
+    """v2 has `contentType`, v3 Meta's words; the address of both opens by itself for some days."""
+    url = text(content.get("url")) if kind in FILE_KINDS else ""
+    content_type = text(content.get("contentType")) or text(content.get("mime_type"))
+    name = text(content.get("filename")) or text(content.get("name"))
+    return [MediaPointer(url=url, content_type=content_type, file_name=name)] if url else []
 
 
 def _first_text(values: Iterable[Any]) -> str:

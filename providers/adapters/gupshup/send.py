@@ -7,7 +7,7 @@ from collections.abc import Iterable, Iterator, Sequence
 from typing import Any
 
 from providers.adapters.gupshup.errors import is_error, send_error
-from providers.contracts import Accepted, JsonObject, OutboundMessage, Recipient, TemplateContent
+from providers.contracts import Accepted, JsonObject, MediaContent, OutboundMessage, Recipient, TemplateContent
 from providers.errors import Reason, Rejected, Uncertain
 from providers.http import Answer
 from providers.parts import parts_check
@@ -34,6 +34,7 @@ PARAMETER_ORDER = ("header", "body", "button")
 KEPT_PATHS = frozenset({"channel"})
 
 _MEDIA = ("image", "video", "document")
+_FILES = {"document": "file"}
 
 
 def template_form(message: OutboundMessage, content: TemplateContent, *, app_name: str) -> dict[str, str]:
@@ -56,6 +57,20 @@ def template_form(message: OutboundMessage, content: TemplateContent, *, app_nam
 def text_form(message: OutboundMessage, body: str, *, app_name: str) -> dict[str, str]:
     """The form that sends a text."""
     return {**_envelope(message, app_name), "message": _json({"type": "text", "text": body})}
+
+
+def media_form(message: OutboundMessage, content: MediaContent, *, app_name: str) -> dict[str, str]:
+    """The form that sends a file by its link."""
+    shown: JsonObject = {"type": _FILES.get(content.kind, content.kind)}
+    if content.kind == "image":
+        shown |= {"originalUrl": content.link, "previewUrl": content.link}
+    else:
+        shown["url"] = content.link
+    if content.kind == "document":
+        shown["filename"] = content.file_name
+    if content.caption:
+        shown["caption"] = content.caption
+    return {**_envelope(message, app_name), "message": _json(shown)}
 
 
 def answer_read(answer: Answer) -> Accepted:

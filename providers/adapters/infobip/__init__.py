@@ -9,17 +9,17 @@ from urllib.parse import quote
 
 from django.utils.translation import gettext_noop as _
 
-from providers.abilities import Finding, LookUp, LookUpAnswer, TemplateDraft
+from providers.abilities import Finding, LookUp, LookUpAnswer, MediaSource, TemplateDraft
 from providers.adapters.infobip.diagnosis import findings
 from providers.adapters.infobip.errors import CODES
 from providers.adapters.infobip.look_up import message_look_up
 from providers.adapters.infobip.send import (
     KEPT_PATHS,
     TEMPLATE_PATH,
-    TEXT_PATH,
     all_failed,
     message_body,
     outcomes_read,
+    path_of,
     together,
 )
 from providers.adapters.infobip.templates import (
@@ -34,6 +34,7 @@ from providers.adapters.infobip.usage import USAGE_PATH, usage_asked, usage_body
 from providers.adapters.infobip.values import PARTS
 from providers.adapters.infobip.webhook import body_parse
 from providers.contracts import (
+    ALL_MEDIA,
     Accepted,
     AccountConfig,
     BadItem,
@@ -42,6 +43,8 @@ from providers.contracts import (
     DeleteScope,
     Event,
     JsonObject,
+    MediaContent,
+    MediaPointer,
     OutboundMessage,
     Protection,
     RemoteNumber,
@@ -51,10 +54,13 @@ from providers.contracts import (
 )
 from providers.errors import ErrorCode, ProviderCallError, Reason, SendError, Unavailable
 from providers.http import MAX_LIST_BYTES, Answer, Call, call_provider, call_provider_sync
+from providers.media_sources import own_source
+from providers.parts import media_check
 from providers.usage import UsageAsked
 from providers.webhook_protection import secret_protection, secret_verify
 
 BASE_URL = "https://api.infobip.com"
+MEDIA_HOSTS = ("infobip.com",)
 # Infobip names no limit of messages in one request; this one keeps requests and answers below a megabyte.
 BULK_LIMIT = 1000
 
@@ -65,6 +71,7 @@ class Infobip:
     slug: str = "infobip"
     label: str = "Infobip"
     capabilities: Capabilities = Capabilities(
+        media=ALL_MEDIA,
         parts=PARTS,
         look_up=True,
         callback_reference=True,
@@ -118,7 +125,9 @@ class Infobip:
 
     async def send(self, message: OutboundMessage) -> Accepted:
         body = message_body(message, notify_url=self._notify_url())
-        outcome = outcomes_read(await self._call([body]), [message])[0]
+        if isinstance(message.content, MediaContent):
+            media_check(message.content, self.capabilities)
+        outcome = outcomes_read(await self._call([body], path_of(message)), [message])[0]
         if isinstance(outcome, SendError):
             raise outcome
         return outcome
@@ -130,7 +139,7 @@ class Infobip:
         for index, message in enumerate(messages):
             try:
                 if len(messages) > 1 and not isinstance(message.content, TemplateContent):
-                    raise Unavailable(Reason.NOT_STARTED, detail="A text is sent by itself.")
+                    raise Unavailable(Reason.NOT_STARTED, detail="A text or a file is sent by itself.")
                 bodies[index] = message_body(message, notify_url=self._notify_url())
             except SendError as error:
                 outcomes[index] = error
@@ -141,21 +150,20 @@ class Infobip:
         if bodies:
             sent = [messages[index] for index in bodies]
             try:
-                found = outcomes_read(await self._call(list(bodies.values())), sent)
+                found = outcomes_read(await self._call(list(bodies.values()), path_of(sent[0])), sent)
             except SendError as error:
                 found = all_failed(error, len(sent))
             outcomes.update(zip(bodies, found, strict=True))
         return [outcomes[index] for index in range(len(messages))]
 
-    async def _call(self, bodies: Sequence[JsonObject]) -> Answer:
-        """The one call for these messages: a text is the whole request, templates go as a list."""
-        is_text = "text" in bodies[0]["content"]
+    async def _call(self, bodies: Sequence[JsonObject], path: str) -> Answer:
+        """The one call for these messages: a text or a file is the whole request, templates go as a list."""
         return await call_provider(
             Call(
                 "POST",
-                f"{self._root}{TEXT_PATH if is_text else TEMPLATE_PATH}",
+                f"{self._root}{path}",
                 headers=self._headers,
-                json_body=bodies[0] if is_text else {"messages": list(bodies)},
+                json_body={"messages": list(bodies)} if path == TEMPLATE_PATH else bodies[0],
                 kept_paths=KEPT_PATHS,
                 timeout=self.config.timeout_seconds,
             )
@@ -169,6 +177,10 @@ class Infobip:
             )
 
         return await message_look_up(ask, message)
+
+    def media_source(self, pointer: MediaPointer) -> MediaSource:
+        headers = {"Authorization": self._headers["Authorization"]}
+        return own_source(pointer.url, hosts=MEDIA_HOSTS, headers=headers, base_url=self.config.base_url)
 
     # --- webhooks ----------------------------------------------------------------------------------------------------
 

@@ -10,7 +10,7 @@ from dataclasses import replace
 from providers.adapters.infobip.errors import http_error, http_error_read, trouble_read
 from providers.adapters.infobip.values import PARTS, template_data
 from providers.adapters.infobip.vocabulary import NOT_TAKEN, TAKEN
-from providers.contracts import Accepted, Exchange, JsonObject, OutboundMessage, TemplateContent
+from providers.contracts import Accepted, Exchange, JsonObject, MediaContent, OutboundMessage, TemplateContent
 from providers.errors import Reason, Rejected, SendError, Unavailable, Uncertain
 from providers.http import Answer
 from providers.parts import parts_check
@@ -20,6 +20,7 @@ from providers.splitting import Splitter
 
 TEMPLATE_PATH = "/whatsapp/1/message/template"
 TEXT_PATH = "/whatsapp/1/message/text"
+MEDIA_PATH = "/whatsapp/1/message/"
 
 _IN_MESSAGE = (
     "messageId",
@@ -61,8 +62,18 @@ def message_body(message: OutboundMessage, *, notify_url: str) -> JsonObject:
     }
 
 
+def path_of(message: OutboundMessage) -> str:
+    """Where a message of its kind is sent to."""
+    if isinstance(message.content, TemplateContent):
+        return TEMPLATE_PATH
+    return MEDIA_PATH + message.content.kind if isinstance(message.content, MediaContent) else TEXT_PATH
+
+
 def _content(message: OutboundMessage) -> JsonObject:
     content = message.content
+    if isinstance(content, MediaContent):
+        named = {"filename": content.file_name[:240]} if content.kind == "document" else {}
+        return {"mediaUrl": content.link, **({"caption": content.caption} if content.caption else {}), **named}
     if not isinstance(content, TemplateContent):
         return {"text": content.body}
     parts_check(content, PARTS)

@@ -13,11 +13,13 @@ from providers.contracts import (
     Event,
     InboundEvent,
     JsonObject,
+    MediaPointer,
     PreferenceEvent,
     TemplateEvent,
     UnknownEvent,
 )
 from providers.reading import Unreadable, body_object, items_read, language, moment, part, parts, phone, required, text
+from providers.whatsapp.media import FILE_KINDS
 from providers.whatsapp.words import category_read
 
 
@@ -72,7 +74,13 @@ def _inbound(item: JsonObject) -> Event:
         button_payload=text(message.get("payload")) or (text(message.get("id")) if kind == "interactive" else ""),
         context_message_id=text((part(message, "context") or part(item, "context")).get("id")),
         payload=item,
+        media=tuple(_media(kind, message)),
     )
+
+
+def _media(kind: str, message: JsonObject) -> list[MediaPointer]:
+    url = text(message.get("url")) if kind in FILE_KINDS else ""
+    return [MediaPointer(url=url, file_name=text(message.get("filename")))] if url else []
 
 
 def _location(message: JsonObject) -> str:

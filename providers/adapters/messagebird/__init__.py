@@ -9,19 +9,22 @@ from urllib.parse import quote
 
 from django.utils.translation import gettext_noop as _
 
-from providers.abilities import LookUp, LookUpAnswer
+from providers.abilities import LookUp, LookUpAnswer, MediaSource
 from providers.adapters.messagebird.errors import CODES
 from providers.adapters.messagebird.look_up import found_by_id, found_by_list
 from providers.adapters.messagebird.send import KEPT_PATHS, PARTS, answer_read, payload_build
 from providers.adapters.messagebird.templates import templates_read
 from providers.adapters.messagebird.webhook import body_parse, signature_verify
 from providers.contracts import (
+    ALL_MEDIA,
     Accepted,
     AccountConfig,
     BadItem,
     Capabilities,
     CredentialField,
     Event,
+    MediaContent,
+    MediaPointer,
     OutboundMessage,
     Protection,
     RemoteNumber,
@@ -30,9 +33,12 @@ from providers.contracts import (
 )
 from providers.errors import ErrorCode, Reason
 from providers.http import MAX_LIST_BYTES, Answer, Call, call_provider, call_provider_sync
+from providers.media_sources import own_source
+from providers.parts import media_check
 from providers.policy import error_of
 
 BASE_URL = "https://api.bird.com"
+MEDIA_HOSTS = ("bird.com",)
 
 
 class MessageBird:
@@ -40,7 +46,7 @@ class MessageBird:
 
     slug: str = "messagebird"
     label: str = "Bird (MessageBird)"
-    capabilities: Capabilities = Capabilities(parts=PARTS, look_up=True, callback_reference=True)
+    capabilities: Capabilities = Capabilities(media=ALL_MEDIA, parts=PARTS, look_up=True, callback_reference=True)
     error_codes: Mapping[str, ErrorCode] = CODES
     credential_fields: Sequence[CredentialField] = (
         CredentialField(
@@ -60,6 +66,8 @@ class MessageBird:
         self._headers = {"Authorization": f"AccessKey {self._credential('access_key')}"}
 
     async def send(self, message: OutboundMessage) -> Accepted:
+        if isinstance(message.content, MediaContent):
+            media_check(message.content, self.capabilities)
         if not self.config.external_id or not message.sender_external_id:
             problem = "The workspace id or the number's channel id is missing."
             raise error_of(ErrorCode(Reason.CONFIGURATION), detail=problem)
@@ -99,6 +107,9 @@ class MessageBird:
         return await asyncio.to_thread(
             partial(find, lambda path, query: self._get(f"{channel}/{path}", query), message)
         )
+
+    def media_source(self, pointer: MediaPointer) -> MediaSource:
+        return own_source(pointer.url, hosts=MEDIA_HOSTS, headers=self._headers, base_url=self.config.base_url)
 
     def _channel(self, channel_id: str) -> str:
         return f"{self._workspace}/channels/{quote(channel_id, safe='')}"

@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import Any
 
 from providers.adapters.messagebird.errors import send_error
-from providers.contracts import Accepted, JsonObject, OutboundMessage, TemplateContent, TextContent
+from providers.contracts import Accepted, JsonObject, MediaContent, OutboundMessage, TemplateContent, TextContent
 from providers.errors import Reason, Rejected, Uncertain
 from providers.http import Answer
 from providers.parts import parts_check
@@ -52,7 +52,18 @@ def answer_read(answer: Answer) -> Accepted:
     return Accepted(provider_message_id=message_id, exchange=answer.exchange)
 
 
-def _content(content: TemplateContent | TextContent) -> JsonObject:
+def _media(content: MediaContent) -> JsonObject:
+    """A picture as such; sound, film and documents as a file of their type."""
+    words = {"text": content.caption} if content.caption else {}
+    if content.kind == "image":
+        return {"type": "image", "image": {"images": [{"mediaUrl": content.link}], **words}}
+    file = {"mediaUrl": content.link, "contentType": content.content_type, "filename": content.file_name}
+    return {"type": "file", "file": {"files": [file], **words}}
+
+
+def _content(content: TemplateContent | TextContent | MediaContent) -> JsonObject:
+    if isinstance(content, MediaContent):
+        return {"body": _media(content)}
     if isinstance(content, TextContent):
         return {"body": {"type": "text", "text": {"text": content.body}}}
     parts_check(content, PARTS)

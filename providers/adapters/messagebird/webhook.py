@@ -17,6 +17,7 @@ from providers.contracts import (
     Event,
     InboundEvent,
     JsonObject,
+    MediaPointer,
     StatusEvent,
     UnknownEvent,
     WebhookRequest,
@@ -115,7 +116,22 @@ def _inbound(message: JsonObject) -> Event:
         button_payload=text(postback.get("payload")),
         context_message_id=text(part(message, "replyTo").get("id")),
         payload=message,
+        media=tuple(_media(inner)),
     )
+
+
+def _media(inner: JsonObject) -> list[MediaPointer]:
+    """Images and files come as lists; audio and video, as far as the page says, as files of their type."""
+    files = [file for name in ("images", "files") for file in parts(inner, name)] or [inner]
+    found = [
+        MediaPointer(
+            url=text(file.get("mediaUrl")),
+            content_type=text(file.get("contentType")),
+            file_name=text(file.get("filename")),
+        )
+        for file in files
+    ]
+    return [pointer for pointer in found if pointer.url]
 
 
 def _interaction(item: JsonObject) -> Event:

@@ -11,10 +11,11 @@ from urllib.parse import quote
 
 from django.utils.translation import gettext_noop as _
 
-from providers.abilities import Finding, LookUp, LookUpAnswer, TemplateDraft
+from providers.abilities import Finding, LookUp, LookUpAnswer, MediaSource, TemplateDraft
 from providers.adapters.meta.diagnosis import findings
 from providers.adapters.meta.errors import CODES
 from providers.adapters.meta.look_up import history_query, history_read
+from providers.adapters.meta.media import media_source, media_upload
 from providers.adapters.meta.samples import samples_upload
 from providers.adapters.meta.send import KEPT_PATHS, answer_read, payload_build
 from providers.adapters.meta.template_changes import KEPT_PATHS as KEPT_TEMPLATE_PATHS
@@ -23,6 +24,7 @@ from providers.adapters.meta.templates import numbers_read, templates_read
 from providers.adapters.meta.usage import usage_read
 from providers.adapters.meta.webhook import body_parse, challenge_answer, signature_verify
 from providers.contracts import (
+    ALL_MEDIA,
     Accepted,
     AccountConfig,
     BadItem,
@@ -30,6 +32,8 @@ from providers.contracts import (
     CredentialField,
     Event,
     JsonObject,
+    MediaContent,
+    MediaPointer,
     OutboundMessage,
     Protection,
     RemoteNumber,
@@ -38,6 +42,7 @@ from providers.contracts import (
 )
 from providers.errors import ErrorCode
 from providers.http import MAX_LIST_BYTES, Answer, Call, call_provider, call_provider_sync
+from providers.parts import media_check
 from providers.usage import Usage
 
 BASE_URL = "https://graph.facebook.com"
@@ -50,6 +55,7 @@ class MetaCloudApi:
     slug: str = "meta"
     label: str = "Meta Cloud API"
     capabilities: Capabilities = Capabilities(
+        media=ALL_MEDIA,
         look_up=True,
         callback_reference=True,
         price_reports=True,
@@ -90,13 +96,22 @@ class MetaCloudApi:
         self._headers = {"Authorization": f"Bearer {self._credential('access_token')}"}
 
     async def send(self, message: OutboundMessage) -> Accepted:
+        timeout, media_id = self.config.timeout_seconds, ""
+        number = f"{self._root}/{quote(message.sender_external_id, safe='')}"
+        if isinstance(message.content, MediaContent):
+            media_check(message.content, self.capabilities)
+            # Both calls together take no longer than one may.
+            timeout /= 2
+            media_id = await media_upload(
+                message.content, partial(self._upload_media, f"{number}/media", message.content)
+            )
         call = Call(
             "POST",
-            f"{self._root}/{quote(message.sender_external_id, safe='')}/messages",
+            f"{number}/messages",
             headers=self._headers,
-            json_body=payload_build(message),
+            json_body=payload_build(message, media_id=media_id),
             kept_paths=KEPT_PATHS,
-            timeout=self.config.timeout_seconds,
+            timeout=timeout,
         )
         answer = await call_provider(call)
         return answer_read(answer.status, answer.json_object(), answer.headers, exchange=answer.exchange)
@@ -135,6 +150,21 @@ class MetaCloudApi:
             return LookUpAnswer()
         path = f"{quote(message.sender_external_id, safe='')}/message_history"
         return history_read(await asyncio.to_thread(self._get, path, history_query(message)), message)
+
+    async def _upload_media(self, url: str, content: MediaContent, fields: Mapping[str, str], body: bytes) -> Answer:
+        return await call_provider(
+            Call(
+                "POST",
+                url,
+                headers=self._headers,
+                multipart=fields,
+                file=("file", content.file_name, content.content_type, body),
+                timeout=self.config.timeout_seconds / 2,
+            )
+        )
+
+    def media_source(self, pointer: MediaPointer) -> MediaSource:
+        return media_source(pointer, ask=self._get, headers=self._headers, base_url=self.config.base_url)
 
     def diagnose(self, *, webhook_url: str, sender_external_ids: Sequence[str]) -> Iterable[Finding]:
         account_id = self.config.external_id

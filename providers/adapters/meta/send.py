@@ -6,7 +6,16 @@ from collections.abc import Mapping
 
 from providers.adapters.meta.errors import send_error
 from providers.adapters.meta.vocabulary import NOT_HELD
-from providers.contracts import Accepted, Exchange, JsonObject, OutboundMessage, Recipient, TemplateContent, TextContent
+from providers.contracts import (
+    Accepted,
+    Exchange,
+    JsonObject,
+    MediaContent,
+    OutboundMessage,
+    Recipient,
+    TemplateContent,
+    TextContent,
+)
 from providers.errors import Reason, Uncertain
 
 # A carousel's cards hold components of the same shape, one level deeper.
@@ -26,13 +35,14 @@ KEPT_PATHS = frozenset(
 )
 
 
-def payload_build(message: OutboundMessage) -> JsonObject:
-    """The body that sends `message`: a template or a text, to a phone or a business-scoped user id."""
+def payload_build(message: OutboundMessage, *, media_id: str = "") -> JsonObject:
+    """The body that sends `message`: a template, a text or a file (by its `media_id`, else by its link), to a phone or a
+    business-scoped user id."""
     return {
         "messaging_product": "whatsapp",
         "recipient_type": "individual",
         **_addressee(message.recipient),
-        **_content(message.content),
+        **_content(message.content, media_id),
         "biz_opaque_callback_data": message.reference,
     }
 
@@ -64,9 +74,16 @@ def _addressee(recipient: Recipient) -> JsonObject:
     return {"recipient": recipient.bsuid}
 
 
-def _content(content: TemplateContent | TextContent) -> JsonObject:
+def _content(content: TemplateContent | TextContent | MediaContent, media_id: str) -> JsonObject:
     if isinstance(content, TextContent):
         return {"type": "text", "text": {"body": content.body}}
+    if isinstance(content, MediaContent):
+        file: JsonObject = {"id": media_id} if media_id else {"link": content.link}
+        if content.caption:
+            file["caption"] = content.caption
+        if content.kind == "document":
+            file["filename"] = content.file_name
+        return {"type": content.kind, content.kind: file}
     template: JsonObject = {"name": content.name, "language": {"code": content.language}}
     if content.components:
         template["components"] = [_component(component) for component in content.components]

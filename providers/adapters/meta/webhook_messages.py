@@ -16,11 +16,13 @@ from providers.contracts import (
     IdentityChangeEvent,
     InboundEvent,
     JsonObject,
+    MediaPointer,
     PreferenceEvent,
     PriceReport,
     StatusEvent,
     UnknownEvent,
 )
+from providers.whatsapp.media import FILE_KINDS
 from providers.whatsapp.pricing import entry_point_read, price_read
 
 
@@ -74,6 +76,7 @@ def message_read(item: JsonObject, value: JsonObject) -> Event:
         context_message_id=text(part(item, "context").get("id")) or text(part(item, "reaction").get("message_id")),
         entry_point=entry_point_read(item),
         payload=item,
+        media=tuple(_media(known, item)),
     )
 
 
@@ -160,6 +163,15 @@ _READERS: dict[str, Callable[[JsonObject], str]] = {
 def _readable(kind: str, item: JsonObject) -> str:
     reader = _READERS.get(kind)
     return reader(item) if reader else text(part(item, kind).get("caption"))
+
+
+def _media(kind: str, item: JsonObject) -> list[MediaPointer]:
+    """The file of a message that has one. Its `url`, where one is told, is good for minutes only: the id is asked for."""
+    file = part(item, kind)
+    media_id = text(file.get("id")) if kind in FILE_KINDS else ""
+    if not media_id:
+        return []
+    return [MediaPointer(media_id, content_type=text(file.get("mime_type")), file_name=text(file.get("filename")))]
 
 
 def _button_payload(item: JsonObject) -> str:

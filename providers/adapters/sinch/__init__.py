@@ -10,7 +10,7 @@ from urllib.parse import quote
 
 from django.utils.translation import gettext_noop as _
 
-from providers.abilities import LookUp, LookUpAnswer
+from providers.abilities import LookUp, LookUpAnswer, MediaSource
 from providers.adapters.sinch.auth import Access
 from providers.adapters.sinch.errors import CODES
 from providers.adapters.sinch.look_up import found_by_id, found_by_list
@@ -18,12 +18,15 @@ from providers.adapters.sinch.send import KEPT_PATHS, PARTS, answer_read, payloa
 from providers.adapters.sinch.templates import templates_read
 from providers.adapters.sinch.webhook import body_parse, signature_verify
 from providers.contracts import (
+    ALL_MEDIA,
     Accepted,
     AccountConfig,
     BadItem,
     Capabilities,
     CredentialField,
     Event,
+    MediaContent,
+    MediaPointer,
     OutboundMessage,
     Protection,
     RemoteNumber,
@@ -32,6 +35,8 @@ from providers.contracts import (
 )
 from providers.errors import ErrorCode, ProviderCallError, Reason, SendError
 from providers.http import MAX_LIST_BYTES, Answer, Call, call_provider, call_provider_sync
+from providers.media_sources import own_source
+from providers.parts import media_check
 from providers.policy import error_of
 
 REGIONS = ("us", "eu", "br")
@@ -46,7 +51,13 @@ class Sinch:
 
     slug: str = "sinch"
     label: str = "Sinch"
-    capabilities: Capabilities = Capabilities(parts=PARTS, look_up=True, callback_reference=True)
+    capabilities: Capabilities = Capabilities(
+        captions=frozenset(),
+        media=ALL_MEDIA,
+        parts=PARTS,
+        look_up=True,
+        callback_reference=True,
+    )
     error_codes: Mapping[str, ErrorCode] = CODES
     credential_fields: Sequence[CredentialField] = (
         CredentialField(
@@ -85,6 +96,8 @@ class Sinch:
         self._access = Access(self._credential("key_id"), self._credential("key_secret"), "" if basic else token_url)
 
     async def send(self, message: OutboundMessage) -> Accepted:
+        if isinstance(message.content, MediaContent):
+            media_check(message.content, self.capabilities)
         self._check_settings()
         body = payload_build(message, self.config.external_id)
         began = time.monotonic()
@@ -104,6 +117,10 @@ class Sinch:
             if kept is not None:
                 raise _token_ended(answer)
         return answer_read(answer)
+
+    def media_source(self, pointer: MediaPointer) -> MediaSource:
+        # Their addresses are signed and open by themselves: no key goes along.
+        return own_source(pointer.url, hosts=("sinch.com",), headers={}, base_url=self.config.base_url)
 
     def webhook_protection(self) -> Protection:
         return Protection.SIGNATURE

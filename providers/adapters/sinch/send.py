@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from providers.adapters.sinch.errors import send_error
-from providers.contracts import Accepted, JsonObject, OutboundMessage, TemplateContent, TextContent
+from providers.contracts import Accepted, JsonObject, MediaContent, OutboundMessage, TemplateContent, TextContent
 from providers.errors import Reason, Rejected, Uncertain
 from providers.http import Answer
 from providers.parts import parts_check
@@ -64,7 +64,9 @@ def answer_read(answer: Answer) -> Accepted:
     return Accepted(provider_message_id=message_id, exchange=answer.exchange)
 
 
-def _content(content: TemplateContent | TextContent) -> JsonObject:
+def _content(content: TemplateContent | TextContent | MediaContent) -> JsonObject:
+    if isinstance(content, MediaContent):
+        return {"media_message": {"url": content.link, "filename_override": content.file_name}}
     if isinstance(content, TextContent):
         return {"text_message": {"text": content.body}}
     parts_check(content, PARTS)

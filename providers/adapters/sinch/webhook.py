@@ -16,6 +16,7 @@ from providers.contracts import (
     Event,
     InboundEvent,
     JsonObject,
+    MediaPointer,
     StatusEvent,
     UnknownEvent,
     WebhookRequest,
@@ -112,7 +113,14 @@ def _inbound(body: JsonObject) -> Event:
         button_payload=text(choice.get("postback_data")),
         context_message_id=text(choice.get("message_id")) or text(part(content, "reply_to").get("message_id")),
         payload=message,
+        media=tuple(_media(content)),
     )
+
+
+def _media(content: JsonObject) -> list[MediaPointer]:
+    file = part(content, "media_message") or part(content, "media_card_message")
+    url = text(file.get("url"))
+    return [MediaPointer(url=url, file_name=text(file.get("filename_override")))] if url else []
 
 
 def _media_kind(content: JsonObject) -> str:

@@ -9,7 +9,7 @@ from urllib.parse import quote
 
 from django.utils.translation import gettext_noop as _
 
-from providers.abilities import LookUp, LookUpAnswer, TemplateDraft
+from providers.abilities import LookUp, LookUpAnswer, MediaSource, TemplateDraft
 from providers.adapters.twilio.errors import CODES
 from providers.adapters.twilio.look_up import message_look_up
 from providers.adapters.twilio.send import KEPT_PATHS, answer_read, form_build
@@ -17,6 +17,7 @@ from providers.adapters.twilio.templates import template_delete, template_edit, 
 from providers.adapters.twilio.usage import usage_read
 from providers.adapters.twilio.webhook import form_parse, signature_verify
 from providers.contracts import (
+    ALL_MEDIA,
     Accepted,
     AccountConfig,
     BadItem,
@@ -24,6 +25,7 @@ from providers.contracts import (
     CredentialField,
     Event,
     JsonObject,
+    MediaPointer,
     OutboundMessage,
     Protection,
     RemoteNumber,
@@ -32,10 +34,12 @@ from providers.contracts import (
 )
 from providers.errors import ErrorCode, ProviderCallError, SendError
 from providers.http import MAX_LIST_BYTES, Answer, Call, call_provider, call_provider_sync
+from providers.media_sources import own_source
 from providers.usage import Usage
 
 API_URL = "https://api.twilio.com"
 CONTENT_URL = "https://content.twilio.com"
+MEDIA_HOSTS = ("twilio.com",)
 
 #: Twilio's pages name no time after which a message that is not in its list was never taken: so it never proves that.
 ABSENCE_PROVES_AFTER: float | None = None
@@ -61,6 +65,7 @@ class Twilio:
     slug: str = "twilio"
     label: str = "Twilio"
     capabilities: Capabilities = Capabilities(
+        media=ALL_MEDIA,
         parts=CARRIED,
         look_up=True,
         usage=True,
@@ -121,6 +126,10 @@ class Twilio:
 
     async def look_up(self, message: LookUp) -> LookUpAnswer:
         return await message_look_up(self._get, message)
+
+    def media_source(self, pointer: MediaPointer) -> MediaSource:
+        # The address leads on to one that is signed for a while.
+        return own_source(pointer.url, hosts=MEDIA_HOSTS, headers=self._headers, base_url=self.config.base_url)
 
     def webhook_protection(self) -> Protection:
         return Protection.SIGNATURE

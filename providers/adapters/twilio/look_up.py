@@ -72,10 +72,9 @@ def _concluded(
     found: Sequence[JsonObject], message: LookUp, answer: Answer, exchanges: Sequence[Exchange]
 ) -> LookUpAnswer:
     ours = [item for item in found if sender(item.get("from")) in ("", message.sender_phone.removeprefix("+"))]
-    if message.text:
-        same_text = [item for item in ours if _plain(text(item.get("body"))) == _plain(message.text)]
-        # Media have no text in the list; one with another text is another message.
-        ours = same_text or [item for item in ours if not text(item.get("body"))]
+    same_text = [item for item in ours if _plain(text(item.get("body"))) == _plain(message.text)]
+    # Media have no text in the list; one with another text is another message, also to a file without words.
+    ours = same_text or [item for item in ours if not text(item.get("body"))]
     if len(ours) == 1:
         return LookUpAnswer([_event(ours[0], message, answer)], exchanges=exchanges)
     return LookUpAnswer(absent=not found, exchanges=exchanges)

@@ -13,6 +13,7 @@ from providers.contracts import (
     Accepted,
     Capabilities,
     DeliveryStatus,
+    MediaContent,
     OutboundMessage,
     Recipient,
     TemplateContent,
@@ -20,7 +21,7 @@ from providers.contracts import (
 )
 from providers.errors import Reason, Rejected, Uncertain
 from providers.http import Answer
-from providers.parts import parts_check
+from providers.parts import media_check, parts_check
 from providers.policy import answer_error, error_of
 from providers.reading import text
 
@@ -83,7 +84,13 @@ def answer_read(answer: Answer) -> Accepted:
     return Accepted(provider_message_id=sid, exchange=answer.exchange)
 
 
-def _content(content: TemplateContent | TextContent, capabilities: Capabilities) -> dict[str, str]:
+def _content(content: TemplateContent | TextContent | MediaContent, capabilities: Capabilities) -> dict[str, str]:
+    if isinstance(content, MediaContent):
+        media_check(content, capabilities)
+        if len(content.caption) > LONGEST_TEXT:
+            raise Rejected(Reason.BAD_REQUEST, detail=f"Twilio takes texts of up to {LONGEST_TEXT} characters.")
+        # The name of a document is the end of its link.
+        return {"MediaUrl": content.link, **({"Body": content.caption} if content.caption else {})}
     if isinstance(content, TextContent):
         if len(content.body) > LONGEST_TEXT:
             raise Rejected(Reason.BAD_REQUEST, detail=f"Twilio takes texts of up to {LONGEST_TEXT} characters.")

@@ -23,15 +23,18 @@ from providers.contracts import (
     Event,
     InboundEvent,
     JsonObject,
+    MediaPointer,
     StatusEvent,
     UnknownEvent,
     UnreadableWebhook,
     WebhookRequest,
 )
-from providers.reading import Unreadable, items_read, phone, storable, text
+from providers.reading import Unreadable, items_read, phone, storable, text, whole_number
 from providers.webhook_protection import same
 
 SIGNATURE_HEADER = "x-twilio-signature"
+#: Twilio passes on up to ten files; WhatsApp has one.
+MOST_MEDIA = 10
 _DEFAULT_PORTS = {"https": 443, "http": 80}
 _BSUID = re.compile(r"[A-Z]{2}\.[A-Za-z0-9.]{1,128}")
 
@@ -151,6 +154,7 @@ def _inbound(fields: JsonObject, at: datetime) -> InboundEvent:
         button_payload=text(fields.get("ButtonPayload")),
         context_message_id=text(fields.get("OriginalRepliedMessageSid")),
         payload=fields,
+        media=tuple(_media(fields)),
     )
 
 
@@ -169,6 +173,12 @@ def person(address: object) -> tuple[str, str]:
 def sender(address: object) -> str:
     """One of our numbers as the portal knows it: the digits."""
     return person(address)[0].removeprefix("+")
+
+
+def _media(fields: JsonObject) -> list[MediaPointer]:
+    count = min(whole_number(fields.get("NumMedia")) or 0, MOST_MEDIA)
+    found = ((fields.get(f"MediaUrl{index}"), fields.get(f"MediaContentType{index}")) for index in range(count))
+    return [MediaPointer(url=text(url), content_type=text(kind)) for url, kind in found if text(url)]
 
 
 def _kind(fields: JsonObject) -> str:

@@ -8,18 +8,22 @@ from urllib.parse import quote
 
 from django.utils.translation import gettext_noop as _
 
+from providers.abilities import MediaSource
 from providers.adapters.vonage.errors import CODES
 from providers.adapters.vonage.send import KEPT_PATHS, MESSAGES_PATH, answer_read, payload_build
 from providers.adapters.vonage.templates import templates_read
 from providers.adapters.vonage.tokens import BadKey, bearer_token, signature_verify
 from providers.adapters.vonage.webhook import body_parse
 from providers.contracts import (
+    ALL_MEDIA,
     Accepted,
     AccountConfig,
     BadItem,
     Capabilities,
     CredentialField,
     Event,
+    MediaContent,
+    MediaPointer,
     OutboundMessage,
     Protection,
     RemoteNumber,
@@ -28,8 +32,11 @@ from providers.contracts import (
 )
 from providers.errors import ErrorCode, Park, ProviderCallError, Reason, Unavailable
 from providers.http import MAX_LIST_BYTES, Answer, Call, call_provider, call_provider_sync
+from providers.media_sources import own_source
+from providers.parts import media_check
 
 HOST = "api.nexmo.com"
+MEDIA_HOSTS = ("nexmo.com", "vonage.com")
 
 
 class Vonage:
@@ -37,7 +44,12 @@ class Vonage:
 
     slug: str = "vonage"
     label: str = "Vonage"
-    capabilities: Capabilities = Capabilities(callback_reference=True, price_reports=True, business_scoped_ids=True)
+    capabilities: Capabilities = Capabilities(
+        media=ALL_MEDIA,
+        callback_reference=True,
+        price_reports=True,
+        business_scoped_ids=True,
+    )
     error_codes: Mapping[str, ErrorCode] = CODES
     credential_fields: Sequence[CredentialField] = (
         CredentialField(
@@ -80,6 +92,8 @@ class Vonage:
         self._root = (config.base_url or f"https://{host}").rstrip("/")
 
     async def send(self, message: OutboundMessage) -> Accepted:
+        if isinstance(message.content, MediaContent):
+            media_check(message.content, self.capabilities)
         payload = payload_build(message, webhook_url=self.config.webhook_url, carried=self.capabilities.parts)
         try:
             headers = self._headers()
@@ -112,6 +126,18 @@ class Vonage:
 
     def fetch_numbers(self) -> Iterable[RemoteNumber]:
         return []
+
+    def media_source(self, pointer: MediaPointer) -> MediaSource:
+        try:
+            headers = self._headers()
+        except BadKey as error:
+            raise ProviderCallError(Reason.CREDENTIALS, detail=str(error)) from error
+        return own_source(
+            pointer.url,
+            hosts=MEDIA_HOSTS,
+            headers={"Authorization": headers["Authorization"]},
+            base_url=self.config.base_url,
+        )
 
     def _list(self, query: Mapping[str, str]) -> Answer:
         try:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from providers.adapters.vonage.errors import send_error
-from providers.contracts import Accepted, JsonObject, OutboundMessage, TemplateContent
+from providers.contracts import Accepted, JsonObject, MediaContent, OutboundMessage, TemplateContent
 from providers.http import Answer
 from providers.parts import parts_check
 from providers.reading import parts, text
@@ -52,6 +52,11 @@ def payload_build(message: OutboundMessage, *, webhook_url: str, carried: frozen
 
 def _content(message: OutboundMessage, carried: frozenset[str]) -> JsonObject:
     content = message.content
+    if isinstance(content, MediaContent):
+        kind = "file" if content.kind == "document" else content.kind
+        named = {"name": content.file_name} if kind == "file" else {}
+        caption = {"caption": content.caption} if content.caption else {}
+        return {"message_type": kind, kind: {"url": content.link, **caption, **named}}
     if not isinstance(content, TemplateContent):
         return {"message_type": "text", "text": content.body}
     parts_check(content, carried)

@@ -13,6 +13,7 @@ from providers.contracts import (
     Event,
     InboundEvent,
     JsonObject,
+    MediaPointer,
     PriceReport,
     StatusEvent,
     UnknownEvent,
@@ -109,7 +110,14 @@ def _inbound(item: JsonObject) -> InboundEvent:
         button_payload=text(button.get("payload")) or text(reply.get("id")),
         context_message_id=text(part(item, "context").get("message_uuid")),
         payload=item,
+        media=tuple(_media(item)),
     )
+
+
+def _media(item: JsonObject) -> list[MediaPointer]:
+    file = part(item, text(item.get("message_type")).lower())
+    url = text(file.get("url"))
+    return [MediaPointer(url=url, file_name=text(file.get("name")))] if url else []
 
 
 def _place(item: JsonObject) -> str:

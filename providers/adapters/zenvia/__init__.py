@@ -7,13 +7,14 @@ from urllib.parse import quote
 
 from django.utils.translation import gettext_noop as _
 
-from providers.abilities import TemplateDraft
+from providers.abilities import MediaSource, TemplateDraft
 from providers.adapters.zenvia.drafts import changes_body, draft_body
 from providers.adapters.zenvia.errors import CODES
 from providers.adapters.zenvia.send import KEPT_PATHS, PARTS, answer_read, payload_build
 from providers.adapters.zenvia.templates import checked, template_of, templates_read
 from providers.adapters.zenvia.webhook import body_parse
 from providers.contracts import (
+    ALL_MEDIA,
     Accepted,
     AccountConfig,
     BadItem,
@@ -21,6 +22,8 @@ from providers.contracts import (
     CredentialField,
     Event,
     JsonObject,
+    MediaContent,
+    MediaPointer,
     OutboundMessage,
     Protection,
     RemoteNumber,
@@ -29,6 +32,8 @@ from providers.contracts import (
 )
 from providers.errors import ErrorCode
 from providers.http import MAX_LIST_BYTES, Answer, Call, call_provider, call_provider_sync
+from providers.media_sources import own_source
+from providers.parts import media_check
 from providers.webhook_protection import secret_protection, secret_verify
 
 BASE_URL = "https://api.zenvia.com"
@@ -40,6 +45,7 @@ class Zenvia:
     slug: str = "zenvia"
     label: str = "Zenvia"
     capabilities: Capabilities = Capabilities(
+        media=ALL_MEDIA,
         parts=PARTS,
         callback_reference=True,
         submit_templates=True,
@@ -70,6 +76,8 @@ class Zenvia:
         self._headers = {"X-API-TOKEN": self._credential("api_token")}
 
     async def send(self, message: OutboundMessage) -> Accepted:
+        if isinstance(message.content, MediaContent):
+            media_check(message.content, self.capabilities)
         call = Call(
             "POST",
             f"{self._root}/channels/whatsapp/messages",
@@ -79,6 +87,10 @@ class Zenvia:
             timeout=self.config.timeout_seconds,
         )
         return answer_read(await call_provider(call))
+
+    def media_source(self, pointer: MediaPointer) -> MediaSource:
+        # Their addresses are signed and open by themselves: no key goes along.
+        return own_source(pointer.url, hosts=("zenvia.com",), headers={}, base_url=self.config.base_url)
 
     def webhook_protection(self) -> Protection:
         return secret_protection(self._credential("webhook_secret"))

@@ -7,7 +7,7 @@ from collections.abc import Iterator
 
 from providers.adapters.zenvia.errors import send_error
 from providers.adapters.zenvia.vocabulary import COUPON_FIELD, MEDIA_FIELDS, TOKEN_FIELD
-from providers.contracts import Accepted, JsonObject, OutboundMessage, TemplateContent
+from providers.contracts import Accepted, JsonObject, MediaContent, OutboundMessage, TemplateContent
 from providers.errors import Reason, Rejected, Uncertain
 from providers.http import Answer
 from providers.parts import parts_check
@@ -47,6 +47,10 @@ def answer_read(answer: Answer) -> Accepted:
 
 def _content(message: OutboundMessage) -> JsonObject:
     content = message.content
+    if isinstance(content, MediaContent):
+        caption = {"fileCaption": content.caption} if content.caption else {}
+        about = {"fileUrl": content.link, "fileMimeType": content.content_type, "fileName": content.file_name}
+        return {"type": "file", **about, **caption}
     if not isinstance(content, TemplateContent):
         return {"type": "text", "text": content.body}
     parts_check(content, PARTS)

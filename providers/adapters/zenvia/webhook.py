@@ -10,6 +10,7 @@ from providers.contracts import (
     Event,
     InboundEvent,
     JsonObject,
+    MediaPointer,
     StatusEvent,
     UnknownEvent,
     UnreadableWebhook,
@@ -78,7 +79,13 @@ def _inbound(body: JsonObject, message: JsonObject) -> Event:
         button_payload=button_payload,
         context_message_id=text(message.get("idRef")),
         payload=message,
+        media=tuple(pointer for item in contents if (pointer := _media(item)).url),
     )
+
+
+def _media(content: JsonObject) -> MediaPointer:
+    url, kind, name = (text(content.get(word)) for word in ("fileUrl", "fileMimeType", "fileName"))
+    return MediaPointer(url=url, content_type=kind, file_name=name)
 
 
 def _kind(content: JsonObject) -> str:

@@ -186,13 +186,15 @@ class Hook:
 class Wire(ABC):
     """One provider's wire. ``slug``: its prefix and the ``provider`` of its accounts.
 
-    ``batched``: it tells several notes in one webhook. ``retry_limit``: attempts of a webhook, when fewer than the knob
-    says. ``numeric_template_ids``: the ids of templates are digits. ``at_once``: the codes that the vendor itself refuses in its
-    answer; it accepts what WhatsApp refuses with any other and reports that by webhook (None: all come in the answer).
+    ``batched``: it tells several notes in one webhook. ``inbound_kinds``: what it can tell of a customer's messages.
+    ``retry_limit``: attempts of a webhook, when fewer than the knob says. ``numeric_template_ids``: the ids of templates are
+    digits. ``at_once``: the codes that the vendor itself refuses in its answer; it accepts what WhatsApp refuses with any other
+    and reports that by webhook (None: all come in the answer).
     """
 
     slug: str
     batched = False
+    inbound_kinds: Collection[str] = ("text", "button", "interactive", "unsupported")
     retry_limit: int | None = None
     numeric_template_ids = False
     at_once: Collection[int] | None = None

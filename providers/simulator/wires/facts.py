@@ -4,9 +4,10 @@ from __future__ import annotations
 
 from dataclasses import dataclass, field
 from decimal import Decimal
-from typing import Literal
+from typing import Any, Literal
 
 from providers.simulator.documents import Json
+from providers.simulator.media import StoredFile
 from providers.simulator.record import Message
 from providers.simulator.world import Account, Customer, Number, Template
 
@@ -37,7 +38,8 @@ class StatusFact:
 class InboundFact:
     """A customer wrote. ``kind``: text, button (a template's quick reply: its label in ``text``, its ``payload``),
 
-    interactive (Meta's object), unsupported. ``context``: the id of the message that is answered, or "".
+    interactive (Meta's object), unsupported, or one with a ``file`` (its caption in ``text``), or one whose ``content`` is
+    Meta's object of that kind (location, contacts, reaction, order). ``context``: the id of the message that is answered, or "".
     ``hide_phone``: only her user id may be shown. ``last``: what she was last sent from this number.
     """
 
@@ -54,6 +56,8 @@ class InboundFact:
     referral: Json | None = None
     hide_phone: bool = False
     last: Message | None = None
+    file: StoredFile | None = None
+    content: Any = None
 
 
 @dataclass(frozen=True, slots=True)

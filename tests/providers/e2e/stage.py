@@ -102,6 +102,8 @@ class Stage:
     account: ProviderAccount
     number: SenderNumber
     template: Template
+    #: The portal's own address.
+    portal: str
 
     # --- doing -----------------------------------------------------------------------------------------------------------
 
@@ -199,7 +201,7 @@ def stage_make(setup: Setup, simulator: SimulatorProcess, *, portal: str) -> Sta
     simulator.post("reset", world=True)
     simulator.post("seed", **_seed(setup, webhook_url=_address(setup, portal) + account.webhook_path))
     simulator.knobs(webhook_delay_ms=10, retry_base_ms=20, review_delay_ms=10, enforce_limits=False, unanswered_ms=4000)
-    return Stage(setup, simulator, account, number, _template(setup, account))
+    return Stage(setup, simulator, account, number, _template(setup, account), portal)
 
 
 def _address(setup: Setup, portal: str) -> str:

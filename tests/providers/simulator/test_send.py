@@ -150,7 +150,7 @@ def test_it_refuses_a_malformed_body_with_100(simulator: SimulatorProcess, chang
 
 
 def test_it_refuses_other_kinds_of_message(simulator: SimulatorProcess) -> None:
-    assert error_of(simulator.send(type="image"))["code"] == 131051
+    assert error_of(simulator.send(type="location"))["code"] == 131051
 
 
 def test_it_keeps_every_request_before_its_outcome(simulator: SimulatorProcess) -> None:

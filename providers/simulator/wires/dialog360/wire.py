@@ -10,11 +10,13 @@ from aiohttp import web
 
 from providers.simulator.documents import mapping
 from providers.simulator.flow import call_of, json_response, sends
+from providers.simulator.media_serving import served
 from providers.simulator.refusal import Refusal
 from providers.simulator.simulator import SIMULATOR
 from providers.simulator.wires.contract import Call, Hook, Order, Result, Told, Wire
 from providers.simulator.wires.dialog360 import templates
 from providers.simulator.wires.dialog360.errors import error_answer
+from providers.simulator.wires.meta import media
 from providers.simulator.wires.meta.envelope import envelope, webhook_bytes
 from providers.simulator.wires.meta.send import answer_body, order_of
 from providers.simulator.wires.meta.wire import MetaWire
@@ -38,6 +40,8 @@ class Dialog360Wire(MetaWire):
             web.post("/v1/configs/templates", self.create_template),
             web.delete("/v1/configs/templates/{name}", self.delete_templates),
             web.patch(PARTNER + "/waba_templates/{template_id}", self.edit_template),
+            web.get(r"/{media_id:\d+}", self.media_about),
+            web.get(media.ATTACHMENTS, self.media_download),
         )
 
     def account(self, call: Call) -> Account:
@@ -109,6 +113,19 @@ class Dialog360Wire(MetaWire):
         """``DELETE /v1/configs/templates/{name}``."""
         call = await call_of(request)
         return templates.deleted(request.app[SIMULATOR], call, self.account(call))
+
+    async def media_about(self, request: web.Request) -> web.Response:
+        """``GET /{media_id}``: its address is at Meta's host, and read at this one."""
+        call = await call_of(request)
+        file = request.app[SIMULATOR].shelf.get(request.match_info["media_id"], self.account(call).waba_id)
+        if file is None:
+            raise Refusal(100, "Unsupported get request. Object does not exist.")
+        return json_response(media.about(file, "https://lookaside.fbsbx.com"))
+
+    async def media_download(self, request: web.Request) -> web.StreamResponse:
+        """``GET /whatsapp_business/attachments/?mid=…`` with the key."""
+        call, shelf = await call_of(request), request.app[SIMULATOR].shelf
+        return await served(request, shelf, shelf.get(request.query.get("mid", ""), self.account(call).waba_id))
 
     def render(self, account: Account, told: Sequence[Told]) -> Hook:
         """Meta's envelope, with the headers that were asked for."""

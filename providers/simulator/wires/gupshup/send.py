@@ -7,6 +7,7 @@ from collections.abc import Mapping, Sequence
 
 from providers.simulator.definition import Definition, variables
 from providers.simulator.documents import Json, mapping, sequence
+from providers.simulator.media import sent_words
 from providers.simulator.parameters import by_part, code_button, payload_button, url_button
 from providers.simulator.refusal import Refusal
 from providers.simulator.wires.contract import Filling, Order
@@ -19,6 +20,9 @@ def order_of(form: Mapping[str, str], *, is_template: bool) -> Order:
     """The order; what is wrong with the form is its problem."""
     template, message = _object(form.get("template", "")), _object(form.get("message", ""))
     text = str(message.get("text", "")) if message else form.get("message", "")
+    link = str(message.get("originalUrl") or message.get("url") or "")
+    if link and not is_template:
+        text = sent_words(str(message.get("type")), message.get("caption"), message.get("filename"))
     values = [str(value) for value in sequence(template.get("params"))]
     return Order(
         sender=form.get("source", ""),
@@ -26,7 +30,7 @@ def order_of(form: Mapping[str, str], *, is_template: bool) -> Order:
         text=None if is_template else text,
         template_id=str(template.get("id", "")),
         fill=filling(values, message, _list(form.get("postbackTexts", ""))),
-        extra={"src.name": form.get("src.name", "")},
+        extra={"src.name": form.get("src.name", ""), "media": link},
         problem=_problem(form, template if is_template else None, text),
     )
 

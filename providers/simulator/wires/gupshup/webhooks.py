@@ -98,6 +98,10 @@ def _destination(fact: StatusFact) -> Json:
     return {"destination": fact.customer.wa_id or ""}
 
 
+FILES = {"document": "file"}
+EXPIRY_SECONDS = 7 * 24 * 3600
+
+
 def inbound_note(fact: InboundFact) -> Note | None:
     """A ``message``; of a kind that Gupshup does not tell nothing."""
     content = _content(fact)
@@ -125,6 +129,15 @@ def _content(fact: InboundFact) -> tuple[str, Json] | None:
         return "text", {"text": fact.text}
     if fact.kind == "button":
         return "quick_reply", {"text": fact.text, "type": "button", "postbackText": fact.payload}
+    if fact.file is not None:
+        url = f"https://filemanager.gupshup.io/wa/media/{fact.file.id}"
+        about: Json = {
+            "url": url,
+            "contentType": fact.file.content_type,
+            "urlExpiry": (fact.at + EXPIRY_SECONDS) * 1000,
+        }
+        about |= {name: word for name, word in (("caption", fact.text), ("name", fact.file.name)) if word}
+        return FILES.get(fact.kind, fact.kind), about
     for kind in ("button_reply", "list_reply"):
         if reply := mapping(fact.interactive.get(kind)):
             return kind, {"id": reply.get("id", ""), "title": reply.get("title", ""), "postbackText": reply.get("id")}

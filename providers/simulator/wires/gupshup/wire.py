@@ -10,6 +10,8 @@ from aiohttp import web
 from providers.simulator.documents import compact_bytes, mapping
 from providers.simulator.flow import call_of, json_response, sends
 from providers.simulator.identity import new_message_id
+from providers.simulator.media import FILE_KINDS
+from providers.simulator.media_serving import open_address
 from providers.simulator.refusal import Refusal
 from providers.simulator.reviews import change_status, review_later
 from providers.simulator.simulator import SIMULATOR
@@ -28,12 +30,14 @@ class GupshupWire(Wire):
     """Gupshup's paths, forms, errors and v2 events. It echoes no reference, looks nothing up and signs nothing."""
 
     slug = "gupshup"
+    inbound_kinds = (*Wire.inbound_kinds, *FILE_KINDS)
     at_once = AT_ONCE
 
     def routes(self) -> Iterable[web.RouteDef]:
         """The self-serve paths, and their twins at the partner host."""
         yield web.post("/wa/api/v1" + TEMPLATE_PATH, sends(self))
         yield web.post("/wa/api/v1/msg", sends(self))
+        yield web.get("/wa/media/{media_id}", open_address)
         yield web.post("/partner/app/{app_id}" + TEMPLATE_PATH, sends(self))
         for path in ("/wa/app/{app_id}/template", "/partner/app/{app_id}/templates"):
             yield web.get(path, self.list_templates)

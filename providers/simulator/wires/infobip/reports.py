@@ -13,6 +13,8 @@ from providers.simulator.wires.facts import InboundFact, PreferenceFact, StatusF
 from providers.simulator.wires.infobip.errors import DELIVERED, NO_ERROR, PENDING, UNDELIVERABLE, reported
 from providers.simulator.world import Customer
 
+#: A customer's sound is a voice message there.
+FILES = {"audio": "VOICE"}
 INTERACTIVE = {"button_reply": "INTERACTIVE_BUTTON_REPLY", "list_reply": "INTERACTIVE_LIST_REPLY"}
 
 
@@ -102,6 +104,10 @@ def _content(fact: InboundFact) -> Json:
         kind = str(fact.interactive.get("type"))
         chosen = mapping(fact.interactive.get(kind))
         return {"id": chosen.get("id"), "title": chosen.get("title"), "type": INTERACTIVE.get(kind, "UNSUPPORTED")}
+    if fact.file is not None:
+        url = f"https://xk9p2.api.infobip.com/whatsapp/1/senders/{fact.number.digits}/media/{fact.file.id}"
+        named = {"filename": fact.file.name} if fact.file.name else {}
+        return {"url": url, "caption": fact.text, **named, "type": FILES.get(fact.kind, fact.kind.upper())}
     return {"text": fact.text, "type": "TEXT"} if fact.kind == "text" else {"type": "UNSUPPORTED"}
 
 

@@ -10,6 +10,7 @@ from typing import Any
 
 from providers.simulator.definition import Definition
 from providers.simulator.documents import Json, mapping, sequence
+from providers.simulator.media import sent_words
 from providers.simulator.parameters import by_name, by_part, code_button, media_header, payload_button, url_button
 from providers.simulator.refusal import Refusal
 from providers.simulator.wires.contract import Filling, Order
@@ -71,6 +72,22 @@ def order_of_text(body: Json) -> Order:
         reference=str(body.get("messageId") or ""),
         text=str(text or ""),
         extra=_extra(body, "", several=False),
+        problem=Refusal(100, wrong) if wrong else None,
+    )
+
+
+def order_of_file(body: Json, kind: str) -> Order:
+    """The one message of a request for a picture, sound, film or document."""
+    content = mapping(body.get("content"))
+    wrong = next(_wrong_addresses(body), "")
+    if not wrong and not str(content.get("mediaUrl", "")).startswith("http"):
+        wrong = f"content.mediaUrl: {BLANK}"
+    return Order(
+        sender=str(body.get("from", "")),
+        recipient=str(body.get("to", "")),
+        reference=str(body.get("messageId") or ""),
+        text=sent_words(kind, content.get("caption"), content.get("filename")),
+        extra={**_extra(body, "", several=False), "media": content.get("mediaUrl")},
         problem=Refusal(100, wrong) if wrong else None,
     )
 

@@ -12,6 +12,8 @@ from aiohttp import web
 
 from providers.simulator.documents import Json, compact_bytes
 from providers.simulator.flow import call_of, json_response, sends
+from providers.simulator.media import FILE_KINDS
+from providers.simulator.media_serving import served
 from providers.simulator.pricing import price
 from providers.simulator.record import Message
 from providers.simulator.refusal import Refusal
@@ -21,7 +23,7 @@ from providers.simulator.wires.contract import Call, Hook, Note, Order, Result, 
 from providers.simulator.wires.facts import InboundFact, PreferenceFact, StatusFact, TemplateFact
 from providers.simulator.wires.infobip import reports, usage
 from providers.simulator.wires.infobip.errors import DUPLICATE, PENDING, SINGLE, WHOLE, error_answer, rejected
-from providers.simulator.wires.infobip.send import order_of_text, orders_of_messages, orders_of_templates
+from providers.simulator.wires.infobip.send import order_of_file, order_of_text, orders_of_messages, orders_of_templates
 from providers.simulator.wires.infobip.senders import sender_json
 from providers.simulator.wires.infobip.templates import TemplateEndpoints, template_note
 from providers.simulator.world import Account, Customer, Number
@@ -29,6 +31,7 @@ from providers.simulator.world import Account, Customer, Number
 PROVIDER = "infobip"
 TEMPLATE_PATH = "/whatsapp/1/message/template"
 TEXT_PATH = "/whatsapp/1/message/text"
+FILE_PATH = "/whatsapp/1/message/{kind:image|audio|video|document}"
 MESSAGES_PATH = "/messages-api/1/messages"
 SENDER_TEMPLATES = "/whatsapp/2/senders/{sender}/templates"
 ONE_TEMPLATE = SENDER_TEMPLATES + "/{template}"
@@ -41,6 +44,7 @@ class InfobipWire(TemplateEndpoints, Wire):
     """Infobip's paths, bodies, errors, reports and templates."""
 
     slug = PROVIDER
+    inbound_kinds = (*Wire.inbound_kinds, *FILE_KINDS)
     at_once = WHOLE.keys() | SINGLE.keys()
     batched = True
     numeric_template_ids = True
@@ -51,6 +55,7 @@ class InfobipWire(TemplateEndpoints, Wire):
             web.post(TEMPLATE_PATH, sends(self)),
             web.post(TEXT_PATH, sends(self)),
             web.post(MESSAGES_PATH, sends(self)),
+            web.post(FILE_PATH, sends(self)),
             web.get("/messages-api/1/reports", self.list_reports),
             web.get("/omni/1/logs", self.list_logs),
             web.get("/whatsapp/1/senders/quality", self.list_quality),
@@ -61,6 +66,7 @@ class InfobipWire(TemplateEndpoints, Wire):
             web.get(ONE_TEMPLATE, self.get),
             web.patch(ONE_TEMPLATE, self.edit),
             web.delete(ONE_TEMPLATE, self.delete),
+            web.get("/whatsapp/1/senders/{sender}/media/{media_id}", self.media),
         )
 
     def account(self, call: Call) -> Account:
@@ -77,6 +83,8 @@ class InfobipWire(TemplateEndpoints, Wire):
         path = call.request.path
         if path.endswith(TEXT_PATH):
             return [order_of_text(call.json())]
+        if "kind" in call.request.match_info:
+            return [order_of_file(call.json(), call.request.match_info["kind"])]
         return orders_of_messages(call.json()) if path.endswith(MESSAGES_PATH) else orders_of_templates(call.json())
 
     def number(self, call: Call, account: Account, order: Order) -> Number:
@@ -114,7 +122,7 @@ class InfobipWire(TemplateEndpoints, Wire):
             name = message.wamid if message is not None else order.reference
             shown = {"destination": order.recipient} if newer else {"to": order.recipient, "messageCount": 1}
             items.append({**shown, "messageId": name, "status": state})
-        if call.request.path.endswith(TEXT_PATH):
+        if call.request.path.endswith(TEXT_PATH) or "kind" in call.request.match_info:
             return json_response(items[0])
         bulk_id = str(states[0][0].extra.get("bulk_id", ""))
         return json_response({"messages": items, **({"bulkId": bulk_id} if bulk_id else {})})
@@ -122,6 +130,11 @@ class InfobipWire(TemplateEndpoints, Wire):
     def new_message_id(self, order: Order, customer: Customer) -> str:
         """The client's own, where it gave one."""
         return order.reference or super().new_message_id(order, customer)
+
+    async def media(self, request: web.Request) -> web.StreamResponse:
+        """``GET …/media/{id}`` with the key."""
+        call, shelf = await call_of(request), request.app[SIMULATOR].shelf
+        return await served(request, shelf, shelf.get(request.match_info["media_id"], self.account(call).waba_id))
 
     # --- webhooks --------------------------------------------------------------------------------------------------------
 

@@ -6,6 +6,7 @@ import re
 
 from providers.simulator.definition import Definition
 from providers.simulator.documents import Json, mapping, sequence
+from providers.simulator.media import sent_words
 from providers.simulator.parameters import by_name, media_header
 from providers.simulator.wires.contract import Filling, Order
 from providers.simulator.wires.messagebird.errors import InvalidField
@@ -19,7 +20,12 @@ def order_of(channel: str, body: Json) -> Order:
     """The order of one contact; what is wrong with the body is its problem."""
     contacts = [mapping(item) for item in sequence(mapping(body.get("receiver")).get("contacts"))]
     template = mapping(body.get("template"))
-    words = mapping(mapping(body.get("body")).get("text")).get("text")
+    content = mapping(body.get("body"))
+    words = mapping(content.get("text")).get("text")
+    inner = mapping(content.get(str(content.get("type"))))
+    file = mapping(next(iter(sequence(inner.get("images") or inner.get("files"))), None))
+    if file.get("mediaUrl"):
+        words = sent_words(str(content.get("type")), inner.get("text"), file.get("filename"))
     return Order(
         sender=channel,
         recipient=str(contacts[0].get("identifierValue", "")) if contacts else "",
@@ -31,6 +37,7 @@ def order_of(channel: str, body: Json) -> Order:
         extra={
             **{name: body[name] for name in ("template", "body") if name in body},
             "version": str(template.get("version", "")),
+            "media": file.get("mediaUrl", ""),
             "notification": str(mapping(body.get("notification")).get("url", "")),
         },
         problem=_problem(body, contacts, template),
@@ -55,6 +62,8 @@ def _problem(body: Json, contacts: list[Json], template: Json) -> InvalidField |
     if template:
         return _template_problem(template)
     message = mapping(body.get("body"))
+    if message.get("type") in ("image", "file"):
+        return None
     if message.get("type") != "text" or not mapping(message.get("text")).get("text"):
         return InvalidField(".body")
     return None

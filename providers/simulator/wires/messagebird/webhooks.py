@@ -101,13 +101,25 @@ def inbound_note(fact: InboundFact) -> Note:
         "channelId": fact.number.phone_number_id,
         "sender": {"contact": sender},
         "receiver": _connector(fact.number),
-        "body": {"type": "text", "text": {"text": fact.text}},
+        "body": _content(fact),
         "status": "delivered",
         "direction": "incoming",
         "createdAt": at,
         "updatedAt": at,
     }
     return _note(INBOUND, payload)
+
+
+def _content(fact: InboundFact) -> Json:
+    if fact.file is None:
+        return {"type": "text", "text": {"text": fact.text}}
+    url = f"https://media.api.bird.com/media/{fact.file.id}"
+    words = {"text": fact.text} if fact.text else {}
+    if fact.kind == "image":
+        return {"type": "image", "image": {"images": [{"mediaUrl": url}], **words}}
+    named = {"filename": fact.file.name} if fact.file.name else {}
+    file = {"mediaUrl": url, "contentType": fact.file.content_type, **named}
+    return {"type": "file", "file": {"files": [file], **words}}
 
 
 def signature(key: str, timestamp: str, url: str, body: bytes) -> str:

@@ -9,8 +9,11 @@ from aiohttp import web
 
 from providers.simulator.documents import Json, compact_bytes
 from providers.simulator.flow import call_of, json_response, sends
+from providers.simulator.media import FILE_KINDS
+from providers.simulator.media_serving import served
 from providers.simulator.record import Message
 from providers.simulator.refusal import Refusal
+from providers.simulator.simulator import SIMULATOR
 from providers.simulator.wires.contract import Call, Hook, Note, Order, Result, Told, Wire
 from providers.simulator.wires.facts import InboundFact, StatusFact
 from providers.simulator.wires.messagebird import templates, webhooks
@@ -27,17 +30,27 @@ class MessageBirdWire(Wire):
     """Bird's paths, bodies, errors, signed events and look-ups. It tells nothing of templates."""
 
     slug = "messagebird"
+    inbound_kinds = (*Wire.inbound_kinds, *FILE_KINDS)
     at_once = AT_ONCE
 
     def routes(self) -> Iterable[web.RouteDef]:
         """One host."""
         return (
             web.post(MESSAGES, sends(self)),
+            web.get("/media/{media_id}", self.media),
             web.get(MESSAGES, self.list_messages),
             web.get(MESSAGES + "/{message_id}", self.get_message),
             web.get(WORKSPACE + "/projects", self.list_projects),
             web.get(WORKSPACE + "/projects/{project_id}/channel-templates", self.list_templates),
         )
+
+    async def media(self, request: web.Request) -> web.StreamResponse:
+        """``GET …/{id}`` at the host of files, with an access key."""
+        call, shelf = await call_of(request), request.app[SIMULATOR].shelf
+        account = call.world.account_with_token(self.slug, call.authorization("AccessKey"))
+        if account is None:
+            raise Refusal(190)
+        return await served(request, shelf, shelf.get(request.match_info["media_id"], account.waba_id))
 
     def account(self, call: Call) -> Account:
         """The account of the access key, if it is that of the path's workspace."""
@@ -82,7 +95,11 @@ class MessageBirdWire(Wire):
 
     def inbound(self, fact: InboundFact) -> list[Note]:
         """One event; messages of other kinds, and people without a phone, are not told."""
-        return [webhooks.inbound_note(fact)] if fact.kind in ("text", "button") and fact.customer.wa_id else []
+        return (
+            [webhooks.inbound_note(fact)]
+            if fact.kind in ("text", "button", *FILE_KINDS) and fact.customer.wa_id
+            else []
+        )
 
     def render(self, account: Account, told: Sequence[Told]) -> Hook:
         """One event per request."""

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from providers.simulator.documents import Json
+from providers.simulator.media import StoredFile
 from providers.simulator.wires.contract import Note
 from providers.simulator.wires.facts import InboundFact, NumberFact, PreferenceFact, StatusFact, TemplateFact
 from providers.simulator.wires.meta import payloads
@@ -45,11 +46,22 @@ def inbound_note(fact: InboundFact) -> Note:
         message["button"] = {"payload": fact.payload, "text": fact.text}
     elif fact.kind == "interactive":
         message["interactive"] = fact.interactive
+    elif fact.file is not None:
+        message[fact.kind] = _file(fact, fact.file)
+    elif fact.content is not None:
+        message[fact.kind] = fact.content
     else:
         message["errors"] = [UNSUPPORTED]
     if fact.referral is not None:
         message["referral"] = fact.referral
     return Note("messages", payloads.inbound_value(fact.number, fact.customer, message, hide_phone=fact.hide_phone))
+
+
+def _file(fact: InboundFact, file: StoredFile) -> Json:
+    about: Json = {"mime_type": file.content_type, "sha256": file.sha256, "id": file.id}
+    if file.name and fact.kind == "document":
+        about["filename"] = file.name
+    return {"caption": fact.text, **about} if fact.text else about
 
 
 def preference_note(fact: PreferenceFact) -> Note:

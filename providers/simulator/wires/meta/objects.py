@@ -11,6 +11,7 @@ from providers.simulator.pricing import parse_analytics, pricing_analytics
 from providers.simulator.record import Message
 from providers.simulator.refusal import Refusal
 from providers.simulator.simulator import SIMULATOR
+from providers.simulator.wires.meta import media
 from providers.simulator.wires.meta.access import (
     account_by_token,
     graph_response,
@@ -43,6 +44,9 @@ async def get_object(request: web.Request) -> web.Response:
     if object_id == account.waba_id:
         return graph_response(request, _account_json(request, account, asked))
     fields = tuple(item.strip() for item in asked.split(",") if item.strip())
+    file = simulator.shelf.get(object_id, account.waba_id)
+    if file is not None:
+        return graph_response(request, media.about(file, f"{request.scheme}://{request.host}"))
     if object_id in simulator.world.templates:
         template = template_of(simulator, account, object_id)
         return graph_response(request, template_json(template, fields or TEMPLATE_FIELDS))

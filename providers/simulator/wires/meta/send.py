@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from providers.simulator.documents import Json, mapping
+from providers.simulator.media import FILE_KINDS, sent_words
 from providers.simulator.parameters import as_sent
 from providers.simulator.record import Message
 from providers.simulator.refusal import Refusal
@@ -25,7 +26,8 @@ def order_of(sender: str, body: Json, *, lite: bool = False) -> Order:
         sender=sender,
         recipient=str(body.get("to") or body.get("recipient") or ""),
         reference=str(body.get("biz_opaque_callback_data") or ""),
-        text=None if body.get("type") == "template" else str(mapping(body.get("text")).get("body", "")),
+        text=None if body.get("type") == "template" else _text(body),
+        extra={"media": mapping(body.get(str(body.get("type"))))} if body.get("type") in FILE_KINDS else {},
         template_name=str(template.get("name", "")),
         language=str(mapping(template.get("language")).get("code", "")),
         fill=as_sent(components),
@@ -52,8 +54,22 @@ def _check_shape(body: Json, *, lite: bool) -> None:
             raise Refusal(134100)
     elif kind == "template":
         _check_template(mapping(body.get("template")))
+    elif kind in FILE_KINDS:
+        file = mapping(body.get(kind))
+        if bool(file.get("id")) == bool(file.get("link")):
+            raise Refusal(100, f"Param {kind} must have exactly one of id and link.")
+        if kind in ("audio", "sticker") and "caption" in file:
+            raise Refusal(100, f'Unexpected key "caption" on param "{kind}".')
     else:
         raise Refusal(131051)
+
+
+def _text(body: Json) -> str:
+    kind = str(body.get("type"))
+    file = mapping(body.get(kind))
+    if kind in FILE_KINDS:
+        return sent_words(kind, file.get("caption"), file.get("filename"))
+    return str(mapping(body.get("text")).get("body", ""))
 
 
 def _check_text(text: object) -> None:

@@ -11,11 +11,12 @@ from providers.simulator.definition import Definition
 from providers.simulator.documents import Json
 from providers.simulator.flow import sends
 from providers.simulator.identity import USER_ID, new_message_id, wa_id_from_input
+from providers.simulator.media import FILE_KINDS, WITH_CONTENT
 from providers.simulator.refusal import Refusal
 from providers.simulator.validation import Check
 from providers.simulator.wires.contract import Call, Hook, Note, Order, Result, Told, Wire
 from providers.simulator.wires.facts import InboundFact, NumberFact, PreferenceFact, StatusFact, TemplateFact
-from providers.simulator.wires.meta import notes, objects, templates, uploads
+from providers.simulator.wires.meta import media, notes, objects, templates, uploads
 from providers.simulator.wires.meta.access import (
     PROVIDER,
     account_by_token,
@@ -39,6 +40,7 @@ class MetaWire(Wire):
     slug = PROVIDER
     batched = True
     numeric_template_ids = True
+    inbound_kinds = (*Wire.inbound_kinds, *FILE_KINDS, *WITH_CONTENT)
 
     def routes(self) -> Iterable[web.RouteDef]:
         """The Graph endpoints."""
@@ -56,6 +58,8 @@ class MetaWire(Wire):
             web.get(OBJECT + "/subscribed_apps", objects.list_subscriptions),
             web.post(OBJECT + "/subscribed_apps", objects.subscribe),
             web.delete(OBJECT + "/subscribed_apps", objects.unsubscribe),
+            web.post(OBJECT + "/media", media.upload),
+            web.get(media.ATTACHMENTS, media.download),
             web.get(OBJECT, objects.get_object),
             web.post(OBJECT, templates.edit_template),
             web.route("*", OBJECT + "{rest:.*}", objects.unknown_object),

@@ -6,6 +6,7 @@ import re
 
 from providers.simulator.definition import Definition
 from providers.simulator.documents import Json, mapping, sequence
+from providers.simulator.media import sent_words
 from providers.simulator.parameters import by_part, code_button, payload_button, url_button
 from providers.simulator.refusal import Refusal
 from providers.simulator.wires.contract import Filling, Order
@@ -26,6 +27,9 @@ def order_of(body: Json) -> Order:
     message = mapping(body.get("message"))
     template = mapping(mapping(mapping(message.get("template_message")).get("channel_template")).get(CHANNEL))
     text = mapping(message.get("text_message")).get("text")
+    file = mapping(message.get("media_message"))
+    if file.get("url"):
+        text = sent_words("media", "", file.get("filename_override"))
     parameters = mapping(template.get("parameters"))
     return Order(
         sender=str(body.get("app_id", "")),
@@ -37,6 +41,7 @@ def order_of(body: Json) -> Order:
         fill=filling(parameters),
         extra={
             "app_message": message,
+            "media": file.get("url", ""),
             "callback_url": str(body.get("callback_url", "")),
             "correlation_id": str(body.get("correlation_id", "")),
             "mode": "DISPATCH" if body.get("processing_strategy") == "DISPATCH_ONLY" else "CONVERSATION",

@@ -77,6 +77,9 @@ def inbound_note(fact: InboundFact) -> Note:
     """A MESSAGE_INBOUND callback; a tapped button is a choice."""
     if fact.kind == "text":
         content: Json = {"text_message": {"text": fact.text}}
+    elif fact.file is not None:
+        ending = fact.file.content_type.partition(";")[0].rpartition("/")[2]
+        content = {"media_message": {"url": f"https://media.sinch.com/media/{fact.file.id}.{ending}"}}
     else:
         chosen = mapping(fact.interactive.get(str(fact.interactive.get("type"))))
         content = {

@@ -9,6 +9,8 @@ from aiohttp import web
 
 from providers.simulator.documents import Json, compact_bytes
 from providers.simulator.flow import call_of, json_response, sends
+from providers.simulator.media import FILE_KINDS
+from providers.simulator.media_serving import open_address
 from providers.simulator.record import Message
 from providers.simulator.refusal import Refusal
 from providers.simulator.wires.contract import Call, Hook, Note, Order, Result, Told, Wire
@@ -31,12 +33,14 @@ class SinchWire(Wire):
     """Sinch's paths, bodies, errors, callbacks and look-up. It tells nothing of templates."""
 
     slug = PROVIDER
+    inbound_kinds = (*Wire.inbound_kinds, *FILE_KINDS)
     at_once = AT_ONCE
 
     def routes(self) -> Iterable[web.RouteDef]:
         """Three hosts: conversation, auth, provisioning."""
         return (
             web.post("/oauth2/token", oauth_token),
+            web.get(r"/media/{media_id:\d+}.{ending}", open_address),
             web.post(PROJECT + "/messages:send", sends(self)),
             web.get(PROJECT + "/messages", self.list_messages),
             web.get(PROJECT + "/messages/{message_id}", self.get_message),

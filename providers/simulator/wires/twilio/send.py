@@ -9,6 +9,7 @@ from email.utils import format_datetime
 from urllib.parse import parse_qsl, urlsplit
 
 from providers.simulator.documents import Json
+from providers.simulator.media import sent_words
 from providers.simulator.record import Message
 from providers.simulator.refusal import Refusal
 from providers.simulator.validation import FORBIDDEN_WHITESPACE
@@ -30,11 +31,15 @@ def order_of(form: Mapping[str, str]) -> Order:
         sender=form.get("From", "").removeprefix(PREFIX),
         recipient=form.get("To", "").removeprefix(PREFIX),
         reference=query[-1][1] if query else "",
-        text=None if content else form.get("Body", ""),
+        text=None if content else _text(form),
         template_id=content,
-        extra={"callback": callback, "service": form.get("MessagingServiceSid", "")},
+        extra={"callback": callback, "service": form.get("MessagingServiceSid", ""), "media": form.get("MediaUrl", "")},
         problem=_problem(form, callback, content),
     )
+
+
+def _text(form: Mapping[str, str]) -> str:
+    return sent_words("media", form.get("Body")) if form.get("MediaUrl") else form.get("Body", "")
 
 
 def _problem(form: Mapping[str, str], callback: str, content: str) -> Refusal | None:
@@ -45,7 +50,7 @@ def _problem(form: Mapping[str, str], callback: str, content: str) -> Refusal | 
         return TwilioError(400, 21910, "Invalid From and To pair. From and To should be of the same channel")
     if callback and urlsplit(callback).scheme not in ("http", "https"):
         return TwilioError(400, 21609, f"The StatusCallback URL {callback} is not a valid URL.")
-    if not content and not form.get("Body"):
+    if not content and not form.get("Body") and not form.get("MediaUrl"):
         return TwilioError(400, 21619, "A text message body or media urls must be specified.")
     if content and values_of(form) is None:
         return TwilioError(400, 21656, "The ContentVariables Parameter is invalid")

@@ -92,13 +92,21 @@ def inbound_note(fact: InboundFact) -> Note:
         "SmsStatus": "received",
         "To": f"{PREFIX}+{fact.number.digits}",
     }
-    if fact.kind != "text":
+    if fact.file is not None:
+        fields |= {"NumMedia": "1", "MediaUrl0": media_url(fact), "MediaContentType0": fact.file.content_type}
+    elif fact.kind != "text":
         reply = mapping(fact.interactive.get(str(fact.interactive.get("type"))))
         fields |= {"ButtonText": fact.text, "ButtonPayload": fact.payload or str(reply.get("id", ""))}
     if fact.context:
         sender = f"{PREFIX}+{fact.number.digits}"
         fields |= {"OriginalRepliedMessageSid": fact.context, "OriginalRepliedMessageSender": sender}
     return Note("inbound", fields)
+
+
+def media_url(fact: InboundFact) -> str:
+    """The address of the file of a customer's message, at Twilio's host."""
+    media_id = fact.file.id if fact.file is not None else ""
+    return f"https://api.twilio.com/{VERSION}/Accounts/{account_sid(fact.account)}/Messages/{fact.id}/Media/{media_id}"
 
 
 def _writer(fact: InboundFact) -> Json:

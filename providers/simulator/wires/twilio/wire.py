@@ -12,7 +12,10 @@ from urllib.parse import urlencode
 from aiohttp import web
 
 from providers.simulator.flow import call_of, json_response, sends
+from providers.simulator.media import FILE_KINDS
+from providers.simulator.media_serving import served
 from providers.simulator.refusal import Refusal
+from providers.simulator.simulator import SIMULATOR
 from providers.simulator.wires.contract import Call, Hook, Note, Order, Result, Told, Wire
 from providers.simulator.wires.facts import InboundFact, StatusFact
 from providers.simulator.wires.twilio import lookup, templates, usage, webhooks
@@ -32,6 +35,7 @@ class TwilioWire(Wire):
 
     slug = "twilio"
     at_once = AT_ONCE
+    inbound_kinds = (*Wire.inbound_kinds, *FILE_KINDS)
     # The first and one more; Twilio tries more often only as the URL's fragment says, which is not read here.
     retry_limit = 2
 
@@ -42,6 +46,8 @@ class TwilioWire(Wire):
             web.get(f"{MESSAGES}.json", self._answering(lookup.listed)),
             web.get(f"{MESSAGES}/{{message_sid}}.json", self._answering(lookup.one)),
             web.get(f"/{VERSION}/Accounts/{{account_sid}}/Usage/Records/Daily.json", self._answering(usage.daily)),
+            web.get(f"{MESSAGES}/{{message_sid}}/Media/{{media_sid}}", self.media),
+            web.get("/cdn/{media_sid}", self.cdn),
             web.get("/v1/ContentAndApprovals", self._answering(templates.listed)),
             web.get("/v2/ContentAndApprovals", self._answering(templates.listed)),
             web.post("/v1/Content", self._answering(lambda call, account: templates.create(call, account, self))),
@@ -58,6 +64,19 @@ class TwilioWire(Wire):
             return answer(call, self.account(call))
 
         return handle
+
+    async def media(self, request: web.Request) -> web.StreamResponse:
+        """``GET …/Media/{sid}`` with the account's key: leads on to an address that opens by itself."""
+        call = await call_of(request)
+        file = request.app[SIMULATOR].shelf.get(request.match_info["media_sid"], self.account(call).waba_id)
+        if file is None:
+            raise not_found(request.path.removeprefix(f"/{self.slug}"))
+        return web.Response(status=307, headers={"Location": f"/{self.slug}/cdn/{file.id}"})
+
+    async def cdn(self, request: web.Request) -> web.StreamResponse:
+        """Where the files of messages lie."""
+        shelf = request.app[SIMULATOR].shelf
+        return await served(request, shelf, shelf.any(request.match_info["media_sid"]))
 
     # --- requests ---------------------------------------------------------------------------------------------
 

@@ -6,6 +6,7 @@ import re
 from collections.abc import Iterator
 
 from providers.simulator.documents import Json, mapping, sequence
+from providers.simulator.media import sent_words
 from providers.simulator.parameters import as_sent, by_part
 from providers.simulator.refusal import Refusal
 from providers.simulator.wires.contract import Order
@@ -13,7 +14,8 @@ from providers.simulator.wires.contract import Order
 REFERENCE_LIMIT = 100
 TEXT_LIMIT = 4096
 ADDRESS = re.compile(r"[1-9]\d{6,14}|[A-Z]{2}\.\w{1,128}")
-KINDS = ("text", "template", "custom")
+FILES = ("image", "audio", "video", "file")
+KINDS = ("text", "template", "custom", *FILES)
 
 
 def order_of(body: Json) -> Order:
@@ -32,13 +34,23 @@ def order_of(body: Json) -> Order:
         sender=str(body.get("from", "")),
         recipient=str(body.get("to", "")),
         reference=str(body.get("client_ref") or ""),
-        text=str(body.get("text") or "") if kind not in ("template", "custom") else None,
+        text=_text(body) if kind not in ("template", "custom") else None,
         template_name=bare,
         language=language,
         fill=fill,
-        extra={"webhook_url": str(body.get("webhook_url") or ""), "namespace": namespace},
+        extra={
+            "webhook_url": str(body.get("webhook_url") or ""),
+            "namespace": namespace,
+            "media": mapping(body.get(str(kind))).get("url", ""),
+        },
         problem=Refusal(100, wrong) if wrong else None,
     )
+
+
+def _text(body: Json) -> str:
+    kind = str(body.get("message_type"))
+    file = mapping(body.get(kind))
+    return sent_words(kind, file.get("caption"), file.get("name")) if kind in FILES else str(body.get("text") or "")
 
 
 def _wrong(body: Json) -> Iterator[str]:

@@ -70,6 +70,10 @@ def _content(fact: InboundFact) -> Json:
     if fact.kind == "interactive":
         chosen = mapping(fact.interactive.get(str(fact.interactive.get("type"))))
         return {"message_type": "reply", "reply": {"id": chosen.get("id"), "title": chosen.get("title")}}
+    if fact.file is not None:
+        kind = "file" if fact.kind == "document" else fact.kind
+        words = {name: word for name, word in (("caption", fact.text), ("name", fact.file.name)) if word}
+        return {"message_type": kind, kind: {"url": f"https://api-eu.nexmo.com/v3/media/{fact.file.id}", **words}}
     return {"message_type": "text", "text": fact.text} if fact.kind == "text" else {"message_type": "unsupported"}
 
 

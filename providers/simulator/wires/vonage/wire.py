@@ -11,6 +11,8 @@ from aiohttp import web
 from providers.simulator.documents import compact_bytes, mapping, sequence
 from providers.simulator.flow import call_of, json_response, sends
 from providers.simulator.identity import new_object_id
+from providers.simulator.media import FILE_KINDS
+from providers.simulator.media_serving import served
 from providers.simulator.refusal import Refusal
 from providers.simulator.reviews import review_later
 from providers.simulator.simulator import SIMULATOR
@@ -32,6 +34,7 @@ class VonageWire(Wire):
     """Vonage's paths, bodies, errors, signed webhooks and list of templates."""
 
     slug = PROVIDER
+    inbound_kinds = (*Wire.inbound_kinds, *FILE_KINDS)
     at_once = AT_ONCE
     numeric_template_ids = True
 
@@ -39,10 +42,16 @@ class VonageWire(Wire):
         """Sends and templates."""
         return (
             web.post("/v1/messages", sends(self)),
+            web.get("/v3/media/{media_id}", self.media),
             web.get(TEMPLATES, self.list_templates),
             web.post(TEMPLATES, self.create_template),
             web.get(TEMPLATES + "/{template_id}", self.get_template),
         )
+
+    async def media(self, request: web.Request) -> web.StreamResponse:
+        """``GET /v3/media/{id}`` with the account's token or key."""
+        call, shelf = await call_of(request), request.app[SIMULATOR].shelf
+        return await served(request, shelf, shelf.get(request.match_info["media_id"], self.account(call).waba_id))
 
     # --- requests --------------------------------------------------------------------------------------------------------
 

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from providers.simulator.definition import Definition
 from providers.simulator.documents import Json, mapping, sequence
+from providers.simulator.media import sent_words
 from providers.simulator.parameters import by_name, by_part, code_button, media_header, url_button
 from providers.simulator.record import Message
 from providers.simulator.refusal import Refusal
@@ -16,15 +17,22 @@ MEDIA_FIELDS = {"imageUrl": "image", "videoUrl": "video", "documentUrl": "docume
 def order_of(body: Json) -> Order:
     """The order; what is wrong with the body is its problem."""
     content = mapping(next(iter(sequence(body.get("contents"))), None))
-    is_text = content.get("type") == "text"
+    text = str(content.get("text", "")) if content.get("type") == "text" else None
+    if content.get("type") == "file":
+        text = sent_words("file", content.get("fileCaption"), content.get("fileName"))
     return Order(
         sender=str(body.get("from", "")),
         recipient=str(body.get("to", "")),
         reference=str(body.get("externalId", "")),
-        text=str(content.get("text", "")) if is_text else None,
+        text=text,
         template_id=str(content.get("templateId", "")),
         fill=filling(mapping(content.get("fields"))),
-        extra={"contents": sequence(body.get("contents")), "from": body.get("from"), "to": body.get("to")},
+        extra={
+            "media": content.get("fileUrl", ""),
+            "contents": sequence(body.get("contents")),
+            "from": body.get("from"),
+            "to": body.get("to"),
+        },
         problem=_problem(body, content),
     )
 
@@ -37,7 +45,7 @@ def _problem(body: Json, content: Json) -> Refusal | None:
         return InvalidField("to", "INVALID", "Digits only")
     if not content:
         return InvalidField("contents")
-    wanted = {"text": "text", "template": "templateId"}.get(str(content.get("type")))
+    wanted = {"text": "text", "template": "templateId", "file": "fileUrl"}.get(str(content.get("type")))
     if wanted is None:
         return InvalidField("contents.0.type", "INVALID", "Not a known type of content")
     if not isinstance(content.get(wanted), str) or not content[wanted]:

@@ -71,7 +71,15 @@ def status_note(fact: StatusFact) -> Note:
 def inbound_note(fact: InboundFact) -> Note:
     """A MESSAGE event; a tapped button is a text with a payload."""
     content: Json = {"type": "text", "text": fact.text}
-    if fact.kind != "text":
+    if fact.file is not None:
+        file = fact.file
+        content = {
+            "type": "file",
+            "fileUrl": f"https://media.zenvia.com/media/{file.id}",
+            "fileMimeType": file.content_type,
+            **{name: word for name, word in (("fileCaption", fact.text), ("fileName", file.name)) if word},
+        }
+    elif fact.kind != "text":
         content["payload"] = fact.payload
     first, _, last = fact.customer.name.partition(" ")
     message: Json = {

@@ -10,6 +10,8 @@ from aiohttp import web
 
 from providers.simulator.documents import compact_bytes, mapping
 from providers.simulator.flow import call_of, json_response, sends
+from providers.simulator.media import FILE_KINDS
+from providers.simulator.media_serving import open_address
 from providers.simulator.refusal import Refusal
 from providers.simulator.simulator import SIMULATOR
 from providers.simulator.wires.contract import Call, Hook, Note, Order, Result, Told, Wire
@@ -24,6 +26,7 @@ class ZenviaWire(Wire):
     """Zenvia's paths, bodies, errors and webhooks. It has no look-up, and tells no changes of templates."""
 
     slug = "zenvia"
+    inbound_kinds = (*Wire.inbound_kinds, *FILE_KINDS)
     at_once = AT_ONCE
 
     def routes(self) -> Iterable[web.RouteDef]:
@@ -31,6 +34,7 @@ class ZenviaWire(Wire):
         for prefix in ("", "/v2"):
             yield web.post(prefix + "/channels/whatsapp/messages", sends(self))
             yield web.post(prefix + "/subscriptions", self.subscribe)
+            yield web.get(prefix + "/media/{media_id}", open_address)
             yield web.get(prefix + "/templates", self.list_templates)
             yield web.post(prefix + "/templates", self.create_template)
             yield web.patch(prefix + "/templates/{template}", self.change_template)

@@ -142,8 +142,9 @@ def test_a_medium_without_text_in_the_list_is_it_when_it_is_the_only_candidate()
     assert concluded(item(body=None), item(body="", sid="SM2")) == ([], False)
 
 
-def test_without_a_text_to_compare_the_only_candidate_is_it() -> None:
-    assert concluded(ITEM, text="") == ([SID], False)
+def test_a_text_to_the_same_person_is_not_the_file_that_was_sent_without_words() -> None:
+    assert concluded(ITEM, text="") == ([], False)
+    assert concluded(ITEM, item(body="", sid="SM2"), text="") == (["SM2"], False)
 
 
 def test_a_message_from_another_of_our_numbers_is_not_it() -> None:
