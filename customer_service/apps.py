@@ -10,4 +10,5 @@ class CustomerServiceConfig(AppConfig):
         from customer_service import (
             erasure,  # noqa: F401  # registers what a customer's erasure empties here
             receivers,  # noqa: F401  # registers the handlers of the providers' events
+            routing,  # noqa: F401  # registers where a query goes that a system opened
         )

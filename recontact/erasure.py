@@ -163,7 +163,7 @@ def _erase_queries(queries: QuerySet[Query]) -> None:
     Query.objects.filter(pk__in=still_open).update(
         state=Query.State.RESOLVED, resolved_at=ClockTimestamp(), resolution=RESOLUTION
     )
-    queries.update(subject="", data={}, preview="")
+    queries.update(subject="", data={}, preview="", reference="")
     QueryEvent.objects.filter(query__in=ids).exclude(kind__in=_KEPT_DETAILS).update(detail="")
     recontacts = Recontact.objects.filter(query__in=ids, released_by__isnull=False)
     recontacts.update(release_reason="")

@@ -135,7 +135,9 @@ def hsm_send(
     return message
 
 
-def text_send(*, query_id: int, text: str, user: Any, send_key: str | None) -> Message:
+def text_send(
+    *, query_id: int, text: str, user: Any, send_key: str | None, origin: str = Message.Origin.TICKET
+) -> Message:
     """Queue free text in a query whose window is open; it expires with the window. Raises SendRefused.
 
     Without a user it is the portal's own answer: it leaves the query as it was, waiting for a person.
@@ -162,7 +164,7 @@ def text_send(*, query_id: int, text: str, user: Any, send_key: str | None) -> M
                 *customer_refusals(customer, category="service"),
             ]
         )
-        envelope = _Envelope(number, customer, query, Message.Origin.TICKET, user, send_key, purse)
+        envelope = _Envelope(number, customer, query, origin, user, send_key, purse)
         closes = window_expires_at(customer_id=customer.pk, sender_number_id=number.pk)
         message = _queue(envelope, category="service", expires_at=closes, kind=Message.Kind.TEXT, body=text)
         if user is not None:

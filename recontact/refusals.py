@@ -45,6 +45,7 @@ class Code(StrEnum):
     RECENTLY_MESSAGED = "recently_messaged"
     PARTS_NOT_CARRIED = "parts_not_carried"
     TEXT_NOT_CARRIED = "text_not_carried"
+    REFERENCE_USED = "reference_used"
 
 
 #: Codes that mean "the request itself is wrong"; every other refusal is a conflict with the present state (409).
@@ -134,6 +135,7 @@ def refusal_sentence(code: str, params: Mapping[str, Any]) -> str:
         Code.RECENTLY_MESSAGED: _("An HSM to this phone with this number is already on its way (message %(message)s)."),
         Code.PARTS_NOT_CARRIED: _("%(provider)s cannot send these parts of the template: %(parts)s."),
         Code.TEXT_NOT_CARRIED: _("%(provider)s sends no free text, only templates."),
+        Code.REFERENCE_USED: _("Query %(query)s was opened with this reference already."),
     }
     told = dict(params)
     if "source" in params:
