@@ -16,6 +16,7 @@ from django.utils.translation import gettext_lazy as _
 
 from providers.models import ProviderAccount, SenderNumber
 from recontact.models import Campaign, Customer, Query, Team
+from recontact.models.outgoing_triggers import inbound_told
 
 #: Letters with the signs of the languages of our customers, and without: search finds either by either.
 _SIGNED, _PLAIN = "áàâãäéèêëíìîïóòôõöúùûüñç", "aaaaaeeeeiiiiooooouuuunc"
@@ -69,6 +70,7 @@ class InboundMessage(models.Model):
             models.Index(fields=["sender_number", "received_at"], name="inbound_by_number"),
             GinIndex(fields=["words"], name="inbound_by_words"),
         ]
+        triggers = [inbound_told]
 
     def __str__(self) -> str:
         return f"#{self.pk}"

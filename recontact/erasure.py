@@ -33,6 +33,7 @@ from recontact.models import (
     Message,
     MessageEvent,
     OptOut,
+    OutgoingAttempt,
     PriceStatement,
     Query,
     QueryEvent,
@@ -82,6 +83,8 @@ def customer_erase(*, customer_id: int, user: Any) -> Customer:
         _erase_messages(Message.objects.filter(customer__in=ids))
         _erase_queries(Query.objects.filter(customer__in=ids))
         _erase_recipients(ids)
+        # Events themselves name nobody: their bodies are made anew each time.
+        OutgoingAttempt.objects.filter(event__customer__in=ids).update(excerpt="")
         for eraser in _ERASERS:
             eraser(ids)
         _erase_customers(ids)

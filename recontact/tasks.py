@@ -15,7 +15,14 @@ from recontact.costs.volume import volumes_count
 from recontact.dispatch.process import pump_slices
 from recontact.dispatch.sweep import sweep
 from recontact.look_ups import doubtful_look_up, unheard_look_up
-from recontact.retention import attempts_expire, campaign_files_expire, idempotency_keys_expire
+from recontact.outgoing.deliver import events_deliver
+from recontact.outgoing.failing import failing_mail
+from recontact.retention import (
+    attempts_expire,
+    campaign_files_expire,
+    idempotency_keys_expire,
+    outgoing_events_expire,
+)
 
 
 @shared_task
@@ -56,8 +63,9 @@ def look_ups_unheard() -> int:
 
 @shared_task
 def retention() -> None:
-    """Expire raw attempts, the files of campaigns, and old idempotency keys."""
+    """Expire raw attempts, the files of campaigns, old idempotency keys, and what subscriptions were told."""
     attempts_expire()
+    outgoing_events_expire()
     campaign_files_expire()
     idempotency_keys_expire()
 
@@ -78,6 +86,18 @@ def costs_add_up() -> int:
 def budget_alerts() -> int:
     """Mail the shares that budgets have reached."""
     return alerts_mail()
+
+
+@shared_task
+def outgoing_deliver() -> int:
+    """Tell subscriptions what is due."""
+    return events_deliver()
+
+
+@shared_task
+def outgoing_failing() -> int:
+    """Mail which subscriptions were paused because their address fails."""
+    return failing_mail()
 
 
 @shared_task

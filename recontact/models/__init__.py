@@ -17,6 +17,7 @@ from recontact.models.doubt import Incident, LookUpRecord, Settlement
 from recontact.models.idempotency import IdempotencyKey
 from recontact.models.ledger import Recontact
 from recontact.models.message import Attempt, Message, MessageEvent
+from recontact.models.outgoing import OutgoingAttempt, OutgoingEvent, Subscription
 from recontact.models.query import Query, QueryEvent, Team
 from recontact.models.recipient import CampaignFile, CampaignRecipient
 from recontact.models.reservation import BudgetChange, BudgetReservation
@@ -54,6 +55,8 @@ __all__ = [
     "NumberCircuit",
     "NumberLease",
     "OptOut",
+    "OutgoingAttempt",
+    "OutgoingEvent",
     "PortfolioSlot",
     "PortfolioUse",
     "PriceStatement",
@@ -62,5 +65,6 @@ __all__ = [
     "Recontact",
     "ServiceWindow",
     "Settlement",
+    "Subscription",
     "Team",
 ]

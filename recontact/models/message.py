@@ -15,6 +15,7 @@ from providers.models import ProviderAccount, SenderNumber
 from recontact.models.budget_triggers import moved_between_classes, queued_from_campaign
 from recontact.models.campaign import Campaign
 from recontact.models.customer import Customer
+from recontact.models.outgoing_triggers import message_told
 from recontact.models.query import Query, Team
 from recontact.models.rollup_triggers import counted_again, counted_at_birth
 from recontact.states import ALIVE, MessageState, legal_pairs
@@ -312,6 +313,7 @@ class Message(models.Model):
             moved_between_classes,
             counted_at_birth,
             counted_again,
+            message_told,
             pgtrigger.Protect(name="message_no_delete", operation=pgtrigger.Delete),
             pgtrigger.Trigger(
                 name="message_no_truncate",

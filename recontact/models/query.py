@@ -13,6 +13,7 @@ from django.utils.translation import gettext_lazy as _
 
 from providers.models import SenderNumber
 from recontact.models.customer import Customer
+from recontact.models.outgoing_triggers import query_told
 
 
 class Team(models.Model):
@@ -230,6 +231,7 @@ class QueryEvent(models.Model):
         verbose_name = _("query event")
         verbose_name_plural = _("query events")
         ordering = ["id"]
+        triggers = [query_told]
 
     def __str__(self) -> str:
         return f"{self.query_id} {self.kind}"
