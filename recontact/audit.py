@@ -1,11 +1,11 @@
-"""What is audited here: who stopped sending, settled, gave a recontact back, opted somebody out, changed a team, a budget
-or an exchange rate."""
+"""What is audited here: who stopped sending, settled, gave a recontact back, opted somebody out, changed a team, a budget,
+an exchange rate or who is told of events."""
 
 from __future__ import annotations
 
 from auditlog.registry import auditlog
 
-from recontact.models import Budget, DispatchSwitch, ExchangeRate, OptOut, Recontact, Settlement, Team
+from recontact.models import Budget, DispatchSwitch, ExchangeRate, OptOut, Recontact, Settlement, Subscription, Team
 
 auditlog.register(Budget)
 auditlog.register(ExchangeRate)
@@ -13,4 +13,5 @@ auditlog.register(DispatchSwitch, exclude_fields=["identity"])
 auditlog.register(OptOut)
 auditlog.register(Recontact)
 auditlog.register(Settlement)
+auditlog.register(Subscription, include_fields=["name", "url", "events", "whole_phones", "with_text", "state"])
 auditlog.register(Team, m2m_fields={"members"})

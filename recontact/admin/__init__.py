@@ -1,6 +1,18 @@
 """recontact's part of the Manager, one module per subject."""
 
-from recontact.admin import attempts, budgets, campaigns, costs, customers, ledger, messages, panels, queries, switch
+from recontact.admin import (
+    attempts,
+    budgets,
+    campaigns,
+    costs,
+    customers,
+    ledger,
+    messages,
+    panels,
+    queries,
+    subscriptions,
+    switch,
+)
 
 __all__ = [
     "attempts",
@@ -12,5 +24,6 @@ __all__ = [
     "messages",
     "panels",
     "queries",
+    "subscriptions",
     "switch",
 ]

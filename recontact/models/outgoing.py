@@ -137,6 +137,13 @@ class OutgoingEvent(models.Model):
     def __str__(self) -> str:
         return f"{self.kind} {self.subject}"
 
+    @property
+    def subject_words(self) -> str:
+        """Query, message or campaign with its number, in the reader's language; of a test nothing."""
+        names = {"q": _("Query"), "m": _("Message"), "c": _("Campaign")}
+        name = names.get(self.subject[:1])
+        return f"{name} #{self.subject[1:]}" if name is not None else ""
+
 
 class OutgoingAttempt(models.Model):
     """One try to tell a subscription of an event: what its address answered, as it may be kept."""

@@ -63,7 +63,7 @@ def _inbound(ids: Iterable[int | None]) -> dict[int | None, Mapping[str, str]]:
     wanted = sorted({pk for pk in ids if pk is not None})
     found: dict[int | None, Mapping[str, str]] = {}
     for reader in _READERS if wanted else ():
-        found.update(reader(wanted))
+        found.update(reader(wanted).items())
     return found
 
 

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import hashlib
+import hmac
 import json
 import threading
 import time
@@ -42,6 +44,16 @@ class Receiver:
     @property
     def kinds(self) -> list[str]:
         return [each.body["type"] for each in self.got]
+
+
+def is_ours(body: bytes, header: str, secret: str, now: float) -> bool:
+    """As docs/api.md tells receivers to check a signature, at the moment `now`."""
+    parts = dict(part.partition("=")[::2] for part in header.split(","))
+    at = parts.get("t", "")
+    if not at.isdigit() or abs(now - int(at)) > 300:
+        return False
+    wanted = hmac.new(secret.encode(), at.encode() + b"." + body, hashlib.sha256).hexdigest()
+    return hmac.compare_digest(wanted.encode(), parts.get("v1", "").encode())
 
 
 @contextmanager

@@ -14,10 +14,9 @@ from django.utils import timezone
 from recontact.models import Message, OutgoingAttempt, OutgoingEvent, Subscription
 from recontact.outgoing import lanes
 from recontact.outgoing.deliver import events_deliver
-from recontact.outgoing.signature import is_signed
 from tests.customer_service.agents import customer_writes
 from tests.factories import customer_make, message_make, query_make
-from tests.recontact.outgoing.receiver import Receiver, receiver_run, subscription_make
+from tests.recontact.outgoing.receiver import Receiver, is_ours, receiver_run, subscription_make
 
 pytestmark = pytest.mark.django_db
 
@@ -56,9 +55,10 @@ def test_it_tells_each_event_with_its_id_and_a_signature_that_fits(receiver: Rec
         "accepted",
     )
     assert got.headers["HSM-Event-Id"] == got.body["id"] == str(event.uid)
-    assert is_signed(got.raw, got.headers["HSM-Signature"], secret=secret, now=int(time.time()))
-    assert not is_signed(got.raw + b" ", got.headers["HSM-Signature"], secret=secret, now=int(time.time()))
-    assert not is_signed(got.raw, got.headers["HSM-Signature"], secret=secret, now=int(time.time()) + 400)
+    header = got.headers["HSM-Signature"]
+    assert is_ours(got.raw, header, secret, time.time())
+    assert not is_ours(got.raw + b" ", header, secret, time.time())
+    assert not is_ours(got.raw, header, secret, time.time() + 400)
     assert (event.standing, event.tries, [attempt.status for attempt in event.attempts.all()]) == (
         "delivered",
         1,
