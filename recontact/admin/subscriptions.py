@@ -143,7 +143,7 @@ class OutgoingEventAdmin(ReadOnlyAdmin):
     def event(self, event: OutgoingEvent) -> str:
         return f"#{event.pk} · {event.get_kind_display()}"
 
-    @display(description=gettext_lazy("Subject"))
+    @display(description=gettext_lazy("About"))
     def subject_shown(self, event: OutgoingEvent) -> str:
         return event.subject_words
 

@@ -60,7 +60,7 @@ def subscription_context(object_id: str) -> dict[str, Any]:
     now = timezone.localtime()
     begins = (now - timedelta(days=1)).strftime(_MOMENT)
     return {
-        "events": [(event, list(event.attempts.all())[-1:]) for event in events[:SHOWN]],
+        "events": [(event, _last_answer(event)) for event in events[:SHOWN]],
         "period_form": PeriodForm(initial={"begins": begins, "ends": now.strftime(_MOMENT), "failed_only": True}),
     }
 
@@ -115,6 +115,14 @@ class SubscriptionActionPage(ManagerPage):
         count = period_replay(subscription, **form.cleaned_data)
         words = ngettext("%(count)s event is sent again.", "%(count)s events are sent again.", count)
         messages.success(self.request, words % {"count": count})
+
+
+def _last_answer(event: OutgoingEvent) -> str:
+    """What the address answered to the last try, or why it did not; "" before the first."""
+    last = next(reversed(event.attempts.all()), None)
+    if last is None:
+        return ""
+    return f"HTTP {last.status}" if last.status else failure_words(last.error)
 
 
 def _told_words(told: Told) -> str:

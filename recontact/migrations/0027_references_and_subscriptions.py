@@ -49,7 +49,7 @@ class Migration(migrations.Migration):
                 ('due_at', models.DateTimeField(verbose_name='next try at')),
                 ('tries', models.PositiveIntegerField(default=0, verbose_name='tries')),
                 ('first_tried_at', models.DateTimeField(null=True)),
-                ('settled_at', models.DateTimeField(null=True, verbose_name='settled at')),
+                ('settled_at', models.DateTimeField(null=True, verbose_name='done at')),
             ],
             options={
                 'verbose_name': 'outgoing event',

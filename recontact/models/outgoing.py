@@ -115,7 +115,7 @@ class OutgoingEvent(models.Model):
     due_at = models.DateTimeField(_("next try at"))
     tries = models.PositiveIntegerField(_("tries"), default=0)
     first_tried_at = models.DateTimeField(null=True)
-    settled_at = models.DateTimeField(_("settled at"), null=True)
+    settled_at = models.DateTimeField(_("done at"), null=True)
 
     class Meta:
         verbose_name = _("outgoing event")

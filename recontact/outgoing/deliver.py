@@ -14,6 +14,7 @@ import aiohttp
 import structlog
 from asgiref.sync import async_to_sync, sync_to_async
 from django.core.cache import cache
+from django.db import DatabaseError
 
 from providers.credentials import CredentialsError
 from recontact.models import OutgoingEvent, Subscription
@@ -53,7 +54,12 @@ async def _slice(seconds: float) -> int:
     count = 0
     while True:
         if time.monotonic() < ends and len(running) < LANES:
-            found = await sync_to_async(lanes.lanes_lease)(LANES - len(running))
+            try:
+                found = await sync_to_async(lanes.lanes_lease)(LANES - len(running))
+            except DatabaseError as error:
+                # The lanes end by themselves; the next slice tries anew.
+                log.warning("outgoing_lease_failed", error=type(error).__name__)
+                ends, found = time.monotonic(), []
             running |= {asyncio.create_task(_lane(lane, ends)) for lane in found}
         if not running:
             return count
@@ -73,14 +79,16 @@ def _counted(task: asyncio.Task[int]) -> int:
 
 async def _lane(lane: Lane, ends: float) -> int:
     """Batch after batch of one subscription, until nothing is due, its address fails, or the time is up."""
-    count = 0
+    count, url = 0, ""
     client: aiohttp.ClientSession | None = None
     try:
         while time.monotonic() < ends:
             subscription = await sync_to_async(lanes.lane_renew)(lane)
-            if subscription is None:
+            # Which networks a client may reach goes by the address it was made for.
+            if subscription is None or url not in ("", subscription.url):
                 break
-            client = client or client_for(subscription.url, connections=CALLS)
+            url = subscription.url
+            client = client or client_for(url, connections=CALLS)
             told, goes_on = await _batch(lane, subscription, client, ends)
             count += told
             if not goes_on:

@@ -7,7 +7,7 @@ from datetime import timedelta
 from typing import Any
 
 import pytest
-from django.db import connection
+from django.db import OperationalError, connection
 from django.test.utils import CaptureQueriesContext
 from django.utils import timezone
 
@@ -249,6 +249,24 @@ def test_a_worker_whose_lease_is_over_tells_nothing_more(receiver: Receiver) -> 
     lanes.lanes_lease(10)
 
     assert lanes.lane_renew(old) is None
+
+
+def test_what_was_told_but_not_recorded_is_told_again_under_its_id(
+    receiver: Receiver, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    subscription_make(receiver.url, "message.state_changed")
+    moved("sending", "accepted")
+
+    def database_gone(*_arguments: Any) -> None:
+        raise OperationalError("gone")
+
+    with monkeypatch.context() as patched:
+        patched.setattr(lanes, "told_record", database_gone)
+        assert events_deliver() == 0
+    assert standings() == ["waiting"]
+
+    assert events_deliver() == 1
+    assert receiver.got[0].body["id"] == receiver.got[1].body["id"]
 
 
 # --- what is said ----------------------------------------------------------------------------------------------------
