@@ -15,6 +15,7 @@ from django.utils.translation import gettext_lazy as _
 
 from providers.models import ProviderAccount, SenderNumber
 from recontact.models import Campaign, Customer, MediaFile, Query, Team
+from recontact.models.outgoing_triggers import inbound_told
 from recontact.models.words import unsigned
 from templates_app.models import Template
 
@@ -56,6 +57,7 @@ class InboundMessage(models.Model):
             models.Index(fields=["sender_number", "received_at"], name="inbound_by_number"),
             GinIndex(fields=["words"], name="inbound_by_words"),
         ]
+        triggers = [inbound_told]
 
     def __str__(self) -> str:
         return f"#{self.pk}"

@@ -7,8 +7,10 @@ from datetime import datetime
 
 from customer_service.models import RoutingRule, TeamSettings
 from customer_service.opening import team_is_open
+from recontact.clock import database_now
 from recontact.customers import fold
 from recontact.models import Query, QueryEvent
+from recontact.query_open import when_opened
 
 
 def query_route(query: Query, *, text: str, at: datetime) -> bool:
@@ -23,6 +25,12 @@ def query_route(query: Query, *, text: str, at: datetime) -> bool:
     query.save(update_fields=["team", "topic"])
     QueryEvent.objects.create(query=query, kind=QueryEvent.Kind.ASSIGNED, detail=rule.team.name)
     return True
+
+
+@when_opened
+def query_opened_route(query: Query) -> bool:
+    """A query that a system opened goes where the rules say, by its subject, unless it named a team."""
+    return query_route(query, text=query.subject, at=database_now())
 
 
 def _fits(rule: RoutingRule, query: Query, text: str, at: datetime) -> bool:

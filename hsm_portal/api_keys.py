@@ -27,8 +27,11 @@ SCOPES: dict[str, frozenset[str]] = {
     "queries:write": frozenset({"recontact.add_query", "recontact.open_query_with_hsm"}),
     # The last two let the key of a coordinator or manager act in the place of a query's agent, as its user may.
     "queries:recontact": frozenset({"recontact.recontact_query", "recontact.bulk_recontact", "recontact.refer_query"}),
+    "queries:work": frozenset({"recontact.change_query", "recontact.refer_query", "customer_service.add_note"}),
+    "conversations:read": frozenset({"customer_service.view_inboundmessage", "customer_service.view_note"}),
     "messages:read": frozenset({"recontact.view_message", "recontact.see_phones", "recontact.see_costs"}),
     "messages:send": frozenset({"recontact.send_hsm"}),
+    "messages:text": frozenset({"recontact.send_text"}),
     "costs:read": frozenset({"recontact.view_costcell", "recontact.see_costs"}),
     "rates:read": frozenset({"providers.view_ratecard"}),
     "rates:write": frozenset({"providers.add_ratecard", "providers.publish_ratecard"}),

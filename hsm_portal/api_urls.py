@@ -32,5 +32,6 @@ urlpatterns: list[URLPattern | URLResolver] = [
     path("docs/", SpectacularSwaggerSplitView.as_view(url_name="api-schema"), name="api-docs"),
     path("", include("templates_app.api.urls")),
     path("", include("recontact.api.urls")),
+    path("", include("customer_service.api.urls")),
     re_path(r"^(?!(?:schema|docs)$)", NowhereView.as_view()),
 ]

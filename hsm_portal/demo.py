@@ -112,6 +112,7 @@ class Demo:
             "CSRF_TRUSTED_ORIGINS": f"{self.url},http://localhost:{self.port}",
             "PUBLIC_URL": self.url,
             "SIMULATOR_URL": self.simulator_url,
+            "OUTGOING_PRIVATE_HOSTS": "127.0.0.1,localhost",
             "PROVIDER_BASE_URLS": ",".join(f"{slug}={url}" for slug, url in provider_urls(self.simulator_url).items()),
         }
         write_environment(path, own)

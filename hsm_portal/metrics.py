@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import hmac
 from collections.abc import Iterable
+from datetime import datetime
 
 from django.conf import settings
 from django.db.models import Count, Min
@@ -16,7 +17,7 @@ from prometheus_client.registry import Collector
 
 from hsm_portal.health import health_checks
 from recontact.clock import database_now
-from recontact.models import DispatchSwitch, Message
+from recontact.models import DispatchSwitch, Message, OutgoingEvent, Subscription
 from recontact.states import MessageState
 
 # The states a message does not stay in: each has a partial index, so that counting them is cheap.
@@ -46,8 +47,27 @@ class PortalCollector(Collector):
         yield GaugeMetricFamily(
             "hsm_portal_oldest_due_seconds", "How long the oldest due message has waited", value=age
         )
+        yield from _outgoing(now)
         halted = DispatchSwitch.objects.filter(halted=True).exists()
         yield GaugeMetricFamily("hsm_portal_dispatch_halted", "1 when all sending is stopped", value=float(halted))
+
+
+def _outgoing(now: datetime) -> Iterable[Metric]:
+    """How far subscriptions are behind, and which are paused; by name, few as they are."""
+    behind = GaugeMetricFamily(
+        "hsm_portal_outgoing_oldest_due_seconds",
+        "How long a subscription's oldest due event has waited",
+        labels=["name"],
+    )
+    paused = GaugeMetricFamily("hsm_portal_subscription_paused", "1 while a subscription is not told", labels=["name"])
+    for subscription in Subscription.objects.order_by("pk"):
+        due = OutgoingEvent.objects.filter(
+            subscription=subscription, standing=OutgoingEvent.Standing.WAITING, due_at__lte=now
+        ).aggregate(due=Min("due_at"))["due"]
+        behind.add_metric([subscription.name], (now - due).total_seconds() if due else 0.0)
+        paused.add_metric([subscription.name], float(subscription.state != Subscription.State.ACTIVE))
+    yield behind
+    yield paused
 
 
 @never_cache

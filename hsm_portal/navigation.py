@@ -101,6 +101,13 @@ def _configuration() -> list[_Entry]:
         _Entry(_("Users and roles"), "manage_accounts", f"{portal}user/", ("hsm_portal.view_user",)),
         _Entry(_("API keys"), "key", f"{portal}apikey/", ("hsm_portal.view_apikey",)),
         _Entry(
+            _("Subscriptions to events"),
+            "outbound",
+            f"{MANAGER}recontact/subscription/",
+            ("recontact.view_subscription",),
+        ),
+        _Entry(_("Outgoing events"), "outbox", f"{MANAGER}recontact/outgoingevent/", ("recontact.view_outgoingevent",)),
+        _Entry(
             _("Dispatch switch"),
             "emergency_home",
             f"{MANAGER}recontact/dispatchswitch/",

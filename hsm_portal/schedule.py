@@ -29,6 +29,8 @@ BEAT_SCHEDULE: dict[str, dict[str, Any]] = {
     "budgets": _every(3.0, "recontact.tasks.budgets_add_up"),
     "costs": _every(3.0, "recontact.tasks.costs_add_up"),
     "budget alerts": _every(20.0, "recontact.tasks.budget_alerts"),
+    "outgoing events": _every(2.0, "recontact.tasks.outgoing_deliver"),
+    "outgoing events that fail": _every(60.0, "recontact.tasks.outgoing_failing"),
     "volumes of the month": _every(300.0, "recontact.tasks.volumes"),
     "usage of providers": _every(20.0, "recontact.tasks.usage_pulls"),
     "look-ups": _every(20.0, "recontact.tasks.look_ups"),

@@ -240,6 +240,12 @@ CIRCUIT_PAUSE_SECONDS = env.float("CIRCUIT_PAUSE_SECONDS", default=60.0)
 # The uploaded file of a campaign is emptied so many days after it ended, that of a forgotten draft as long after its upload.
 CAMPAIGN_FILE_RETENTION_DAYS = env.int("CAMPAIGN_FILE_RETENTION_DAYS", default=90)
 UNCERTAIN_SETTLE_AFTER_SECONDS = 3600
+# Events for subscriptions: how long one is tried, after how long without any success a subscription is paused, after how
+# many days what was told is forgotten, and hosts of your own network that may be told (also without https).
+OUTGOING_RETRY_HOURS = env.float("OUTGOING_RETRY_HOURS", default=24.0)
+OUTGOING_PAUSE_HOURS = env.float("OUTGOING_PAUSE_HOURS", default=24.0)
+OUTGOING_RETENTION_DAYS = env.int("OUTGOING_RETENTION_DAYS", default=30)
+OUTGOING_PRIVATE_HOSTS: list[str] = env.list("OUTGOING_PRIVATE_HOSTS", default=[])
 # After how many seconds a look-up that finds nothing proves that nothing was sent, where the portal's own word for a
 # provider is not trusted or there is none: "<provider slug>=600,<another>=3600".
 LOOK_UP_ABSENCE_SECONDS: dict[str, float] = {

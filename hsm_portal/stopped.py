@@ -20,7 +20,8 @@ from providers.fixes import fix_sentence
 from providers.models import Checkup, ProviderAccount, SenderNumber
 from providers.parking import Parkable
 from recontact.campaigns.halts import halt_words
-from recontact.models import Campaign, Message
+from recontact.models import Campaign, Message, Subscription
+from recontact.outgoing.failing import failing_words
 from recontact.states import MessageState
 from templates_app.models import Template
 
@@ -56,6 +57,8 @@ def stopped_for(user: Any) -> list[Stopped]:
         rows += _templates(user)
     if user.has_perm("recontact.view_campaign"):
         rows += _campaigns(user)
+    if user.has_perm("recontact.view_subscription"):
+        rows += _subscriptions(user)
     return rows
 
 
@@ -122,6 +125,24 @@ def _campaigns(user: Any) -> Iterator[Stopped]:
             waiting=waiting.get(row.pk, 0),
             resume=reverse("admin:recontact_campaign_control", args=[row.pk]) if may else "",
             action="resume",
+        )
+
+
+def _subscriptions(user: Any) -> Iterator[Stopped]:
+    """Those that the portal paused because their address fails; a person's own pause is no news."""
+    may = user.has_perm("recontact.change_subscription")
+    for row in Subscription.objects.filter(state=Subscription.State.FAILING).order_by("paused_at")[:MOST]:
+        yield Stopped(
+            kind=_("Subscription to events"),
+            name=row.name,
+            address=reverse("admin:recontact_subscription_change", args=[row.pk]),
+            sentence=failing_words(row),
+            detail="",
+            fix=_("Put its address right and try it with a test event, then resume. Events are noted and wait."),
+            since=row.failing_since,
+            until=None,
+            waiting=0,
+            resume=reverse("admin:recontact_subscription_do", args=[row.pk, "resume"]) if may else "",
         )
 
 

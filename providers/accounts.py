@@ -9,7 +9,7 @@ from typing import Any
 import structlog
 from auditlog.models import LogEntry
 from django.db import transaction
-from django.db.models import QuerySet
+from django.db.models import Model, QuerySet
 
 from providers.clock import ClockTimestamp
 from providers.credentials import CredentialsError, credentials_decrypt, credentials_encrypt, credentials_rotate
@@ -22,10 +22,20 @@ log = structlog.get_logger(__name__)
 
 @dataclass(frozen=True, slots=True)
 class Rotation:
-    """What a rotation did: accounts under the first key now, and the names of those whose credentials fit no key."""
+    """What a rotation did: rows under the first key now, and the names of those whose secrets fit no key."""
 
     rotated: int
     unreadable: list[str]
+
+
+#: Where apps above keep tokens of credentials.py: the model and its column.
+_ENCRYPTED: list[tuple[type[Model], str]] = []
+
+
+def keeps_encrypted(model: type[Model], field: str) -> None:
+    """Register a column that rotates with the accounts' credentials. Idempotent."""
+    if (model, field) not in _ENCRYPTED:
+        _ENCRYPTED.append((model, field))
 
 
 def account_credentials_merge(*, account: ProviderAccount, values: Mapping[str, str]) -> None:
@@ -83,16 +93,24 @@ def _throttled(row: Parkable) -> QuerySet[SenderNumber]:
 
 
 def credentials_rotate_all() -> Rotation:
-    """Re-encrypt every account's credentials under the first key of settings.CREDENTIALS_KEYS, one by one."""
+    """Re-encrypt every account's credentials, and what is registered, under the first key of settings.CREDENTIALS_KEYS."""
     rotated, unreadable = 0, []
-    for account_id in ProviderAccount.objects.order_by("pk").values_list("pk", flat=True):
-        with transaction.atomic():
-            account = ProviderAccount.objects.select_for_update(no_key=True).get(pk=account_id)
-            try:
-                token = credentials_rotate(bytes(account.credentials))
-            except CredentialsError:
-                unreadable.append(account.name)
-                continue
-            ProviderAccount.objects.filter(pk=account_id).update(credentials=token)
-            rotated += 1
+    columns: list[tuple[type[Model], str]] = [(ProviderAccount, "credentials"), *_ENCRYPTED]
+    for model, field in columns:
+        for pk in list(model._default_manager.order_by("pk").values_list("pk", flat=True)):
+            name = _rotate(model, field, pk)
+            rotated += name == ""
+            unreadable += [name] if name else []
     return Rotation(rotated, unreadable)
+
+
+@transaction.atomic
+def _rotate(model: type[Model], field: str, pk: int) -> str:
+    """Re-encrypt one row's token; the row's name when it fits no key, else ""."""
+    row = model._default_manager.select_for_update(no_key=True).get(pk=pk)
+    try:
+        token = credentials_rotate(bytes(getattr(row, field)))
+    except CredentialsError:
+        return str(row)
+    model._default_manager.filter(pk=pk).update(**{field: token})
+    return ""

@@ -7,6 +7,7 @@ class RecontactConfig(AppConfig):
     verbose_name = _("Recontact")
 
     def ready(self) -> None:
+        from providers.accounts import keeps_encrypted
         from recontact import (
             arrays,  # noqa: F401  # registers the lookup `among`
             audit,  # noqa: F401  # registers what is audited
@@ -14,3 +15,6 @@ class RecontactConfig(AppConfig):
             receivers,  # noqa: F401  # registers the handlers of the providers' events
             template_uses,  # noqa: F401  # registers what needs a template
         )
+        from recontact.models import Subscription
+
+        keeps_encrypted(Subscription, "secret")

@@ -1,5 +1,5 @@
-"""What is audited here: who stopped sending, settled, gave a recontact back, opted somebody out, changed a team, a budget
-or an exchange rate, brought or withdrew an invoice, closed or reopened a month."""
+"""What is audited here: who stopped sending, settled, gave a recontact back, opted somebody out, changed a team, a budget,
+an exchange rate or who is told of events, brought or withdrew an invoice, closed or reopened a month."""
 
 from __future__ import annotations
 
@@ -14,6 +14,7 @@ from recontact.models import (
     Recontact,
     Settlement,
     Statement,
+    Subscription,
     Team,
 )
 
@@ -25,4 +26,5 @@ auditlog.register(OptOut)
 auditlog.register(Recontact)
 auditlog.register(Settlement)
 auditlog.register(Statement)
+auditlog.register(Subscription, include_fields=["name", "url", "events", "whole_phones", "with_text", "state"])
 auditlog.register(Team, m2m_fields={"members"})

@@ -34,6 +34,7 @@ from recontact.models import (
     Message,
     MessageEvent,
     OptOut,
+    OutgoingAttempt,
     PriceStatement,
     Query,
     QueryEvent,
@@ -84,6 +85,8 @@ def customer_erase(*, customer_id: int, user: Any) -> Customer:
         _erase_queries(Query.objects.filter(customer__in=ids))
         files_erase(Query.objects.filter(customer__in=ids).values_list("pk", flat=True))
         _erase_recipients(ids)
+        # Events themselves name nobody: their bodies are made anew each time.
+        OutgoingAttempt.objects.filter(event__customer__in=ids).update(excerpt="")
         for eraser in _ERASERS:
             eraser(ids)
         _erase_customers(ids)
@@ -165,7 +168,7 @@ def _erase_queries(queries: QuerySet[Query]) -> None:
     Query.objects.filter(pk__in=still_open).update(
         state=Query.State.RESOLVED, resolved_at=ClockTimestamp(), resolution=RESOLUTION
     )
-    queries.update(subject="", data={}, preview="")
+    queries.update(subject="", data={}, preview="", reference="")
     QueryEvent.objects.filter(query__in=ids).exclude(kind__in=_KEPT_DETAILS).update(detail="")
     recontacts = Recontact.objects.filter(query__in=ids, released_by__isnull=False)
     recontacts.update(release_reason="")

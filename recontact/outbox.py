@@ -142,7 +142,9 @@ def hsm_send(
     return message
 
 
-def text_send(*, query_id: int, text: str, user: Any, send_key: str | None) -> Message:
+def text_send(
+    *, query_id: int, text: str, user: Any, send_key: str | None, origin: str = Message.Origin.TICKET
+) -> Message:
     """Queue free text in a query whose window is open; it expires with the window. Raises SendRefused.
 
     Without a user it is the portal's own answer: it leaves the query as it was, waiting for a person.
@@ -152,7 +154,7 @@ def text_send(*, query_id: int, text: str, user: Any, send_key: str | None) -> M
         raise SendRefused(Refusal(Code.EMPTY_TEXT, field_name="text"))
     if len(text) > TEXT_LIMIT:
         raise SendRefused(Refusal(Code.TEXT_TOO_LONG, {"limit": TEXT_LIMIT}, field_name="text"))
-    return _write(query_id, user, send_key, kind=Message.Kind.TEXT, body=text)
+    return _write(query_id, user, send_key, origin=origin, kind=Message.Kind.TEXT, body=text)
 
 
 def attachment_send(
@@ -188,7 +190,15 @@ def _cleaned(text: str) -> str:
     return text.replace("\x00", "").strip()
 
 
-def _write(query_id: int, user: Any, send_key: str | None, *, file: MediaFile | None = None, **content: Any) -> Message:
+def _write(
+    query_id: int,
+    user: Any,
+    send_key: str | None,
+    *,
+    origin: str = Message.Origin.TICKET,
+    file: MediaFile | None = None,
+    **content: Any,
+) -> Message:
     """Queue what an agent (or, without a user, the portal) writes in an open window; a `file` is kept with it."""
     with _one_use(send_key), transaction.atomic():
         purse = _text_purse(query_id)
@@ -207,7 +217,7 @@ def _write(query_id: int, user: Any, send_key: str | None, *, file: MediaFile | 
                 *customer_refusals(customer, category="service"),
             ]
         )
-        envelope = _Envelope(number, customer, query, Message.Origin.TICKET, user, send_key, purse)
+        envelope = _Envelope(number, customer, query, origin, user, send_key, purse)
         closes = window_expires_at(customer_id=customer.pk, sender_number_id=number.pk)
         message = _queue(envelope, category="service", expires_at=closes, **content)
         if file is not None and not file_keep(file.pk):

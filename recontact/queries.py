@@ -40,6 +40,12 @@ class QueryCode(StrEnum):
     PAST = "moment_past"
 
 
+#: Codes that mean "the request itself is wrong"; every other one is a conflict with the present state (409).
+_BAD_REQUEST_CODES = frozenset(
+    {QueryCode.RESOLUTION_MISSING, QueryCode.TARGET_MISSING, QueryCode.TARGET_UNFIT, QueryCode.PAST}
+)
+
+
 class QueryRefused(Exception):
     """Nothing was changed, for this reason. `params` are the values of its sentence."""
 
@@ -52,6 +58,10 @@ class QueryRefused(Exception):
     def sentence(self) -> str:
         """The reason in the reader's language."""
         return _sentences()[self.code] % self.params
+
+    @property
+    def http_status(self) -> int:
+        return 400 if self.code in _BAD_REQUEST_CODES else 409
 
 
 def _sentences() -> dict[QueryCode, str]:

@@ -52,6 +52,7 @@ class Code(StrEnum):
     FILE_NOT_CARRIED = "file_not_carried"
     CAPTION_NOT_CARRIED = "caption_not_carried"
     TEMPLATE_OTHER_TEAM = "template_other_team"
+    REFERENCE_USED = "reference_used"
 
 
 #: Codes that mean "the request itself is wrong"; every other refusal is a conflict with the present state (409).
@@ -160,6 +161,7 @@ def refusal_sentence(code: str, params: Mapping[str, Any]) -> str:
         Code.FILE_NOT_CARRIED: _("%(provider)s sends no files of this kind."),
         Code.CAPTION_NOT_CARRIED: _("%(provider)s sends this file without words: send the text by itself."),
         Code.TEMPLATE_OTHER_TEAM: _("The template is kept for other teams."),
+        Code.REFERENCE_USED: _("Query %(query)s was opened with this reference already."),
     }
     told = dict(params)
     if "source" in params:

@@ -1,4 +1,4 @@
-"""What expires by age: the raw exchanges of attempts, the files of campaigns, and old idempotency keys."""
+"""What expires by age: the raw exchanges of attempts, the files of campaigns, old idempotency keys, what was told outside."""
 
 from __future__ import annotations
 
@@ -8,7 +8,8 @@ from django.conf import settings
 from django.db.models import Q
 from django.utils import timezone
 
-from recontact.models import Attempt, Campaign, CampaignFile, IdempotencyKey
+from recontact.models import Attempt, Campaign, CampaignFile, IdempotencyKey, OutgoingEvent
+from recontact.outgoing.keeping import events_forget
 
 _BATCH = 5000
 
@@ -40,3 +41,12 @@ def campaign_files_expire() -> int:
     old = Q(campaign__completed_at__lt=before) | Q(campaign__completed_at=None, uploaded_at__lt=before)
     ids = list(CampaignFile.objects.filter((ended & old) | left).exclude(body=b"").values_list("pk", flat=True))
     return CampaignFile.objects.filter(pk__in=ids).update(body=b"")
+
+
+def outgoing_events_expire() -> int:
+    """Forget what subscriptions were told, or could not be told, past the retention (setting); returns how many events."""
+    before = timezone.now() - timedelta(days=settings.OUTGOING_RETENTION_DAYS)
+    rows, total = OutgoingEvent.objects.filter(created_at__lt=before).order_by(), 0
+    while gone := events_forget(rows):
+        total += gone
+    return total

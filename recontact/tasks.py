@@ -16,9 +16,16 @@ from recontact.dispatch.process import pump_slices
 from recontact.dispatch.sweep import sweep
 from recontact.look_ups import doubtful_look_up, unheard_look_up
 from recontact.media.files import files_clear, files_expire
+from recontact.outgoing.deliver import events_deliver
+from recontact.outgoing.failing import failing_mail
 from recontact.reconciliation.pulling import pulls_run
 from recontact.reconciliation.uploads import uploads_expire
-from recontact.retention import attempts_expire, campaign_files_expire, idempotency_keys_expire
+from recontact.retention import (
+    attempts_expire,
+    campaign_files_expire,
+    idempotency_keys_expire,
+    outgoing_events_expire,
+)
 from recontact.work_sums import work_add_up
 
 
@@ -60,8 +67,9 @@ def look_ups_unheard() -> int:
 
 @shared_task
 def retention() -> None:
-    """Expire raw attempts, the files of campaigns, statements and conversations, and old idempotency keys."""
+    """Expire raw attempts, the files of campaigns, statements and conversations, old idempotency keys, and what was told."""
     attempts_expire()
+    outgoing_events_expire()
     campaign_files_expire()
     idempotency_keys_expire()
     uploads_expire()
@@ -90,6 +98,18 @@ def costs_add_up() -> int:
 def budget_alerts() -> int:
     """Mail the shares that budgets have reached."""
     return alerts_mail()
+
+
+@shared_task
+def outgoing_deliver() -> int:
+    """Tell subscriptions what is due."""
+    return events_deliver()
+
+
+@shared_task
+def outgoing_failing() -> int:
+    """Mail which subscriptions were paused because their address fails."""
+    return failing_mail()
 
 
 @shared_task

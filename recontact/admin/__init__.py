@@ -11,6 +11,7 @@ from recontact.admin import (
     panels,
     queries,
     statements,
+    subscriptions,
     switch,
 )
 
@@ -25,5 +26,6 @@ __all__ = [
     "panels",
     "queries",
     "statements",
+    "subscriptions",
     "switch",
 ]

@@ -122,7 +122,15 @@ class QueryInput(serializers.Serializer[Any]):
     sender_number = SenderNumberField(required=False, help_text="Needed when more than one number is active.")
     subject = serializers.CharField(max_length=200, required=False, allow_blank=True)
     data = serializers.DictField(required=False)  # type: ignore[assignment]  # the name is the API's
-    team = serializers.IntegerField(required=False, min_value=1, max_value=MAX_ID, help_text="Id of the team.")
+    reference = serializers.CharField(
+        max_length=100, required=False, allow_blank=True, help_text="Your own name for it, once for each user."
+    )
+    team = serializers.IntegerField(
+        required=False,
+        min_value=1,
+        max_value=MAX_ID,
+        help_text="Id of the team; without one the rules for new queries decide.",
+    )
 
 
 class QueryFilter(serializers.Serializer[Any]):
@@ -133,6 +141,10 @@ class QueryFilter(serializers.Serializer[Any]):
     sender_number = serializers.IntegerField(required=False, min_value=1, max_value=MAX_ID)
     team = serializers.IntegerField(required=False, min_value=1, max_value=MAX_ID)
     assigned_to = serializers.IntegerField(required=False, min_value=1, max_value=MAX_ID)
+    campaign = serializers.IntegerField(required=False, min_value=1, max_value=MAX_ID)
+    reference = serializers.CharField(required=False, max_length=100)
+    topic = serializers.CharField(required=False, max_length=60)
+    tag = serializers.CharField(required=False, max_length=30)
     phone = serializers.CharField(required=False, max_length=40, help_text="The customer's whole phone.")
 
 

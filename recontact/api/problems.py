@@ -16,6 +16,7 @@ from rest_framework import exceptions
 from rest_framework.response import Response
 from rest_framework.settings import api_settings
 
+from recontact.queries import QueryRefused
 from recontact.refusals import SendRefused
 from templates_app.api.errors import ApiProblem
 
@@ -38,6 +39,8 @@ def problem_handler(error: Exception, context: Mapping[str, Any]) -> Response:
     """The answer to any exception of an API view. What nobody foresaw is logged and answered as a 500 without details."""
     if isinstance(error, SendRefused):
         return refused_response(error)
+    if isinstance(error, QueryRefused):
+        return _problem(error.http_status, [ProblemError(error.code.value, error.sentence, "", error.params)])
     if isinstance(error, Http404):
         error = exceptions.NotFound()
     if isinstance(error, PermissionDenied):

@@ -50,6 +50,8 @@ class QueryListView(ApiView):
         filters = validated(QueryFilter, request.query_params)
         if "phone" in filters:
             filters["customer__phone"] = phone_filter(filters.pop("phone"))
+        if "tag" in filters:
+            filters["tags__contains"] = [filters.pop("tag")]
         rows = queries_shown(request.user).filter(**filters)
         return self.page(request, rows, QuerySerializer, viewer_context(request.user))
 
@@ -75,6 +77,7 @@ class QueryListView(ApiView):
                 user=request.user,
                 subject=body.get("subject", ""),
                 data=body.get("data"),
+                reference=body.get("reference", ""),
                 team=team,
                 origin=Query.Origin.API,
             )

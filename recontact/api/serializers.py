@@ -6,6 +6,7 @@ from decimal import Decimal
 from typing import Any
 
 from django.urls import reverse
+from django.utils import timezone
 from drf_spectacular.utils import extend_schema_field
 from rest_framework import serializers
 
@@ -13,6 +14,7 @@ from recontact.clock import database_now
 from recontact.eligibility import recontact_refusals
 from recontact.models import CostEntry, Customer, Message, Query
 from recontact.phones import phone_mask
+from recontact.queries import UNTIL_ANSWER
 from recontact.reasons import reason_words
 
 
@@ -97,6 +99,10 @@ class QuerySerializer(serializers.Serializer[Any]):
     state_name = serializers.CharField(source="get_state_display")
     origin = serializers.CharField()
     subject = serializers.CharField()
+    reference = serializers.CharField(help_text="What the system that opened it calls it, or empty.")
+    topic = serializers.CharField()
+    tags = serializers.ListField(child=serializers.CharField())
+    campaign = serializers.IntegerField(source="campaign_id", allow_null=True)
     customer = CustomerSerializer()
     sender_number = SenderNumberSerializer()
     team = NamedSerializer(allow_null=True)
@@ -106,6 +112,10 @@ class QuerySerializer(serializers.Serializer[Any]):
     created_at = serializers.DateTimeField()
     activity_at = serializers.DateTimeField()
     last_inbound_at = serializers.DateTimeField(allow_null=True)
+    waiting_since = serializers.DateTimeField(
+        allow_null=True, help_text="The customer's first word that nobody answered."
+    )
+    snoozed_until = serializers.SerializerMethodField()
     resolved_at = serializers.DateTimeField(allow_null=True)
 
     def get_url(self, query: Query) -> str:
@@ -116,6 +126,12 @@ class QuerySerializer(serializers.Serializer[Any]):
         expires_at = query.window_expires_at
         is_open = expires_at is not None and expires_at > self.context["now"]
         return dict(WindowSerializer({"open": is_open, "expires_at": expires_at}).data)
+
+    def get_snoozed_until(self, query: Query) -> str | None:
+        """A moment, `answer` (until the customer writes), or null."""
+        if query.snoozed_until is None:
+            return None
+        return "answer" if query.snoozed_until == UNTIL_ANSWER else timezone.localtime(query.snoozed_until).isoformat()
 
     @extend_schema_field(StandingRecontactSerializer(allow_null=True))
     def get_recontact(self, query: Any) -> dict[str, Any] | None:

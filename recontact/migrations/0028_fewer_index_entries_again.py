@@ -12,7 +12,7 @@ class Migration(migrations.Migration):
 
     dependencies = [
         ('providers', '0009_pricing_rules'),
-        ('recontact', '0026_media_files_and_words'),
+        ('recontact', '0027_references_and_subscriptions'),
         ('templates_app', '0003_released_at'),
         migrations.swappable_dependency(settings.AUTH_USER_MODEL),
     ]

@@ -22,6 +22,7 @@ from recontact.models.ledger import Recontact
 from recontact.models.media import MediaFile
 from recontact.models.message import Message
 from recontact.models.message_event import MessageEvent
+from recontact.models.outgoing import OutgoingAttempt, OutgoingEvent, Subscription
 from recontact.models.query import Query, QueryEvent, Team
 from recontact.models.recipient import CampaignFile, CampaignRecipient
 from recontact.models.reservation import BudgetChange, BudgetReservation
@@ -68,6 +69,8 @@ __all__ = [
     "NumberCircuit",
     "NumberLease",
     "OptOut",
+    "OutgoingAttempt",
+    "OutgoingEvent",
     "PortfolioSlot",
     "PortfolioUse",
     "PriceStatement",
@@ -80,6 +83,7 @@ __all__ = [
     "StatementLine",
     "StatementMapping",
     "StatementUpload",
+    "Subscription",
     "Team",
     "UsagePull",
     "WorkChange",

@@ -12,6 +12,7 @@ from django.utils.translation import gettext_lazy as _
 from django.utils.translation import pgettext_lazy
 
 from providers.models import SenderNumber
+from recontact.models.outgoing_triggers import campaign_told
 from recontact.models.query import Query
 from templates_app.models import Template
 
@@ -101,6 +102,7 @@ class Campaign(models.Model):
         verbose_name_plural = _("campaigns")
         ordering = ["-id"]
         indexes = [models.Index(fields=["id"], name="campaign_running", condition=models.Q(state="running"))]
+        triggers = [campaign_told]
         constraints = [
             models.CheckConstraint(
                 name="only_a_draft_lacks_its_template",

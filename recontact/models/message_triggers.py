@@ -5,6 +5,7 @@ from __future__ import annotations
 import pgtrigger
 
 from recontact.models.budget_triggers import moved_between_classes, queued_from_campaign
+from recontact.models.outgoing_triggers import message_told
 from recontact.models.rollup_triggers import counted_again, counted_at_birth, fee_withdrawn
 from recontact.models.work_triggers import message_answered
 from recontact.states import ALIVE, legal_pairs
@@ -94,6 +95,7 @@ message_triggers = [
     message_answered,
     fee_withdrawn,
     counted_again,
+    message_told,
     pgtrigger.Protect(name="message_no_delete", operation=pgtrigger.Delete),
     pgtrigger.Trigger(
         name="message_no_truncate",

@@ -13,6 +13,7 @@ from django.utils.translation import gettext_lazy as _
 
 from providers.models import SenderNumber
 from recontact.models.customer import Customer
+from recontact.models.outgoing_triggers import query_told
 from recontact.models.work_triggers import query_counted, query_counted_again
 from templates_app.models import Template
 
@@ -52,10 +53,11 @@ class Query(models.Model):
     """A customer's case with one sender number. At most one per customer and number is open.
 
     `last_inbound_at` is the customer's last message in this query; `activity_at` orders the lists. `topic` is what it is
-    about, of the list that coordinators keep. What follows `snoozed_until` repeats what other rows say, so that the lists
-    can sort and filter a million queries by it: `waiting_since` is the first word of the customer that nobody answered,
-    `window_closes_at` is the service window's (a trigger copies it whenever the query is written), `recontact_asked_at`
-    the last time that a recontact was reserved (a trigger too; whether it stands only the ledger says).
+    about, of the list that coordinators keep; `reference` is what the system that opened it calls it. What follows
+    `snoozed_until` repeats what other rows say, so that the lists can sort and filter a million queries by it:
+    `waiting_since` is the first word of the customer that nobody answered, `window_closes_at` is the service window's (a
+    trigger copies it whenever the query is written), `recontact_asked_at` the last time that a recontact was reserved (a
+    trigger too; whether it stands only the ledger says).
     """
 
     class State(models.TextChoices):
@@ -82,6 +84,7 @@ class Query(models.Model):
     origin = models.CharField(_("origin"), max_length=10, choices=Origin.choices)
     subject = models.CharField(_("subject"), max_length=200, blank=True)
     data = models.JSONField(_("data"), default=dict, blank=True)
+    reference = models.CharField(_("reference"), max_length=100, blank=True)
     preview = models.CharField(_("last message"), max_length=200, blank=True, editable=False)
     opened_by = models.ForeignKey(
         settings.AUTH_USER_MODEL, models.PROTECT, null=True, blank=True, related_name="+", verbose_name=_("opened by")
@@ -141,7 +144,12 @@ class Query(models.Model):
                 fields=["customer", "sender_number"],
                 condition=~models.Q(state="resolved"),
                 name="one_open_query_per_customer_and_number",
-            )
+            ),
+            models.UniqueConstraint(
+                fields=["reference", "opened_by"],
+                condition=models.Q(reference__gt=""),
+                name="one_query_per_reference",
+            ),
         ]
         indexes = [
             models.Index(fields=["state", "-activity_at", "-id"], name="query_by_state"),
@@ -247,6 +255,7 @@ class QueryEvent(models.Model):
         verbose_name = _("query event")
         verbose_name_plural = _("query events")
         ordering = ["id"]
+        triggers = [query_told]
 
     def __str__(self) -> str:
         return f"{self.query_id} {self.kind}"

@@ -10,8 +10,9 @@ from hsm_portal.roles import Role
 from hsm_portal.users import user_create
 from providers.models import ProviderCall, WebhookDelivery
 from recontact.campaigns.filters import QueryFilter, filter_stored
-from recontact.models import Attempt, Campaign, ComparisonRow, Incident, Message, Recontact
+from recontact.models import Attempt, Campaign, ComparisonRow, Incident, Message, OutgoingEvent, Recontact
 from tests.factories import budget_make, message_make, statement_make, user_make
+from tests.recontact.outgoing.receiver import subscription_make
 
 pytestmark = pytest.mark.django_db
 
@@ -72,6 +73,11 @@ PAGES: dict[str, set[Role]] = {
     "/manager/recontact/customer/{customer}/change/": {MANAGER, COORDINATOR, ADMIN},
     "/manager/recontact/team/": {MANAGER, COORDINATOR, ADMIN},
     "/manager/recontact/dispatchswitch/": {MANAGER, ADMIN},
+    "/manager/recontact/subscription/": {ADMIN},
+    "/manager/recontact/subscription/add/": {ADMIN},
+    "/manager/recontact/subscription/{subscription}/change/": {ADMIN},
+    "/manager/recontact/outgoingevent/": {ADMIN},
+    "/manager/recontact/outgoingevent/{outgoing}/change/": {ADMIN},
     "/manager/hsm_portal/user/": {ADMIN},
     "/manager/hsm_portal/user/add/": {ADMIN},
     "/manager/hsm_portal/user/{user}/change/": {ADMIN},
@@ -130,6 +136,11 @@ POSTS: dict[str, set[Role]] = {
     "/manager/recontact/incident/{incident}/close/": {MANAGER, COORDINATOR, ADMIN},
     "/manager/recontact/customer/{customer}/do/opt-out/": {MANAGER, COORDINATOR, ADMIN},
     "/manager/recontact/customer/{customer}/do/erase/": {ADMIN},
+    **{
+        f"/manager/recontact/subscription/{{subscription}}/do/{name}/": {ADMIN}
+        for name in ("pause", "resume", "secret")
+    },
+    "/manager/recontact/outgoingevent/{outgoing}/change/": {ADMIN},
     "/manager/templates_app/template/add/?account={account}": {MANAGER, ADMIN},
     "/manager/templates_app/template/draft/?account={account}": {MANAGER, ADMIN},
     "/manager/templates_app/template/{template}/edit/": {MANAGER, ADMIN},
@@ -145,6 +156,7 @@ POSTS: dict[str, set[Role]] = {
 
 @pytest.fixture
 def places() -> dict[str, int]:
+    subscription, _secret = subscription_make("https://crm.example/eventos", "query.recontacted")
     message = message_make()
     assert message.query_id is not None
     assert message.template is not None
@@ -182,6 +194,8 @@ def places() -> dict[str, int]:
         "campaign": campaign.pk,
         "draft": draft.pk,
         "filtered": filtered.pk,
+        "subscription": subscription.pk,
+        "outgoing": OutgoingEvent.objects.get().pk,
         "recontact": Recontact.objects.get().pk,
         "budget": budget_make().pk,
         "incident": incident.pk,

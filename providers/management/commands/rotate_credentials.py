@@ -11,7 +11,7 @@ from providers.credentials import CredentialsError
 
 
 class Command(BaseCommand):
-    help = "Re-encrypt the credentials of all provider accounts under the first key in CREDENTIALS_KEYS."
+    help = "Re-encrypt accounts' credentials and subscriptions' secrets under the first key in CREDENTIALS_KEYS."
 
     def handle(self, *args: Any, **options: Any) -> None:
         """Prints how many were rotated; exit 1 and their names when some fit none of the keys."""
@@ -19,7 +19,7 @@ class Command(BaseCommand):
             rotation = credentials_rotate_all()
         except CredentialsError as error:
             raise CommandError(str(error)) from error
-        self.stdout.write(f"{rotation.rotated} accounts are under the first key.")
+        self.stdout.write(f"{rotation.rotated} accounts and subscriptions are under the first key.")
         if rotation.unreadable:
             names = ", ".join(rotation.unreadable)
             raise CommandError(f"These fit none of the keys: {names}. Put their key back, or enter them again.")

@@ -1,0 +1,330 @@
+"""Events reach their address at least once, in order per subject, signed; and what fails is tried again, for a bounded time."""
+
+from __future__ import annotations
+
+import time
+from datetime import timedelta
+from typing import Any
+
+import pytest
+from django.db import OperationalError, connection
+from django.test.utils import CaptureQueriesContext
+from django.utils import timezone
+
+from recontact.models import Message, OutgoingAttempt, OutgoingEvent, Subscription
+from recontact.outgoing import lanes
+from recontact.outgoing.deliver import events_deliver
+from tests.customer_service.agents import customer_writes
+from tests.factories import customer_make, message_make, query_make
+from tests.recontact.outgoing.receiver import Receiver, is_ours, receiver_run, subscription_make
+
+pytestmark = pytest.mark.django_db
+
+STATES = ("sending", "accepted", "sent", "delivered")
+
+
+def moved(*states: str) -> Message:
+    """A message that went through these states."""
+    message = message_make()
+    for state in states:
+        Message.objects.filter(pk=message.pk).update(state=state)
+    return message
+
+
+def due_again() -> None:
+    """As if the pauses were over."""
+    OutgoingEvent.objects.update(due_at=timezone.now() - timedelta(seconds=1))
+    Subscription.objects.update(retry_at=None)
+
+
+def standings() -> list[str]:
+    return list(OutgoingEvent.objects.order_by("pk").values_list("standing", flat=True))
+
+
+def test_it_tells_each_event_with_its_id_and_a_signature_that_fits(receiver: Receiver) -> None:
+    _subscription, secret = subscription_make(receiver.url, "message.state_changed")
+    message = moved("sending", "accepted")
+
+    assert events_deliver() == 1
+
+    (got,) = receiver.got
+    event = OutgoingEvent.objects.get()
+    assert (got.body["type"], got.body["message"]["id"], got.body["message"]["state"]) == (
+        "message.state_changed",
+        message.pk,
+        "accepted",
+    )
+    assert got.headers["HSM-Event-Id"] == got.body["id"] == str(event.uid)
+    header = got.headers["HSM-Signature"]
+    assert is_ours(got.raw, header, secret, time.time())
+    assert not is_ours(got.raw + b" ", header, secret, time.time())
+    assert not is_ours(got.raw, header, secret, time.time() + 400)
+    assert (event.standing, event.tries, [attempt.status for attempt in event.attempts.all()]) == (
+        "delivered",
+        1,
+        [200],
+    )
+
+
+def test_it_keeps_the_order_of_each_subject(receiver: Receiver) -> None:
+    subscription_make(receiver.url, "message.state_changed")
+    messages = [moved(*STATES) for _ in range(5)]
+
+    assert events_deliver() == 15
+
+    for message in messages:
+        told = [got.body["message"]["state"] for got in receiver.got if got.body["message"]["id"] == message.pk]
+        assert told == ["accepted", "sent", "delivered"]
+
+
+def test_what_was_taken_is_not_told_again(receiver: Receiver) -> None:
+    subscription_make(receiver.url, "message.state_changed")
+    moved("sending", "accepted")
+
+    events_deliver()
+
+    assert (events_deliver(), len(receiver.got)) == (0, 1)
+
+
+def test_a_failed_try_is_repeated_later_and_what_follows_waits_for_it(receiver: Receiver) -> None:
+    subscription_make(receiver.url, "message.state_changed")
+    moved("sending", "accepted", "sent")
+    receiver.answer = lambda _body: 500
+
+    assert (events_deliver(), len(receiver.got), standings()) == (0, 1, ["waiting", "waiting"])
+    assert events_deliver() == 0
+    receiver.answer = lambda _body: 204
+    due_again()
+    assert (events_deliver(), standings()) == (2, ["delivered", "delivered"])
+    first, again, follower = receiver.got
+    assert first.body["id"] == again.body["id"] != follower.body["id"]
+
+
+def test_an_event_that_is_refused_holds_only_its_own_subject_back(receiver: Receiver) -> None:
+    subscription_make(receiver.url, "message.state_changed")
+    bad, good = moved("sending", "accepted", "sent"), moved("sending", "accepted", "sent")
+    receiver.answer = lambda body: 422 if body["message"]["id"] == bad.pk else 200
+
+    assert events_deliver() == 2
+    assert {event.standing for event in OutgoingEvent.objects.filter(message=good)} == {"delivered"}
+    assert {event.standing for event in OutgoingEvent.objects.filter(message=bad)} == {"waiting"}
+
+
+def test_it_gives_up_after_a_bounded_time_and_goes_on_with_what_follows(receiver: Receiver) -> None:
+    subscription_make(receiver.url, "message.state_changed")
+    moved("sending", "accepted", "sent")
+    receiver.answer = lambda body: 422 if body["message"]["state"] == "accepted" else 200
+    events_deliver()
+    OutgoingEvent.objects.exclude(first_tried_at=None).update(first_tried_at=timezone.now() - timedelta(hours=25))
+    due_again()
+
+    events_deliver()
+
+    assert standings() == ["failed", "delivered"]
+
+
+def test_pauses_grow(receiver: Receiver) -> None:
+    subscription_make(receiver.url, "message.state_changed")
+    moved("sending", "accepted")
+    receiver.answer = lambda _body: 422
+    waits = []
+    for _ in range(4):
+        due_again()
+        events_deliver()
+        event = OutgoingEvent.objects.get()
+        last = event.attempts.last()
+        assert last is not None
+        waits.append(round((event.due_at - last.at).total_seconds()))
+
+    assert waits == [10, 60, 300, 900]
+
+
+def test_an_address_that_fails_is_left_alone_for_a_while(receiver: Receiver) -> None:
+    subscription, _secret = subscription_make(receiver.url, "message.state_changed")
+    for _ in range(20):
+        moved("sending", "accepted")
+    receiver.answer = lambda _body: 503
+
+    events_deliver()
+
+    # One round of calls, not one for each event.
+    assert len(receiver.got) == 10
+    subscription.refresh_from_db()
+    assert subscription.failures == 1
+    assert subscription.retry_at is not None
+    assert subscription.failing_since is not None
+
+
+def test_an_address_that_keeps_failing_is_paused_and_its_events_wait(receiver: Receiver) -> None:
+    subscription, _secret = subscription_make(receiver.url, "message.state_changed")
+    moved("sending", "accepted")
+    receiver.answer = lambda _body: 500
+    events_deliver()
+    Subscription.objects.update(failing_since=timezone.now() - timedelta(hours=25))
+    due_again()
+
+    events_deliver()
+
+    subscription.refresh_from_db()
+    assert subscription.state == Subscription.State.FAILING
+    due_again()
+    assert (events_deliver(), len(receiver.got), standings()) == (0, 2, ["waiting"])
+
+
+def test_one_success_makes_an_address_well_again(receiver: Receiver) -> None:
+    subscription, _secret = subscription_make(receiver.url, "message.state_changed")
+    moved("sending", "accepted")
+    receiver.answer = lambda _body: 500
+    events_deliver()
+    receiver.answer = lambda _body: 200
+    due_again()
+
+    events_deliver()
+
+    subscription.refresh_from_db()
+    assert (subscription.failures, subscription.failing_since, subscription.retry_at) == (0, None, None)
+
+
+def test_a_slow_address_holds_no_other_back(receiver: Receiver) -> None:
+    with receiver_run() as slow:
+        slow.slow = 2.0
+        subscription_make(slow.url, "message.state_changed")
+        subscription_make(receiver.url, "message.state_changed")
+        for _ in range(20):
+            moved("sending", "accepted")
+        began = time.monotonic()
+        told_at: list[float] = []
+
+        def noted(_body: Any) -> int:
+            told_at.append(time.monotonic() - began)
+            return 200
+
+        receiver.answer = noted
+
+        events_deliver(seconds=3.0)
+
+    assert len(told_at) == 20
+    assert max(told_at) < 1.5
+
+
+def test_a_try_that_takes_too_long_is_a_failed_one(receiver: Receiver, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("recontact.outgoing.call.TIMEOUT_SECONDS", 0.3)
+    subscription_make(receiver.url, "message.state_changed")
+    moved("sending", "accepted")
+    receiver.slow = 1.0
+
+    events_deliver()
+
+    attempt = OutgoingAttempt.objects.get()
+    assert (attempt.status, attempt.error) == (None, "TimeoutError")
+
+
+def test_a_redirect_is_not_followed(receiver: Receiver) -> None:
+    subscription_make(receiver.url, "message.state_changed")
+    moved("sending", "accepted")
+    receiver.answer = lambda _body: 302
+
+    events_deliver()
+
+    assert (len(receiver.got), standings()) == (1, ["waiting"])
+    assert OutgoingAttempt.objects.get().status == 302
+
+
+def test_a_subscription_that_somebody_tells_is_told_by_nobody_else(receiver: Receiver) -> None:
+    subscription_make(receiver.url, "message.state_changed")
+    moved("sending", "accepted")
+    (lane,) = lanes.lanes_lease(10)
+
+    assert lanes.lanes_lease(10) == []
+    assert events_deliver(seconds=0.5) == 0
+    lanes.lane_release(lane)
+    assert events_deliver(seconds=0.5) == 1
+
+
+def test_a_worker_whose_lease_is_over_tells_nothing_more(receiver: Receiver) -> None:
+    subscription_make(receiver.url, "message.state_changed")
+    moved("sending", "accepted")
+    (old,) = lanes.lanes_lease(10)
+    Subscription.objects.update(leased_until=timezone.now() - timedelta(seconds=1))
+    lanes.lanes_lease(10)
+
+    assert lanes.lane_renew(old) is None
+
+
+def test_what_was_told_but_not_recorded_is_told_again_under_its_id(
+    receiver: Receiver, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    subscription_make(receiver.url, "message.state_changed")
+    moved("sending", "accepted")
+
+    def database_gone(*_arguments: Any) -> None:
+        raise OperationalError("gone")
+
+    with monkeypatch.context() as patched:
+        patched.setattr(lanes, "told_record", database_gone)
+        assert events_deliver() == 0
+    assert standings() == ["waiting"]
+
+    assert events_deliver() == 1
+    assert receiver.got[0].body["id"] == receiver.got[1].body["id"]
+
+
+# --- what is said ----------------------------------------------------------------------------------------------------
+
+
+@pytest.mark.parametrize(
+    ("choice", "customer"),
+    [
+        ({}, {"phone": "+54 •••• 4321"}),
+        ({"whole_phones": True}, {"phone": "+5491155554321", "bsuid": None, "name": "Carla"}),
+    ],
+)
+def test_phones_and_names_are_the_subscriptions_choice(
+    receiver: Receiver, choice: dict[str, bool], customer: dict[str, Any]
+) -> None:
+    subscription_make(receiver.url, "query.answered", **choice)
+    query = query_make(customer=customer_make(phone="+5491155554321", name="Carla"), reference="caso-88")
+    customer_writes(query, "Mi DNI es 20123456")
+
+    events_deliver()
+
+    body = receiver.got[0].body
+    assert body["customer"] == {"id": query.customer_id, **customer}
+    assert (body["query"]["id"], body["query"]["reference"]) == (query.pk, "caso-88")
+    assert "20123456" not in receiver.got[0].raw.decode()
+
+
+def test_what_was_written_is_told_to_who_chose_it(receiver: Receiver) -> None:
+    subscription_make(receiver.url, "query.answered", with_text=True)
+    message = customer_writes(query_make(), "¿Hay turno?")
+
+    events_deliver()
+
+    assert receiver.got[0].body["inbound"] == {"id": message.pk, "kind": "text", "text": "¿Hay turno?", "button": ""}
+
+
+def test_an_answer_that_repeats_the_person_is_kept_without_him(receiver: Receiver) -> None:
+    subscription_make(receiver.url, "query.answered", whole_phones=True)
+    customer_writes(query_make(customer=customer_make(phone="+5491155554321", name="Carla Benítez")))
+    receiver.answer, receiver.words = lambda _body: 400, "Carla Benítez (5491155554321) ya existe".encode()
+
+    events_deliver()
+
+    kept = OutgoingAttempt.objects.get().excerpt
+    assert "ya existe" in kept
+    assert "Carla" not in kept
+    assert "5554321" not in kept
+
+
+def test_it_asks_as_many_questions_for_many_events_as_for_few(receiver: Receiver) -> None:
+    subscription_make(receiver.url, "message.state_changed")
+    counts = []
+    for many in (2, 8):
+        for _ in range(many):
+            moved("sending", "accepted")
+        with CaptureQueriesContext(connection) as asked:
+            events_deliver()
+        # How often it looks for what is due goes by time.
+        counts.append(len([each for each in asked if "lease" not in each["sql"]]))
+
+    assert counts[0] == counts[1]
