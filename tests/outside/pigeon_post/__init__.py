@@ -21,6 +21,7 @@ from providers.contracts import (
     RemoteTemplate,
     StatusEvent,
     TemplateContent,
+    TextContent,
     UnknownEvent,
     WebhookRequest,
 )
@@ -111,8 +112,10 @@ def _flight(message: OutboundMessage) -> JsonObject:
         "to": message.recipient.phone,
         "reference": message.reference,
     }
-    if not isinstance(message.content, TemplateContent):
+    if isinstance(message.content, TextContent):
         return {**flight, "letter": message.content.body}
+    if not isinstance(message.content, TemplateContent):
+        raise Rejected(Reason.UNSUPPORTED)
     parts_check(message.content, PigeonPost.capabilities.parts)
     values = [text(value.get("text")) for item in message.content.components for value in parts(item, "parameters")]
     template = {"name": message.content.name, "language": message.content.language, "values": values}
