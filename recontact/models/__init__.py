@@ -28,7 +28,8 @@ from recontact.models.recipient import CampaignFile, CampaignRecipient
 from recontact.models.reservation import BudgetChange, BudgetReservation
 from recontact.models.retry import CampaignRetry
 from recontact.models.rollup import CostCell, CostChange, CostMonth, CostSlot
-from recontact.models.statement import Statement, StatementLine, StatementMapping, StatementUpload, UsagePull
+from recontact.models.statement import Statement, StatementLine
+from recontact.models.statement_intake import StatementMapping, StatementUpload, UsagePull
 from recontact.models.work import WorkChange, WorkDay
 
 __all__ = [

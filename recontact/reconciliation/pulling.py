@@ -103,6 +103,10 @@ def pull_run(pull_id: int) -> bool:
     if pull.state == UsagePull.State.ASKED:
         _give_up(pull, _("No answer came within a day. Its webhook may not reach the portal."))
         return True
+    if pull.tries > MOST_TRIES:
+        # Each try before ended with its worker, or in an error of ours.
+        _give_up(pull, _("It could not be carried out. The worker's log says why."))
+        return True
     try:
         found = _fetch(pull)
     except ProviderCallError as error:

@@ -106,10 +106,20 @@ def statement_store(new: NewStatement, lines: Iterable[Line]) -> Statement:
     if same is not None:
         raise StatementRefused([same])
     kept = list(lines)
-    counts = [line.count for line in kept if line.count is not None]
-    amounts = [line.amount for line in kept if line.amount is not None]
-    month = booked_month(new.account_id, new.last_day)
-    statement = Statement.objects.create(
+    statement = _row(new, kept)
+    statement.save()
+    late = statement.month if statement.is_late else None
+    StatementLine.objects.bulk_create([_line(statement, line, late) for line in kept], batch_size=2_000)
+    statement_compare(statement.pk)
+    # Read anew: the row above was looked at (by the audit) before it had a comparison.
+    return Statement.objects.select_related("account", "comparison").get(pk=statement.pk)
+
+
+def _row(new: NewStatement, lines: Sequence[Line]) -> Statement:
+    """The statement of these lines, not stored yet."""
+    counts = [line.count for line in lines if line.count is not None]
+    amounts = [line.amount for line in lines if line.amount is not None]
+    return Statement(
         account_id=new.account_id,
         kind=new.kind,
         source=new.source,
@@ -119,42 +129,35 @@ def statement_store(new: NewStatement, lines: Iterable[Line]) -> Statement:
         last_day=new.last_day,
         zone=new.zone,
         counted_by=new.counted_by,
-        month=month,
+        month=booked_month(new.account_id, new.last_day),
         by_day=new.by_day,
         by_market=new.by_market,
         by_category=new.by_category,
         has_counts=bool(counts),
         has_amounts=bool(amounts),
-        fees_apart=any(line.category == FEE for line in kept),
+        fees_apart=any(line.category == FEE for line in lines),
         digest=new.digest,
         file_name=new.file_name[:200],
-        lines_count=len(kept),
+        lines_count=len(lines),
         count=sum(counts) if counts else None,
         total=sum(amounts, Decimal(0)) if amounts else None,
         free=new.free,
         created_by_id=new.created_by_id,
     )
-    late = month if statement.is_late else None
-    StatementLine.objects.bulk_create(
-        [
-            StatementLine(
-                statement=statement,
-                row=line.row,
-                day=line.day,
-                counted_on=late or line.day,
-                market=line.market,
-                category=line.category,
-                count=line.count,
-                amount=line.amount,
-                detail=line.detail,
-            )
-            for line in kept
-        ],
-        batch_size=2_000,
+
+
+def _line(statement: Statement, line: Line, late: date | None) -> StatementLine:
+    return StatementLine(
+        statement=statement,
+        row=line.row,
+        day=line.day,
+        counted_on=late or line.day,
+        market=line.market,
+        category=line.category,
+        count=line.count,
+        amount=line.amount,
+        detail=line.detail,
     )
-    statement_compare(statement.pk)
-    # Read anew: the row above was looked at (by the audit) before it had a comparison.
-    return Statement.objects.select_related("account", "comparison").get(pk=statement.pk)
 
 
 @transaction.atomic

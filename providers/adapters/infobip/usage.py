@@ -80,16 +80,19 @@ def usage_event(item: JsonObject) -> Event:
         raise Unreadable(f"The usage lacks {', '.join(missing) or 'rows'}.")
     found: list[UsageRow] = []
     currencies: list[str] = []
+    free = 0
     for row in rows:
         if not isinstance(row, list) or len(row) != len(names):
             raise Unreadable("A row of the usage has another number of values than there are columns.")
         cells = dict(zip(names, row, strict=True))
         read = _row(cells)
-        if read.count or read.amount:
+        if not read.amount:
+            free += read.count or 0
+        else:
             found.append(read)
             currencies.append(text(cells["CURRENCY"]))
     try:
-        return UsageEvent(request_id, Usage(one_currency(currencies), "UTC", "sent", found))
+        return UsageEvent(request_id, Usage(one_currency(currencies), "UTC", "sent", found, free=free))
     except SeveralCurrencies as error:
         return UsageEvent(request_id, problem=f"Several currencies: {error}")
 

@@ -51,7 +51,7 @@ def usage_read(fetch: Fetch, first: date, last: date) -> Usage:
             continue
         if category in _PARTS:
             detailed.add(row.day)
-        if _meaning(category) == _FREE:
+        if row.category == _FREE or (row.count and not row.amount):
             free += row.count or 0
             continue
         (whole if category == _WHATSAPP else rows).append(row)
@@ -94,11 +94,9 @@ def _row(record: JsonObject, category: str, answer: Answer) -> UsageRow:
     if amount is None:
         raise unreadable_answer(answer, "A record has no price, or a negative one.")
     meaning = _meaning(category)
-    counted = count if meaning not in (FEE, OTHER_CHARGE) else None
-    # The kept row says how many there were, also where they are no messages of ours.
-    return UsageRow(
-        day, "", meaning, counted if meaning != _FREE else count, amount, f"{category} {count or ''}".strip()
-    )
+    # A fee counts no messages of its own; how many there were stands in the words.
+    counted = None if meaning in (FEE, OTHER_CHARGE) else count
+    return UsageRow(day, "", meaning, counted, amount, f"{category} {count or ''}".strip())
 
 
 def _meaning(category: str) -> str:

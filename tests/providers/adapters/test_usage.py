@@ -116,7 +116,8 @@ def test_twilios_pages_are_followed_and_its_categories_told_apart() -> None:
                 record("channels-whatsapp-outbound", price="0.01"),
                 record("channels-whatsapp-inbound", price="0.01"),
                 record("channels-whatsapp", day=2, price="0.03"),
-                record("channels-whatsapp-conversation-free", price="0", count="4"),
+                record("channels-whatsapp-conversation-free", price="0", count="3"),
+                record("channels-whatsapp-template-service", price="0", count="1"),
                 record("channels-whatsapp-something-new", day=3),
             ],
         ),
@@ -187,7 +188,9 @@ def test_infobips_table_becomes_rows() -> None:
     free_form = ["2026-10-04", "WHATSAPP", "N/A", "FREE_FORM", "N/A", "3.0", "0.1", "USD"]
     unknown = ["2026-10-04", "WHATSAPP", "BR", "CAROUSEL_FEE", 1, 1, 1, "USD"]
 
-    [event] = body_parse(json.dumps(result(ROW, free_form, unknown)).encode())
+    free = ["2026-10-04", "WHATSAPP", "AR", "UTILITY", 0, 5, 0, "USD"]
+
+    [event] = body_parse(json.dumps(result(ROW, free_form, unknown, free)).encode())
 
     assert isinstance(event, UsageEvent)
     assert event.usage is not None
@@ -196,7 +199,7 @@ def test_infobips_table_becomes_rows() -> None:
         (4, "", "service", 3, Decimal("0.1")),
         (4, "BR", "other_charge", None, Decimal(1)),
     ]
-    assert (event.usage.zone, event.usage.counted_by) == ("UTC", "sent")
+    assert (event.usage.zone, event.usage.counted_by, event.usage.free) == ("UTC", "sent", 5)
 
 
 def test_infobips_failure_is_told_in_its_words() -> None:

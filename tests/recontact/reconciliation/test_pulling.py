@@ -340,3 +340,15 @@ def test_an_answer_faster_than_its_own_id_is_taken() -> None:
 
     pull.refresh_from_db()
     assert pull.state == "done"
+
+
+@pytest.mark.django_db
+def test_a_question_that_takes_its_worker_down_each_time_is_given_up() -> None:
+    account = account_make(credentials=credentials_encrypt(CREDENTIALS["meta"]))
+    pull = pull_ask(account=account, first=TODAY, last=TODAY, user_id=None)
+    UsagePull.objects.update(tries=5)
+
+    pulls_run()
+
+    pull.refresh_from_db()
+    assert (pull.state, "worker's log" in pull.problem) == ("failed", True)
