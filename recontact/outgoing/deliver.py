@@ -9,6 +9,7 @@ from __future__ import annotations
 import asyncio
 import time
 from collections.abc import Sequence
+from dataclasses import dataclass
 
 import aiohttp
 import structlog
@@ -16,7 +17,6 @@ from asgiref.sync import async_to_sync, sync_to_async
 from django.core.cache import cache
 from django.db import DatabaseError
 
-from providers.credentials import CredentialsError
 from recontact.models import OutgoingEvent, Subscription
 from recontact.outgoing import lanes
 from recontact.outgoing.bodies import bodies
@@ -31,6 +31,15 @@ LOOK_SECONDS = 0.5
 #: Subscriptions told at the same time, calls to each of them, and events taken at once.
 LANES, CALLS, BATCH = 32, 10, 100
 _LEADER = "outgoing:leader"
+
+
+@dataclass(frozen=True, slots=True)
+class _Batch:
+    """Events to be told next, the body of each, and the secret that signs them."""
+
+    events: Sequence[OutgoingEvent]
+    bodies: Sequence[bytes]
+    secret: str
 
 
 def events_deliver(*, seconds: float = SLICE_SECONDS) -> int:
@@ -78,7 +87,19 @@ def _counted(task: asyncio.Task[int]) -> int:
 
 
 async def _lane(lane: Lane, ends: float) -> int:
-    """Batch after batch of one subscription, until nothing is due, its address fails, or the time is up."""
+    """Tell one subscription, and give its lease back; how many events were taken."""
+    try:
+        return await _batches(lane, ends)
+    except Exception:
+        # Whatever it is, it would come again at once.
+        await sync_to_async(lanes.lane_rest)(lane, lanes.FAULT_WAIT)
+        raise
+    finally:
+        await sync_to_async(lanes.lane_release)(lane)
+
+
+async def _batches(lane: Lane, ends: float) -> int:
+    """Batch after batch, until nothing can be told, the address fails, or the time is up."""
     count, url = 0, ""
     client: aiohttp.ClientSession | None = None
     try:
@@ -89,7 +110,12 @@ async def _lane(lane: Lane, ends: float) -> int:
                 break
             url = subscription.url
             client = client or client_for(url, connections=CALLS)
-            told, goes_on = await _batch(lane, subscription, client, ends)
+            batch = await sync_to_async(_prepare)(subscription)
+            if not batch.events:
+                if not count:
+                    await sync_to_async(lanes.lane_rest)(lane, lanes.BLOCKED_WAIT)
+                break
+            told, goes_on = await _rounds(lane, client, url, batch, ends)
             count += told
             if not goes_on:
                 break
@@ -97,24 +123,18 @@ async def _lane(lane: Lane, ends: float) -> int:
     finally:
         if client is not None:
             await client.close()
-        await sync_to_async(lanes.lane_release)(lane)
 
 
-async def _batch(
-    lane: Lane, subscription: Subscription, client: aiohttp.ClientSession, ends: float
-) -> tuple[int, bool]:
+async def _rounds(lane: Lane, client: aiohttp.ClientSession, url: str, batch: _Batch, ends: float) -> tuple[int, bool]:
     """Tell one batch in rounds of CALLS; how many were taken, and whether to go on."""
-    events, texts, secret = await sync_to_async(_prepare)(subscription)
-    if not events:
-        return 0, False
     count = 0
-    for start in range(0, len(events), CALLS):
+    for start in range(0, len(batch.events), CALLS):
         if time.monotonic() >= ends:
             return count, False
-        now = events[start : start + CALLS]
+        now = batch.events[start : start + CALLS]
         calls = [
-            tell(client, url=subscription.url, body=body, uid=str(event.uid), kind=event.kind, secret=secret)
-            for event, body in zip(now, texts[start : start + CALLS], strict=True)
+            tell(client, url=url, body=body, uid=str(event.uid), kind=event.kind, secret=batch.secret)
+            for event, body in zip(now, batch.bodies[start : start + CALLS], strict=True)
         ]
         answers = await asyncio.gather(*calls)
         well = await sync_to_async(_record)(lane, now, answers)
@@ -124,15 +144,10 @@ async def _batch(
     return count, True
 
 
-def _prepare(subscription: Subscription) -> tuple[list[OutgoingEvent], list[bytes], str]:
-    """What is due now, its bodies, and the secret. A secret that cannot be read is a fault of ours: nothing is told."""
-    try:
-        secret = secret_of(subscription)
-    except CredentialsError as error:
-        log.error("outgoing_secret_unreadable", subscription=subscription.pk, error=str(error))
-        return [], [], ""
+def _prepare(subscription: Subscription) -> _Batch:
+    """What is due now, with its bodies. Raises CredentialsError when no key of the settings reads the secret."""
     events = lanes.events_due(subscription.pk, BATCH)
-    return events, bodies(events, subscription), secret
+    return _Batch(events, bodies(events, subscription), secret_of(subscription))
 
 
 def _record(lane: Lane, events: Sequence[OutgoingEvent], answers: Sequence[Told]) -> bool:

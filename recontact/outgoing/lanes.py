@@ -28,6 +28,10 @@ LEASE_SECONDS = 60
 PAUSES = (10, 60, 300, 900, 3600, 10_800)
 #: Between two tries of an address that does not answer at all: from the first to the longest, twice as long each time.
 FIRST_WAIT, LONGEST_WAIT = 5, 300
+#: Before one is looked at again whose due events all wait for an earlier one of their subjects.
+BLOCKED_WAIT = 2
+#: After a fault of our own.
+FAULT_WAIT = 30
 #: The answers that blame the event and not the address: others may still be told.
 EVENT_AT_FAULT = frozenset({400, 409, 413, 415, 422})
 
@@ -77,6 +81,12 @@ def lane_renew(lane: Lane) -> Subscription | None:
 def lane_release(lane: Lane) -> None:
     """Let others lease it."""
     Subscription.objects.filter(pk=lane.subscription_id, lease=lane.token).update(lease=None, leased_until=None)
+
+
+def lane_rest(lane: Lane, seconds: float) -> None:
+    """Nobody leases it for so long: nothing of it can be told, though something is due."""
+    rest = ClockTimestamp() + timedelta(seconds=seconds)
+    Subscription.objects.filter(pk=lane.subscription_id, lease=lane.token).update(retry_at=rest)
 
 
 def events_due(subscription_id: int, limit: int) -> list[OutgoingEvent]:

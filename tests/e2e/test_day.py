@@ -52,11 +52,17 @@ def day(world: World, visitor: Visitor) -> Day:
     luis = person_make(Role.AGENT, language="es", first_name="Luis", last_name="Paz")
     clara = person_make(Role.COORDINATOR, language="es", first_name="Clara", last_name="Gómez")
     team.members.add(ana, luis)
-    pages = [visitor.enter(ana), visitor.enter(luis, viewport=PHONE), visitor.enter(clara)]
-    pages[0].goto("/service/")
-    pages[1].goto("/service/")
-    pages[2].goto("/service/board/")
-    return Day(world, *pages, people={"ana": ana, "luis": luis, "clara": clara})
+    day = Day(
+        world,
+        ana=visitor.enter(ana),
+        luis=visitor.enter(luis, viewport=PHONE),
+        clara=visitor.enter(clara),
+        people={"ana": ana, "luis": luis, "clara": clara},
+    )
+    day.ana.goto("/service/")
+    day.luis.goto("/service/")
+    day.clara.goto("/service/board/")
+    return day
 
 
 def a_day_passes(query: Query) -> None:

@@ -25,6 +25,7 @@ from hsm_portal.users import user_create
 from recontact.models import Message, Query, QueryEvent, Recontact, Team
 from tests.api_client import client_make
 from tests.customer_service.agents import customer_writes
+from tests.customer_service.files import file_make
 from tests.factories import customer_make, message_make, query_make, rate_card_make, user_make
 from tests.walking import Call, calls_of
 
@@ -39,6 +40,7 @@ PLACES = {
     "message_id": "{message}",
     "template_id": "{template}",
     "card_id": "{card}",
+    "file_id": "{file}",
 }
 
 SERVICE: dict[Call, set[Role]] = {
@@ -49,6 +51,8 @@ SERVICE: dict[Call, set[Role]] = {
     ("POST", "desk/"): WORK,
     ("POST", "desk/extend/"): WORK,
     ("GET", "board/"): LEAD,
+    ("GET", "reports/"): WORK,
+    ("GET", "emoji/"): WORK,
     ("GET", "follow-up/"): LEAD,
     ("POST", "follow-up/"): LEAD,
     ("GET", "hsm/"): WORK,
@@ -60,6 +64,8 @@ SERVICE: dict[Call, set[Role]] = {
     ("POST", "queries/{query}/recontact/"): WORK,
     ("POST", "queries/{query}/recontact/panel/"): WORK,
     ("POST", "queries/{query}/text/"): WORK,
+    ("GET", "queries/{query}/files/{file}/"): WORK,
+    ("POST", "queries/{query}/files/{file}/again/"): WORK,
     ("POST", "queries/{query}/take/"): WORK,
     ("POST", "queries/{query}/resolve/"): WORK,
     ("POST", "queries/{query}/reopen/"): WORK,
@@ -116,8 +122,9 @@ class Someone:
         address = prefix + route.format(**places)
         if prefix == "/service/":
             return self.browser.get(address) if method == "GET" else self.browser.post(address)
-        headers = {"HTTP_IDEMPOTENCY_KEY": str(uuid.uuid4())}
-        return self.api.get(address) if method == "GET" else self.api.post(address, {}, format="json", **headers)
+        if method == "GET":
+            return self.api.get(address)
+        return self.api.post(address, {}, format="json", HTTP_IDEMPOTENCY_KEY=str(uuid.uuid4()))
 
 
 def someone(role: Role, *, teams: Iterable[Team] = ()) -> Someone:
@@ -134,7 +141,10 @@ def places_of(message: Message) -> dict[str, int]:
     assert message.query_id is not None
     assert message.template_id is not None
     card = rate_card_make(account=message.account, is_published=False)
-    return {"query": message.query_id, "message": message.pk, "template": message.template_id, "card": card.pk}
+    return {
+        "query": message.query_id, "message": message.pk, "template": message.template_id, "card": card.pk,
+        "file": file_make(query_of(message)).pk,
+    }  # fmt: skip
 
 
 def of_a_query(table: Iterable[Call]) -> list[Call]:
@@ -186,7 +196,7 @@ def test_an_agent_neither_reads_nor_changes_what_is_not_his_to_see(whose: str) -
 @pytest.mark.parametrize("whose", ["another agent's", "another team's, waiting", "resolved by another"])
 def test_an_agent_finds_nothing_of_it_in_any_list(whose: str) -> None:
     message = theirs(whose)
-    who, query = someone(AGENT), Query.objects.select_related("customer").get(pk=message.query_id)
+    who, query = someone(AGENT), query_of(message)
     by = [f"state={query.state}", f"origin={query.origin}", f"phone=%2B{(query.customer.phone or '')[1:]}", "tag=vip"]
     by += [f"sender_number={query.sender_number_id}", "reference=caso-88", "topic=Pagos"]
     by += [f"team={query.team_id}"] if query.team_id else []
@@ -195,7 +205,7 @@ def test_an_agent_finds_nothing_of_it_in_any_list(whose: str) -> None:
     assert [who.api.get(f"/api/v1/queries?{asked}").json()["results"] for asked in by] == [[]] * len(by)
     asked = ("", f"query={query.pk}", f"reference={message.reference}", by[2])
     assert [who.api.get(f"/api/v1/messages?{each}").json()["results"] for each in asked] == [[]] * len(asked)
-    for words in (SECRET, str(query.pk), query.customer.phone, query.customer.name, ""):
+    for words in (SECRET, str(query.pk), query.customer.phone or "", query.customer.name, ""):
         for tab in ("pending", "mine", "in_progress", "resolved", "all"):
             page = who.browser.get("/service/live/", {"tab": tab, "q": words}).content.decode()
             assert f"conversation-{query.pk}" not in page
@@ -272,8 +282,13 @@ def theirs(whose: str) -> Message:
     }
     state = fields[whose].pop("state", Query.State.PENDING)
     message = filled(query_make(customer=customer_make(name="Otra Persona"), **fields[whose]))
-    Query.objects.filter(pk=message.query_id).update(state=state)
+    Query.objects.filter(pk=query_of(message).pk).update(state=state)
     return message
+
+
+def query_of(message: Message) -> Query:
+    assert message.query is not None
+    return message.query
 
 
 def filled(query: Query) -> Message:

@@ -110,6 +110,21 @@ def test_an_event_that_is_refused_holds_only_its_own_subject_back(receiver: Rece
     assert {event.standing for event in OutgoingEvent.objects.filter(message=bad)} == {"waiting"}
 
 
+def test_an_event_that_waits_for_an_earlier_one_keeps_no_worker_busy(receiver: Receiver) -> None:
+    subscription_make(receiver.url, "message.state_changed")
+    message = moved("sending", "accepted")
+    receiver.answer = lambda _body: 422
+    events_deliver()
+    Message.objects.filter(pk=message.pk).update(state="sent")
+    Subscription.objects.update(retry_at=None)
+
+    with CaptureQueriesContext(connection) as asked:
+        assert events_deliver(seconds=2.0) == 0
+
+    assert len(asked) < 20
+    assert len(receiver.got) == 1
+
+
 def test_it_gives_up_after_a_bounded_time_and_goes_on_with_what_follows(receiver: Receiver) -> None:
     subscription_make(receiver.url, "message.state_changed")
     moved("sending", "accepted", "sent")
@@ -263,8 +278,9 @@ def test_what_was_told_but_not_recorded_is_told_again_under_its_id(
     with monkeypatch.context() as patched:
         patched.setattr(lanes, "told_record", database_gone)
         assert events_deliver() == 0
-    assert standings() == ["waiting"]
+    assert (len(receiver.got), standings()) == (1, ["waiting"])
 
+    due_again()
     assert events_deliver() == 1
     assert receiver.got[0].body["id"] == receiver.got[1].body["id"]
 
