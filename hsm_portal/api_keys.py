@@ -35,6 +35,8 @@ SCOPES: dict[str, frozenset[str]] = {
     "costs:read": frozenset({"recontact.view_costcell", "recontact.see_costs"}),
     "rates:read": frozenset({"providers.view_ratecard"}),
     "rates:write": frozenset({"providers.add_ratecard", "providers.publish_ratecard"}),
+    "budgets:read": frozenset({"recontact.view_budget"}),
+    "budgets:write": frozenset({"recontact.add_budget", "recontact.change_budget"}),
 }
 
 

@@ -18,14 +18,9 @@ from unfold.widgets import UnfoldAdminTextInputWidget
 
 from recontact.admin_pages.budgets import BudgetsPage
 from recontact.admin_pages.exchange import ExchangeImportPage
-from recontact.budgets.keeping import budget_keep
+from recontact.budgets.keeping import FOR_EVER, budget_keep, budget_parts_empty, budget_problems
 from recontact.models import Budget, ExchangeRate
 from recontact.models.budget import default_shares
-
-#: Which field each scope needs; the others must stay empty.
-_NEEDED = {Budget.Scope.ACCOUNT: "account", Budget.Scope.TEAM: "team", Budget.Scope.SOURCE: "source"}
-#: What never changes: what was counted would mean something else.
-_FOR_EVER = ("period", "starts_on", "ends_on", "currency", "scope", "account", "team", "source")
 
 
 class BudgetForm(forms.ModelForm[Budget]):
@@ -42,32 +37,17 @@ class BudgetForm(forms.ModelForm[Budget]):
 
     class Meta:
         model = Budget
-        fields = ["name", "amount", "is_active", *_FOR_EVER, "stops", "agents_share", "alert_shares"]
+        fields = ["name", "amount", "is_active", *FOR_EVER, "stops", "agents_share", "alert_shares"]
 
     def clean_alert_shares(self) -> list[int]:
         return sorted(set(self.cleaned_data["alert_shares"]))
 
     def clean(self) -> dict[str, Any]:
         filled = super().clean() or self.cleaned_data
-        scope = filled.get("scope")
-        needed = _NEEDED.get(scope) if scope is not None else None
-        for name in _NEEDED.values():
-            if name == needed and not filled.get(name):
-                self.add_error(name, ValidationError(_("Say which one it counts.")))
-            elif name in filled and name != needed:
-                filled[name] = "" if name == "source" else None
-        self._dates(filled)
+        filled |= {name: value for name, value in budget_parts_empty(filled).items() if name in filled}
+        for name, why in budget_problems(filled).items():
+            self.add_error(name, ValidationError(why))
         return filled
-
-    def _dates(self, filled: dict[str, Any]) -> None:
-        if "period" not in filled:
-            return
-        if filled["period"] != Budget.Period.DATES:
-            filled["starts_on"] = filled["ends_on"] = None
-        elif not filled.get("starts_on") or not filled.get("ends_on"):
-            self.add_error("starts_on", ValidationError(_("Say from which day until which.")))
-        elif filled["ends_on"] < filled["starts_on"]:
-            self.add_error("ends_on", ValidationError(_("It would end before it begins.")))
 
 
 @admin.register(Budget)
@@ -89,7 +69,7 @@ class BudgetAdmin(ModelAdmin):
         return False
 
     def get_readonly_fields(self, request: HttpRequest, obj: Any = None) -> tuple[str, ...]:
-        return _FOR_EVER if obj is not None else ()
+        return FOR_EVER if obj is not None else ()
 
     def save_model(self, request: HttpRequest, obj: Budget, form: Any, change: bool) -> None:
         before = Budget.objects.filter(pk=obj.pk).first() if change else None

@@ -2,6 +2,7 @@
 
 from django.urls import path
 
+from recontact.api.budgets import BudgetDetailView, BudgetListView
 from recontact.api.costs import CostsView
 from recontact.api.estimates import EstimateView
 from recontact.api.messages import MessageDetailView, MessageListView
@@ -19,6 +20,8 @@ urlpatterns = [
     path("rate-cards", RateCardListView.as_view(), name="api-rate-cards"),
     path("rate-cards/<int:card_id>", RateCardDetailView.as_view(), name="api-rate-card"),
     path("rate-cards/<int:card_id>/publish", RateCardPublishView.as_view(), name="api-rate-card-publish"),
+    path("budgets", BudgetListView.as_view(), name="api-budgets"),
+    path("budgets/<int:budget_id>", BudgetDetailView.as_view(), name="api-budget"),
     path("costs", CostsView.as_view(), name="api-costs"),
     path("hsm", OlderHsmView.as_view(), name="api-hsm"),
 ]

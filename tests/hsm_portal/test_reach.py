@@ -26,7 +26,7 @@ from recontact.models import Message, Query, QueryEvent, Recontact, Team
 from tests.api_client import client_make
 from tests.customer_service.agents import customer_writes
 from tests.customer_service.files import file_make
-from tests.factories import customer_make, message_make, query_make, rate_card_make, user_make
+from tests.factories import budget_make, customer_make, message_make, query_make, rate_card_make, user_make
 from tests.walking import Call, calls_of
 
 pytestmark = pytest.mark.django_db
@@ -41,6 +41,7 @@ PLACES = {
     "template_id": "{template}",
     "card_id": "{card}",
     "file_id": "{file}",
+    "budget_id": "{budget}",
 }
 
 SERVICE: dict[Call, set[Role]] = {
@@ -102,6 +103,10 @@ API: dict[Call, set[Role]] = {
     ("GET", "rate-cards/{card}"): {MANAGER, OPS, ADMIN},
     ("POST", "rate-cards/{card}/publish"): {OPS, ADMIN},
     ("GET", "costs"): {MANAGER, OPS, ADMIN},
+    ("GET", "budgets"): {MANAGER, OPS, ADMIN},
+    ("POST", "budgets"): {OPS, ADMIN},
+    ("GET", "budgets/{budget}"): {MANAGER, OPS, ADMIN},
+    ("PATCH", "budgets/{budget}"): {OPS, ADMIN},
     ("POST", "hsm"): LEAD,
 }
 #: Open to everybody, and said nothing of anybody.
@@ -124,7 +129,8 @@ class Someone:
             return self.browser.get(address) if method == "GET" else self.browser.post(address)
         if method == "GET":
             return self.api.get(address)
-        return self.api.post(address, {}, format="json", HTTP_IDEMPOTENCY_KEY=str(uuid.uuid4()))
+        change = self.api.patch if method == "PATCH" else self.api.post
+        return change(address, {}, format="json", HTTP_IDEMPOTENCY_KEY=str(uuid.uuid4()))
 
 
 def someone(role: Role, *, teams: Iterable[Team] = ()) -> Someone:
@@ -143,7 +149,7 @@ def places_of(message: Message) -> dict[str, int]:
     card = rate_card_make(account=message.account, is_published=False)
     return {
         "query": message.query_id, "message": message.pk, "template": message.template_id, "card": card.pk,
-        "file": file_make(query_of(message)).pk,
+        "file": file_make(query_of(message)).pk, "budget": budget_make().pk,
     }  # fmt: skip
 
 
@@ -251,7 +257,8 @@ def test_a_key_needs_the_scope_of_each_call(call: Call) -> None:
     places = places_of(message_make())
     address = "/api/v1/" + route.format(**places)
 
-    answer = api.get(address) if method == "GET" else api.post(address, {}, format="json", HTTP_IDEMPOTENCY_KEY="1")
+    change = api.patch if method == "PATCH" else api.post
+    answer = api.get(address) if method == "GET" else change(address, {}, format="json", HTTP_IDEMPOTENCY_KEY="1")
 
     assert answer.status_code == 403
     needed = answer.json()["errors"][0]["params"]["permission"]
