@@ -158,7 +158,9 @@ def _panel(
         return Panel(found.templates, None, None, None, None, (), _send_key(data))
     parsed = template_parsed(template)
     form = variables_form(parsed, data if bound else None, _kept(template, parsed, data, guesses))
-    refusals: list[Refusal] = [*template_refusals(template, number), *team_refusals(template, user)]
+    # What is offered his teams may use.
+    others = [] if template in found.templates else team_refusals(template, user)
+    refusals: list[Refusal] = [*template_refusals(template, number), *others]
     bsuid = ""
     if customer is not None:
         refusals = [*refusals, *customer_refusals(customer, category=template.category)]

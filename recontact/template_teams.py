@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import Any
 
-from django.db.models import QuerySet
+from django.db.models import Count, Q, QuerySet
 
 from recontact.models import Team
 from recontact.refusals import Code, Refusal
@@ -28,8 +28,9 @@ def team_refusals(template: Template, user: Any) -> list[Refusal]:
     """Against `user` sending this template: it is kept for other teams. The portal itself (no user) may send all."""
     if _may_all(user):
         return []
-    teams = set(Team.objects.filter(templates=template).values_list("pk", flat=True))
-    if not teams or teams.intersection(user.teams.values_list("pk", flat=True)):
+    kept = Team.objects.filter(templates=template)
+    counted = kept.aggregate(all=Count("pk", distinct=True), mine=Count("pk", filter=Q(members=user)))
+    if not counted["all"] or counted["mine"]:
         return []
     return [Refusal(Code.TEMPLATE_OTHER_TEAM, field_name="template")]
 
