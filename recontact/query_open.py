@@ -66,17 +66,21 @@ def query_open(
         opened_by=user,
         activity_at=database_now(),
     )
+    _store(query)
+    QueryEvent.objects.create(query=query, kind=QueryEvent.Kind.OPENED, actor=user)
+    for handler in _OPENED:
+        handler(query)
+    return query
+
+
+def _store(query: Query) -> None:
     try:
         with transaction.atomic():
             query.save()
     except IntegrityError:
         # Of two that come at once with one reference, the second waits at its index until the first is stored.
-        _refuse_used(reference, user)
+        _refuse_used(query.reference, query.opened_by)
         raise
-    QueryEvent.objects.create(query=query, kind=QueryEvent.Kind.OPENED, actor=user)
-    for handler in _OPENED:
-        handler(query)
-    return query
 
 
 def _refuse_used(reference: str, user: Any) -> None:

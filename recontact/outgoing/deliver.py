@@ -30,6 +30,8 @@ SLICE_SECONDS = 20.0
 LOOK_SECONDS = 0.5
 #: Subscriptions told at the same time, calls to each of them, and events taken at once.
 LANES, CALLS, BATCH = 32, 10, 100
+#: So many failures one after another, and the rest of a batch is not tried.
+ENOUGH = 5
 _LEADER = "outgoing:leader"
 
 
@@ -115,9 +117,9 @@ async def _batches(lane: Lane, ends: float) -> int:
                 if not count:
                     await sync_to_async(lanes.lane_rest)(lane, lanes.BLOCKED_WAIT)
                 break
-            told, goes_on = await _rounds(lane, client, url, batch, ends)
-            count += told
-            if not goes_on:
+            tried = await _tell_all(client, url, batch, ends)
+            count += sum(told.ok for _event, told in tried)
+            if not await sync_to_async(_record)(lane, tried):
                 break
         return count
     finally:
@@ -125,23 +127,25 @@ async def _batches(lane: Lane, ends: float) -> int:
             await client.close()
 
 
-async def _rounds(lane: Lane, client: aiohttp.ClientSession, url: str, batch: _Batch, ends: float) -> tuple[int, bool]:
-    """Tell one batch in rounds of CALLS; how many were taken, and whether to go on."""
-    count = 0
-    for start in range(0, len(batch.events), CALLS):
-        if time.monotonic() >= ends:
-            return count, False
-        now = batch.events[start : start + CALLS]
-        calls = [
-            tell(client, url=url, body=body, uid=str(event.uid), kind=event.kind, secret=batch.secret)
-            for event, body in zip(now, batch.bodies[start : start + CALLS], strict=True)
-        ]
-        answers = await asyncio.gather(*calls)
-        well = await sync_to_async(_record)(lane, now, answers)
-        count += sum(told.ok for told in answers)
-        if not well:
-            return count, False
-    return count, True
+async def _tell_all(
+    client: aiohttp.ClientSession, url: str, batch: _Batch, ends: float
+) -> list[tuple[OutgoingEvent, Told]]:
+    """Tell the batch, CALLS at a time; what was tried, with its answer. The rest is left when the address fails."""
+    waiting = iter(zip(batch.events, batch.bodies, strict=True))
+    tried: list[tuple[OutgoingEvent, Told]] = []
+    failed = 0
+
+    async def caller() -> None:
+        nonlocal failed
+        for event, body in waiting:
+            if failed >= ENOUGH or time.monotonic() >= ends:
+                return
+            told = await tell(client, url=url, body=body, uid=str(event.uid), kind=event.kind, secret=batch.secret)
+            tried.append((event, told))
+            failed = 0 if told.ok or told.status in lanes.EVENT_AT_FAULT else failed + 1
+
+    await asyncio.gather(*(caller() for _ in range(CALLS)))
+    return tried
 
 
 def _prepare(subscription: Subscription) -> _Batch:
@@ -150,13 +154,13 @@ def _prepare(subscription: Subscription) -> _Batch:
     return _Batch(events, bodies(events, subscription), secret_of(subscription))
 
 
-def _record(lane: Lane, events: Sequence[OutgoingEvent], answers: Sequence[Told]) -> bool:
-    """Keep a round's answers; False when the address took nothing and none of it was the events' fault."""
-    lanes.told_record(events, answers)
-    if any(told.ok for told in answers):
+def _record(lane: Lane, tried: Sequence[tuple[OutgoingEvent, Told]]) -> bool:
+    """Keep the answers; False when the address took nothing and none of it was the events' fault."""
+    lanes.told_record(tried)
+    if any(told.ok for _event, told in tried):
         lanes.address_went_well(lane)
         return True
-    if any(told.status in lanes.EVENT_AT_FAULT for told in answers):
+    if not tried or any(told.status in lanes.EVENT_AT_FAULT for _event, told in tried):
         return True
     lanes.address_failed(lane)
     return False

@@ -89,7 +89,7 @@ def subscription_test(subscription: Subscription, *, user: Any) -> Told:
     event.save()
     body = bodies([event], subscription)[0]
     told = async_to_sync(_tell_once)(subscription.url, body, event, secret_of(subscription))
-    told_record([event], [told])
+    told_record([(event, told)])
     if not told.ok:
         OutgoingEvent.objects.filter(pk=event.pk).update(standing=OutgoingEvent.Standing.FAILED)
     return told

@@ -99,15 +99,14 @@ def events_due(subscription_id: int, limit: int) -> list[OutgoingEvent]:
 
 
 @transaction.atomic
-def told_record(events: Sequence[OutgoingEvent], answers: Sequence[Told]) -> None:
+def told_record(tried: Sequence[tuple[OutgoingEvent, Told]]) -> None:
     """Keep what became of each event's try, and when the next one is due."""
     now = database_now()
-    both = list(zip(events, answers, strict=True))
-    _delivered([event for event, told in both if told.ok], now)
-    for event, told in both:
+    _delivered([event for event, told in tried if told.ok], now)
+    for event, told in tried:
         if not told.ok:
             _failed(event, told, now)
-    OutgoingAttempt.objects.bulk_create(_attempts(both, now))
+    OutgoingAttempt.objects.bulk_create(_attempts(tried, now))
 
 
 def _delivered(events: Sequence[OutgoingEvent], now: datetime) -> None:
@@ -133,10 +132,10 @@ def _failed(event: OutgoingEvent, told: Told, now: datetime) -> None:
     event.save(update_fields=["standing", "due_at", "tries", "first_tried_at", "settled_at"])
 
 
-def _attempts(both: Sequence[tuple[OutgoingEvent, Told]], now: datetime) -> Iterator[OutgoingAttempt]:
-    told_of = {event.customer_id for event, told in both if told.excerpt and event.customer_id is not None}
+def _attempts(tried: Sequence[tuple[OutgoingEvent, Told]], now: datetime) -> Iterator[OutgoingAttempt]:
+    told_of = {event.customer_id for event, told in tried if told.excerpt and event.customer_id is not None}
     people = Customer.objects.in_bulk(told_of) if told_of else {}
-    for event, told in both:
+    for event, told in tried:
         yield OutgoingAttempt(
             event=event,
             at=now,
