@@ -13,12 +13,11 @@ from django.db import connection, transaction
 
 from customer_service.desks import QUIET
 from customer_service.models import Desk, TeamSettings
+from recontact.advisory_locks import AdvisoryLock
 from recontact.clock import ClockTimestamp
 from recontact.models import Query
 from recontact.queries import query_assign
 
-#: The advisory lock's number, among the portal's.
-_LOCK = 7_301_006
 #: In one round; the next one follows within seconds.
 AT_ONCE = 200
 
@@ -58,7 +57,7 @@ def assign_waiting() -> int:
 def _assign_next(settings: TeamSettings, passed_over: list[int]) -> bool | None:
     """Give the team's longest waiting query. None: there is none, or nobody for it; False: somebody else was quicker."""
     with connection.cursor() as cursor:
-        cursor.execute("SELECT pg_advisory_xact_lock(%s)", [_LOCK])
+        cursor.execute("SELECT pg_advisory_xact_lock(%s)", [AdvisoryLock.ASSIGNMENT])
     waiting = Query.objects.filter(
         team=settings.team_id, state=Query.State.PENDING, assigned_to=None, snoozed_until=None
     )

@@ -2,10 +2,8 @@
 
 from __future__ import annotations
 
-import csv
-import io
 from collections.abc import Iterator, Sequence
-from datetime import date, timedelta
+from datetime import timedelta
 from decimal import Decimal
 from typing import Any
 
@@ -13,20 +11,15 @@ from django.utils.translation import gettext as _
 from django.utils.translation import pgettext
 
 from customer_service.reports import Asked, Reach, Work, report_cut
-from recontact.campaigns.outcomes import harmless
 from recontact.costs.asked import GROUPINGS
 from recontact.costs.labels import labels_of
 from recontact.costs.workbook import workbook
+from recontact.csv_text import csv_text
 
 
 def report_csv(asked: Asked, reach: Reach, *, costs: bool) -> Iterator[str]:
     """Each bucket of the period by team or agent, as text in pieces; with what it cost for those who may see `costs`."""
-    # The mark by which spreadsheet programs know UTF-8.
-    yield "\ufeff"
-    for row in _rows(asked, reach, costs=costs):
-        text = io.StringIO()
-        csv.writer(text).writerow([_plain(cell) for cell in row])
-        yield text.getvalue()
+    return csv_text(_rows(asked, reach, costs=costs))
 
 
 def report_xlsx(asked: Asked, reach: Reach, *, costs: bool) -> Iterator[bytes]:
@@ -63,15 +56,3 @@ def _cells(work: Work) -> list[Any]:
 def _in(duration: timedelta | None, unit: timedelta) -> Decimal | None:
     """To a tenth of the unit."""
     return None if duration is None else (Decimal(round(duration / unit * 10)) / 10)
-
-
-def _plain(cell: Any) -> Any:
-    match cell:
-        case str():
-            return harmless(cell)
-        case Decimal():
-            return f"{cell:f}"
-        case date():
-            return cell.isoformat()
-        case _:
-            return cell

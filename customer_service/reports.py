@@ -13,9 +13,9 @@ from typing import Any
 
 from django.db import connection
 
+from recontact.adding_up import zone
 from recontact.costs.asked import BadQuestion, Question
 from recontact.costs.grouped import costs_all, costs_grouped, currencies_of
-from recontact.costs.rollup import zone
 from recontact.models import Team
 from recontact.models.work_triggers import MEASURES
 from recontact.work_sums import DAYS

@@ -8,13 +8,9 @@ from __future__ import annotations
 
 from django.db import connection, transaction
 
-from recontact.costs.rollup import zone
+from recontact.adding_up import changes_add, zone
+from recontact.advisory_locks import AdvisoryLock
 from recontact.models.work_triggers import COLUMNS, MEASURES, of_query, of_recontact
-
-#: Notes added in one transaction at most.
-MOST_CHANGES = 20_000
-#: One adds up at a time; the number says nothing.
-_LOCK = 7_310_419_003
 
 _NAMES = ", ".join(MEASURES)
 _SUMMED = ", ".join(f"sum({name}) AS {name}" for name in MEASURES)
@@ -52,29 +48,14 @@ DAYS = f"""(
 
 def work_add_up() -> int:
     """Add what was noted to the sums. Returns how many notes; none while somebody else does it. Safe at any time."""
-    added = 0
-    while (taken := _add_some()) is not None:
-        added += taken
-        if taken < MOST_CHANGES:
-            break
-    return added
-
-
-@transaction.atomic
-def _add_some() -> int | None:
-    with connection.cursor() as cursor:
-        cursor.execute("SELECT pg_try_advisory_xact_lock(%s)", [_LOCK])
-        if not cursor.fetchone()[0]:
-            return None
-        cursor.execute(_ADD, {"most": MOST_CHANGES, "zone": zone()})
-        return int(cursor.fetchone()[0])
+    return changes_add(AdvisoryLock.WORK, _ADD)
 
 
 @transaction.atomic
 def work_rebuild() -> int:
     """Build all sums anew from the queries and recontacts, while work goes on. Returns how many days of agents there are."""
     with connection.cursor() as cursor:
-        cursor.execute("SELECT pg_advisory_xact_lock(%s)", [_LOCK])
+        cursor.execute("SELECT pg_advisory_xact_lock(%s)", [AdvisoryLock.WORK])
         cursor.execute("DELETE FROM recontact_workday")
         cursor.execute(_store(_SETTLED), {"zone": zone()})
         return int(cursor.rowcount)

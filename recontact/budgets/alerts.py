@@ -4,23 +4,22 @@ from __future__ import annotations
 
 from collections.abc import Iterable
 from decimal import Decimal
+from functools import partial
 
 import structlog
 from django.conf import settings
-from django.contrib.auth import get_user_model
-from django.core.mail import EmailMessage
 from django.db import transaction
-from django.utils import formats, timezone, translation
+from django.utils import formats, timezone
 from django.utils.translation import gettext as _
 
 from recontact.clock import ClockTimestamp
 from recontact.costs.money import SUM_DECIMALS, money_text
 from recontact.models import BudgetAlert, BudgetPeriod
+from recontact.notices import notice_mail
 
 log = structlog.get_logger(__name__)
 
 PERMISSION = "recontact.receive_budget_alerts"
-_BACKEND = "django.contrib.auth.backends.ModelBackend"
 _AT_ONCE = 50
 
 
@@ -52,7 +51,7 @@ def alerts_mail() -> int:
             if alert is None:
                 continue
             try:
-                _mail(alert)
+                notice_mail(PERMISSION, partial(_words, alert))
             except OSError as error:
                 log.warning("budget_alert_not_mailed", alert=pk, error=type(error).__name__)
                 return mailed
@@ -61,23 +60,16 @@ def alerts_mail() -> int:
     return mailed
 
 
-def _mail(alert: BudgetAlert) -> None:
-    people = get_user_model().objects.with_perm(PERMISSION, backend=_BACKEND).exclude(email="")
-    by_language: dict[str, list[str]] = {}
-    for person in people.order_by("pk"):
-        by_language.setdefault(person.language or settings.LANGUAGE_CODE, []).append(person.email)
-    for language, addresses in by_language.items():
-        with translation.override(language):
-            subject, text = alert_words(alert), _body(alert)
-        EmailMessage(subject, text, bcc=addresses).send()
-
-
 def alert_words(alert: BudgetAlert) -> str:
     """What happened, in one sentence of the active language."""
     return _("Budget %(budget)s: %(share)s %% of the period is used") % {
         "budget": alert.period.budget.name,
         "share": alert.share,
     }
+
+
+def _words(alert: BudgetAlert) -> tuple[str, str]:
+    return alert_words(alert), _body(alert)
 
 
 def _body(alert: BudgetAlert) -> str:

@@ -16,6 +16,7 @@ from django.db import connection, transaction
 from django.db.models import Max, Q, QuerySet
 
 from providers.models import SenderNumber
+from recontact.advisory_locks import AdvisoryLock
 from recontact.arrays import array_literal
 from recontact.campaigns.batch import Batch, Decided, batch_decide
 from recontact.campaigns.hours import has_hours, queued_postpone, recipients_in_hours
@@ -37,8 +38,6 @@ AHEAD_AT_LEAST = 100
 BATCH = 500
 #: One call launches no longer than this: beat comes again at once.
 SLICE_SECONDS = 20.0
-#: The advisory lock's number, among the portal's.
-_LOCK = 7_310_419_003
 
 
 #: What a launch reads of them. Whoever reads another column names it here, or each row asks for it.
@@ -63,14 +62,14 @@ def campaigns_launch() -> int:
 def _only_launcher() -> Iterator[bool]:
     """Whether nobody else launches meanwhile. The lock is the connection's, and goes with it when the worker dies."""
     with connection.cursor() as cursor:
-        cursor.execute("SELECT pg_try_advisory_lock(%s)", [_LOCK])
+        cursor.execute("SELECT pg_try_advisory_lock(%s)", [AdvisoryLock.LAUNCH])
         is_only = bool(cursor.fetchone()[0])
     try:
         yield is_only
     finally:
         if is_only:
             with connection.cursor() as cursor:
-                cursor.execute("SELECT pg_advisory_unlock(%s)", [_LOCK])
+                cursor.execute("SELECT pg_advisory_unlock(%s)", [AdvisoryLock.LAUNCH])
 
 
 def launch_in_turns() -> int:

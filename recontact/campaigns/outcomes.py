@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-import csv
-import io
 from collections.abc import Iterator
 from dataclasses import dataclass, field
 from decimal import Decimal
@@ -14,6 +12,7 @@ from django.utils.translation import gettext as _
 
 from recontact.campaigns.outcome_words import code_sentence, code_words, recipient_sentence
 from recontact.campaigns.price_lines import PriceLine, price_lines
+from recontact.csv_text import MARK, csv_lines
 from recontact.models import Campaign, CampaignRecipient
 from templates_app.selectors import template_parsed
 
@@ -22,7 +21,6 @@ __all__ = [
     "Review",
     "code_sentence",
     "code_words",
-    "harmless",
     "plan_review",
     "recipient_sentence",
     "recipients_csv",
@@ -117,31 +115,16 @@ def recipients_csv(campaign: Campaign, rows: QuerySet[CampaignRecipient]) -> Ite
     """
     labels = variable_labels(campaign)
     head = [_("Row"), _("Outcome"), _("Code"), _("Reason"), _("As it was written"), _("Phone"), _("Name")]
-    yield "\ufeff" + _line(head)
+    yield MARK + csv_lines([head])
     for row in rows.defer("values").iterator(chunk_size=_CHUNK):
-        yield _line(
+        yield csv_lines(
             [
-                str(row.row_number),
-                str(row.get_outcome_display()),
-                row.code,
-                harmless(recipient_sentence(row, labels)),
-                harmless(row.typed),
-                row.phone,
-                harmless(row.name),
+                [
+                    *(row.row_number, str(row.get_outcome_display()), row.code, recipient_sentence(row, labels)),
+                    *(row.typed, row.phone, row.name),
+                ]
             ]
         )
-
-
-def harmless(text: str) -> str:
-    """A text that a spreadsheet would take for a formula, made one that it only shows. Phones stay as they are."""
-    is_phone = text[:1] == "+" and text[1:].replace(" ", "").replace("-", "").isdecimal()
-    return f"'{text}" if text[:1] in ("=", "+", "-", "@", "\t", "\r") and not is_phone else text
-
-
-def _line(cells: list[str]) -> str:
-    text = io.StringIO()
-    csv.writer(text).writerow(cells)
-    return text.getvalue()
 
 
 def samples(campaign: Campaign, *, limit: int = 5) -> list[CampaignRecipient]:

@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-import csv
-import io
 from collections.abc import Iterator, Mapping, Sequence
 from decimal import Decimal
 from itertools import islice
@@ -13,13 +11,11 @@ from django.utils import timezone
 from django.utils.translation import gettext as _
 
 from recontact.campaigns.outcome_words import why_words
-from recontact.campaigns.outcomes import harmless, recipients_of
+from recontact.campaigns.outcomes import recipients_of
+from recontact.csv_text import CHUNK, MARK, csv_lines
 from recontact.models import Campaign, CampaignRecipient, CostEntry, Message
 from recontact.phones import phone_mask
 from recontact.reasons import reason_words
-
-#: Rows read from the database and written out at a time: a million are never in memory.
-CHUNK = 2_000
 
 
 def result_csv(campaign: Campaign, *, whole_phones: bool, prices: bool) -> Iterator[str]:
@@ -29,8 +25,7 @@ def result_csv(campaign: Campaign, *, whole_phones: bool, prices: bool) -> Itera
     the provider reported, each in its own column with its currency.
     """
     of_queries = campaign.source == Campaign.Source.FILTERED
-    # The mark by which spreadsheet programs know UTF-8.
-    yield "\ufeff" + _text([_header(prices=prices, of_queries=of_queries)])
+    yield MARK + csv_lines([_header(prices=prices, of_queries=of_queries)])
     rows = recipients_of(campaign).defer("values").iterator(chunk_size=CHUNK)
     while chunk := list(islice(rows, CHUNK)):
         messages = _last_tries(chunk)
@@ -42,7 +37,7 @@ def result_csv(campaign: Campaign, *, whole_phones: bool, prices: bool) -> Itera
             line += _price_cells(row, message, reported) if prices else []
             line += [row.query_id] if of_queries else []
             lines.append(line)
-        yield _text(lines)
+        yield csv_lines(lines)
 
 
 def _header(*, prices: bool, of_queries: bool) -> list[str]:
@@ -96,11 +91,3 @@ def _price_cells(
     estimate, currency = (row.estimate, row.currency) if message is None else (message.estimate, message.currency)
     amount, told_in = reported.get(message.pk, (None, "")) if message is not None else (None, "")
     return [estimate, "" if estimate is None else currency, amount, told_in]
-
-
-def _text(lines: Sequence[Sequence[Any]]) -> str:
-    text = io.StringIO()
-    writer = csv.writer(text)
-    for line in lines:
-        writer.writerow([harmless(cell) if isinstance(cell, str) else cell for cell in line])
-    return text.getvalue()

@@ -2,25 +2,21 @@
 
 from __future__ import annotations
 
-import csv
-import io
 from collections.abc import Iterator, Sequence
 from dataclasses import replace
-from datetime import date
 from decimal import Decimal
 from itertools import islice
 from typing import Any
 
 from django.utils.translation import gettext as _
 
-from recontact.campaigns.outcomes import harmless
 from recontact.costs.asked import GROUPINGS, TIMES, Question
 from recontact.costs.grouped import Group, costs_all, currencies_of
 from recontact.costs.invoiced import invoiced_grouped
 from recontact.costs.labels import labels_of
 from recontact.costs.workbook import workbook
+from recontact.csv_text import CHUNK, csv_text
 
-CHUNK = 2_000
 #: All that the sums are told apart by.
 EVERYTHING = ("day", "account", "number", "category", "market", "campaign", "team", "agent")
 _RATIO = Decimal("0.000001")
@@ -28,13 +24,7 @@ _RATIO = Decimal("0.000001")
 
 def costs_csv(question: Question, *, whole: bool = False) -> Iterator[str]:
     """The table as text in pieces; with `whole`, each day by all that the sums are told apart by."""
-    # The mark by which spreadsheet programs know UTF-8.
-    yield "\ufeff"
-    rows = _rows(question, whole=whole)
-    while chunk := list(islice(rows, CHUNK)):
-        text = io.StringIO()
-        csv.writer(text).writerows([[_plain(cell) for cell in row] for row in chunk])
-        yield text.getvalue()
+    return csv_text(_rows(question, whole=whole))
 
 
 def costs_xlsx(question: Question, *, whole: bool = False) -> Iterator[bytes]:
@@ -84,15 +74,3 @@ def _cells(group: Group, currency: str, invoiced: Decimal | None) -> list[Any]:
         *(found.monthly, found.spent),
         *(None if ratio is None else ratio.quantize(_RATIO) for ratio in ratios),
     ]
-
-
-def _plain(cell: Any) -> Any:
-    match cell:
-        case str():
-            return harmless(cell)
-        case Decimal():
-            return f"{cell:f}"
-        case date():
-            return cell.isoformat()
-        case _:
-            return cell

@@ -15,9 +15,10 @@ from typing import Any
 
 from django.db import connection, transaction
 
+from recontact.adding_up import zone
 from recontact.costs.asked import GROUPINGS, NUMBERS, TIMES, Question
 from recontact.costs.monthly import fees_as_json, monthly_fees, with_fees
-from recontact.costs.rollup import CELLS, MONTHS, amount, zone
+from recontact.costs.rollup import CELLS, MONTHS, amount
 from recontact.models.rollup_triggers import MEASURES
 
 ZERO = Decimal(0)

@@ -9,8 +9,9 @@ from __future__ import annotations
 from decimal import Decimal
 
 from django.db import connection, transaction
-from django.utils import timezone
 
+from recontact.adding_up import changes_add, zone
+from recontact.advisory_locks import AdvisoryLock
 from recontact.models.rollup_triggers import (
     CARRIED,
     COLUMNS,
@@ -21,11 +22,6 @@ from recontact.models.rollup_triggers import (
     contributions,
     summed,
 )
-
-#: Notes added in one transaction at most: each is what one statement did to one cell.
-MOST_CHANGES = 20_000
-#: One adds up at a time; the number says nothing.
-_LOCK = 7_310_419_002
 
 _WHO = [name for name in DIMENSIONS if name != "slot"]
 _SLOT = ["slot", "account_id", "currency", "reported_currency", "superseded"]
@@ -68,29 +64,14 @@ _SETTLED = f"""(
 
 def costs_add_up() -> int:
     """Add what was noted to the sums. Returns how many notes; none while somebody else does it. Safe at any time."""
-    added = 0
-    while (taken := _add_some()) is not None:
-        added += taken
-        if taken < MOST_CHANGES:
-            break
-    return added
-
-
-@transaction.atomic
-def _add_some() -> int | None:
-    with connection.cursor() as cursor:
-        cursor.execute("SELECT pg_try_advisory_xact_lock(%s)", [_LOCK])
-        if not cursor.fetchone()[0]:
-            return None
-        cursor.execute(_ADD, {"most": MOST_CHANGES, "zone": zone()})
-        return int(cursor.fetchone()[0])
+    return changes_add(AdvisoryLock.COSTS, _ADD)
 
 
 @transaction.atomic
 def costs_rebuild() -> int:
     """Build all sums anew from the messages, while sending goes on. Returns how many cells there are."""
     with connection.cursor() as cursor:
-        cursor.execute("SELECT pg_advisory_xact_lock(%s)", [_LOCK])
+        cursor.execute("SELECT pg_advisory_xact_lock(%s)", [AdvisoryLock.COSTS])
         cursor.execute(
             "DELETE FROM recontact_costslot; DELETE FROM recontact_costmonth; DELETE FROM recontact_costcell"
         )
@@ -108,11 +89,6 @@ def costs_rebuild() -> int:
 def amount(millionths: Decimal | int) -> Decimal:
     """An amount as it is kept in the sums, in its currency."""
     return Decimal(millionths).scaleb(-6)
-
-
-def zone() -> str:
-    """The zone whose days the cells are of."""
-    return timezone.get_default_timezone_name()
 
 
 #: The rows that people's figures are summed from: the cells, and what is to be added to them (%(zone)s is the portal's zone).

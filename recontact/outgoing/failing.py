@@ -2,21 +2,21 @@
 
 from __future__ import annotations
 
+from functools import partial
+
 import structlog
 from django.conf import settings
-from django.contrib.auth import get_user_model
-from django.core.mail import EmailMessage
 from django.db import transaction
-from django.utils import formats, timezone, translation
+from django.utils import formats, timezone
 from django.utils.translation import gettext as _
 
 from recontact.clock import ClockTimestamp
 from recontact.models import Subscription
+from recontact.notices import notice_mail
 
 log = structlog.get_logger(__name__)
 
 PERMISSION = "recontact.change_subscription"
-_BACKEND = "django.contrib.auth.backends.ModelBackend"
 
 
 def failing_mail() -> int:
@@ -33,7 +33,7 @@ def failing_mail() -> int:
             if subscription is None:
                 continue
             try:
-                _mail(subscription)
+                notice_mail(PERMISSION, partial(_words, subscription))
             except OSError as error:
                 log.warning("subscription_not_mailed", subscription=pk, error=type(error).__name__)
                 return mailed
@@ -49,15 +49,8 @@ def failing_words(subscription: Subscription) -> str:
     }
 
 
-def _mail(subscription: Subscription) -> None:
-    people = get_user_model().objects.with_perm(PERMISSION, backend=_BACKEND).exclude(email="")
-    by_language: dict[str, list[str]] = {}
-    for person in people.order_by("pk"):
-        by_language.setdefault(person.language or settings.LANGUAGE_CODE, []).append(person.email)
-    for language, addresses in by_language.items():
-        with translation.override(language):
-            subject, text = failing_words(subscription), _body(subscription)
-        EmailMessage(subject, text, bcc=addresses).send()
+def _words(subscription: Subscription) -> tuple[str, str]:
+    return failing_words(subscription), _body(subscription)
 
 
 def _body(subscription: Subscription) -> str:

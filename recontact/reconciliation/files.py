@@ -2,29 +2,20 @@
 
 from __future__ import annotations
 
-import csv
-import io
 from collections.abc import Iterator, Sequence
-from datetime import date
-from decimal import Decimal
 from typing import Any
 
 from django.utils.translation import gettext as _
 
-from recontact.campaigns.outcomes import harmless
 from recontact.costs.workbook import workbook
+from recontact.csv_text import csv_text
 from recontact.models import Comparison
 from recontact.reconciliation.words import category_words, market_words
 
 
 def comparison_csv(comparison: Comparison) -> Iterator[str]:
     """As text in pieces."""
-    # The mark by which spreadsheet programs know UTF-8.
-    yield "\ufeff"
-    for row in _rows(comparison):
-        text = io.StringIO()
-        csv.writer(text).writerow([_plain(cell) for cell in row])
-        yield text.getvalue()
+    return csv_text(_rows(comparison))
 
 
 def comparison_xlsx(comparison: Comparison) -> Iterator[bytes]:
@@ -49,15 +40,3 @@ def _rows(comparison: Comparison) -> Iterator[Sequence[Any]]:
             *(row.their_amount, row.our_amount, row.amount_difference),
             " / ".join(notes.get((row.day, row.market, row.category), [])),
         ]
-
-
-def _plain(cell: Any) -> Any:
-    match cell:
-        case str():
-            return harmless(cell)
-        case Decimal():
-            return f"{cell:f}"
-        case date():
-            return cell.isoformat()
-        case _:
-            return cell

@@ -18,8 +18,9 @@ from hypothesis.stateful import RuleBasedStateMachine, invariant, rule, run_stat
 from providers.contracts import DeliveryStatus, PriceReport, StatusEvent
 from providers.models import RateFee
 from providers.rates.publishing import card_publish
+from recontact.adding_up import zone
 from recontact.clock import database_now
-from recontact.costs.rollup import CELLS, checks, costs_add_up, costs_rebuild, zone
+from recontact.costs.rollup import CELLS, checks, costs_add_up, costs_rebuild
 from recontact.delivery import status_apply
 from recontact.delivery_bulk import statuses_apply
 from recontact.inbound import customer_wrote
