@@ -24,7 +24,7 @@ CUSTOMERS, MESSAGES = 1000, 200
 NEAR_THE_END = 2_000
 #: The words of what we sent are in an index alone, not in the row (a message is written too often): they are made anew for each
 #: row that is looked at, so fewer are, and a word that is in one of twenty counts as frequent.
-SENT_NEAR_THE_END, SENT_ENOUGH = 400, 20
+SENT_NEAR_THE_END, SENT_ENOUGH = 200, 10
 #: A shorter beginning would match half of the customers.
 SHORTEST_BEGINNING = 2
 
