@@ -6,20 +6,17 @@ A call that fails before anything could reach the provider is `Unavailable`; eve
 from __future__ import annotations
 
 import asyncio
-import base64
 import json
 import ssl
 import time
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Iterator
 from contextlib import contextmanager
 from contextvars import ContextVar
-from dataclasses import dataclass, field
 from datetime import UTC, datetime
 from email.utils import parsedate_to_datetime
 from functools import cache, lru_cache
 from ipaddress import ip_address
 from typing import Any
-from urllib.parse import urlencode
 from weakref import WeakKeyDictionary
 
 import aiohttp
@@ -27,21 +24,32 @@ import httpx
 from django.conf import settings
 from yarl import URL
 
-from providers.contracts import Exchange, JsonObject
+from providers.contracts import Exchange
 from providers.errors import Park, ProviderCallError, Reason, Rejected, SendError, Unavailable, Uncertain
-from providers.redaction import Redactor
+from providers.http_call import Answer, Call
+from providers.http_record import CallRecord, causes
+
+__all__ = [
+    "CONNECT_SECONDS",
+    "MAX_CONNECTIONS",
+    "MAX_LIST_BYTES",
+    "Answer",
+    "Call",
+    "call_provider",
+    "call_provider_sync",
+    "client_for_running_loop",
+    "clocks_watched",
+    "close_client",
+    "is_loopback_url",
+    "url_problem",
+]
 
 CONNECT_SECONDS = 5.0
-TOTAL_SECONDS = 20.0
 # Shorter than any provider's or proxy's own: a connection closed under a request costs an uncertain message.
 KEEPALIVE_SECONDS = 3.0
 MAX_CONNECTIONS = 256
-MAX_ANSWER_BYTES = 1024 * 1024
 MAX_LIST_BYTES = 16 * 1024 * 1024
 
-KEPT_HEADERS = frozenset(
-    {"content-type", "retry-after", "x-business-use-case-usage", "x-app-usage", "x-fb-request-id", "x-fb-trace-id"}
-)
 # What aiohttp raises while it connects (pool, DNS, TCP, TLS), and at no other time.
 CERTAINLY_NOT_SENT = (aiohttp.ClientConnectorError, aiohttp.ConnectionTimeoutError)
 _NOT_AN_ANSWER = (aiohttp.ClientResponseError, aiohttp.ClientPayloadError)
@@ -55,54 +63,12 @@ class AnswerTooSlow(Exception):
     """The answer was still coming when the call's time was up."""
 
 
-@dataclass(frozen=True, slots=True)
-class Call:
-    """One HTTP call, with one body at most; `multipart` has text fields, and `file` beside them (field, name, type, bytes).
-
-    `timeout` in seconds, for the whole call.
-    `kept_paths` are the places of the body that may be recorded (keys joined by dots, lists left out); all else is masked.
-    """
-
-    method: str
-    url: str
-    headers: Mapping[str, str] = field(default_factory=dict, repr=False)
-    params: Mapping[str, str] = field(default_factory=dict)
-    json_body: JsonObject | None = field(default=None, repr=False)
-    form: Mapping[str, str] | None = field(default=None, repr=False)
-    multipart: Mapping[str, str] | None = field(default=None, repr=False)
-    file: tuple[str, str, str, bytes] | None = field(default=None, repr=False)
-    content: bytes | None = field(default=None, repr=False)
-    kept_paths: frozenset[str] = frozenset()
-    timeout: float = TOTAL_SECONDS
-    max_bytes: int = MAX_ANSWER_BYTES
-
-
-@dataclass(frozen=True, slots=True)
-class Answer:
-    """A whole answer of any status; header names in lower case. `exchange` is its redacted record."""
-
-    status: int
-    headers: Mapping[str, str]
-    body: bytes = field(repr=False)
-    exchange: Exchange
-    #: The body as JSON; None when it is none.
-    parsed: Any = field(default=None, repr=False)
-
-    def json_object(self) -> JsonObject | None:
-        """The body as a JSON object, or None when it is not one."""
-        return self.parsed if isinstance(self.parsed, dict) else None
-
-    def json_list(self) -> list[Any] | None:
-        """The body as a JSON list, or None when it is not one."""
-        return self.parsed if isinstance(self.parsed, list) else None
-
-
 # --- sending ---------------------------------------------------------------------------------------------------------
 
 
 async def call_provider(call: Call) -> Answer:
     """Make exactly one call on the event loop's own client. Raises SendError; a cancellation goes through untouched."""
-    record = _Record(call)
+    record = CallRecord(call)
     client = client_for_running_loop()
     request = _request_built(call, record)
     try:
@@ -116,15 +82,15 @@ async def call_provider(call: Call) -> Answer:
 
 def transport_error(error: BaseException, exchange: Exchange) -> SendError:
     """What a failed call means. Only a cause that proves that nothing was written makes it `Unavailable`."""
-    causes = list(_causes(error))
-    if any(isinstance(cause, CERTAINLY_NOT_SENT) for cause in causes):
+    found = list(causes(error))
+    if any(isinstance(cause, CERTAINLY_NOT_SENT) for cause in found):
         return Unavailable(Reason.NETWORK, detail=exchange.error, exchange=exchange)
-    answered = exchange.status is not None or any(isinstance(cause, _NOT_AN_ANSWER) for cause in causes)
+    answered = exchange.status is not None or any(isinstance(cause, _NOT_AN_ANSWER) for cause in found)
     reason = Reason.UNREADABLE_ANSWER if answered else Reason.NO_ANSWER
     return Uncertain(reason, detail=exchange.error, exchange=exchange)
 
 
-def _request_built(call: Call, record: _Record) -> dict[str, Any]:
+def _request_built(call: Call, record: CallRecord) -> dict[str, Any]:
     """The arguments of the request, encoded but not sent yet: whatever fails here is certainly not sent."""
     problem = url_problem(call.url)
     if problem:
@@ -173,7 +139,7 @@ def _connect_seconds(seconds: float) -> float:
 
 def call_provider_sync(call: Call) -> Answer:
     """Make exactly one management call. Raises ProviderCallError when there is no whole answer."""
-    record = _Record(call)
+    record = CallRecord(call)
     problem = url_problem(call.url)
     if problem:
         exchange = record.exchange(error=ValueError(problem))
@@ -331,102 +297,4 @@ def _read_capped_sync(chunks: Iterator[bytes], limit: int, deadline: float) -> b
     return bytes(body)
 
 
-def _causes(error: BaseException | None) -> Iterator[BaseException]:
-    seen: set[int] = set()
-    while error is not None and id(error) not in seen:
-        seen.add(id(error))
-        yield error
-        error = error.__cause__
-
-
 _ENCODER = json.JSONEncoder(ensure_ascii=False, separators=(",", ":"), allow_nan=False)
-_DECODER = json.JSONDecoder(parse_constant=lambda _word: None)
-
-
-def _text_and_parsed(body: bytes) -> tuple[str, Any]:
-    """The body as text (empty when it is none) and as JSON (None when it is none)."""
-    text = ""
-    try:
-        text = body.decode(json.detect_encoding(body), "surrogatepass")
-        return text, _DECODER.decode(text)
-    except (ValueError, RecursionError):
-        return text, None
-
-
-@dataclass(frozen=True, slots=True)
-class _Answered:
-    """A whole answer before it is redacted: its body also as text and as JSON."""
-
-    headers: Mapping[str, str]
-    body: bytes
-    text: str
-    parsed: Any
-
-
-class _Record:
-    """Builds the redacted Exchange of one call."""
-
-    def __init__(self, call: Call) -> None:
-        self.call = call
-        self.status: int | None = None
-        self.started = time.monotonic()
-        self.redactor = Redactor(secrets=_secret_values(call.headers))
-
-    def answer(self, status: int, fields: Iterable[tuple[str, str]], body: bytes) -> Answer:
-        headers: dict[str, str] = {}
-        for name, value in fields:
-            lowered = name.lower()
-            headers[lowered] = f"{headers[lowered]}, {value}" if lowered in headers else value
-        text, parsed = _text_and_parsed(body)
-        return Answer(status, headers, body, self.exchange(answered=_Answered(headers, body, text, parsed)), parsed)
-
-    def exchange(self, *, answered: _Answered | None = None, error: BaseException | None = None) -> Exchange:
-        duration_ms = round((time.monotonic() - self.started) * 1000)
-        request = self._request()  # first: the redactor learns here what to mask in the rest
-        words = "" if error is None else f"{_deepest_name(error)}: {self.redactor.text(str(error))}"[:500]
-        query = f"?{urlencode(self.call.params)}" if self.call.params else ""
-        url = self.redactor.url(self.call.url + query)
-        response = None if answered is None else self._response(answered)
-        return Exchange(self.call.method, url[:500], request, self.status, response, duration_ms, words)
-
-    def _request(self) -> JsonObject:
-        self.redactor.learn_phones(self.call.params.values())
-        return {
-            "headers": self.redactor.headers(self.call.headers, kept=KEPT_HEADERS),
-            "body": self._body(),
-        }
-
-    def _body(self) -> Any:
-        if self.call.content is not None:
-            return {"bytes": len(self.call.content)}
-        form = self.call.form or self.call.multipart
-        body = self.call.json_body if form is None else dict(form)
-        return self.redactor.request(body, kept_paths=self.call.kept_paths)
-
-    def _response(self, answered: _Answered) -> JsonObject:
-        kept = self.redactor.headers(answered.headers, kept=KEPT_HEADERS)
-        if answered.parsed is None:
-            return {"headers": kept, "text": self.redactor.text(answered.body[:8000].decode("utf-8", "replace"))}
-        self.redactor.narrow(answered.text)
-        return {"headers": kept, "body": self.redactor.answer(answered.parsed)}
-
-
-def _secret_values(headers: Mapping[str, str]) -> list[str]:
-    plain = KEPT_HEADERS | {"accept", "user-agent"}
-    values = [value for name, value in headers.items() if name.lower() not in plain]
-    return [secret for value in values for secret in (value.rpartition(" ")[2], _basic_password(value)) if secret]
-
-
-def _basic_password(value: str) -> str:
-    """The password in a header of basic authentication: an answer may repeat it as it is."""
-    scheme, _space, encoded = value.partition(" ")
-    if scheme.lower() != "basic":
-        return ""
-    try:
-        return base64.b64decode(encoded).decode().partition(":")[2]
-    except ValueError:
-        return ""
-
-
-def _deepest_name(error: BaseException) -> str:
-    return type(list(_causes(error))[-1]).__name__

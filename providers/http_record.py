@@ -1,0 +1,119 @@
+"""The redacted record of each HTTP call: what may be kept of its request, its answer, and what broke it."""
+
+from __future__ import annotations
+
+import base64
+import json
+import time
+from collections.abc import Iterable, Iterator, Mapping
+from dataclasses import dataclass
+from typing import Any
+from urllib.parse import urlencode
+
+from providers.contracts import Exchange, JsonObject
+from providers.http_call import Answer, Call
+from providers.redaction import Redactor
+
+KEPT_HEADERS = frozenset(
+    {"content-type", "retry-after", "x-business-use-case-usage", "x-app-usage", "x-fb-request-id", "x-fb-trace-id"}
+)
+_DECODER = json.JSONDecoder(parse_constant=lambda _word: None)
+
+
+def _text_and_parsed(body: bytes) -> tuple[str, Any]:
+    """The body as text (empty when it is none) and as JSON (None when it is none)."""
+    text = ""
+    try:
+        text = body.decode(json.detect_encoding(body), "surrogatepass")
+        return text, _DECODER.decode(text)
+    except (ValueError, RecursionError):
+        return text, None
+
+
+@dataclass(frozen=True, slots=True)
+class _Answered:
+    """A whole answer before it is redacted: its body also as text and as JSON."""
+
+    headers: Mapping[str, str]
+    body: bytes
+    text: str
+    parsed: Any
+
+
+class CallRecord:
+    """Builds the redacted Exchange of one call, from its beginning on."""
+
+    def __init__(self, call: Call) -> None:
+        self.call = call
+        self.status: int | None = None
+        self.started = time.monotonic()
+        self.redactor = Redactor(secrets=_secret_values(call.headers))
+
+    def answer(self, status: int, fields: Iterable[tuple[str, str]], body: bytes) -> Answer:
+        """The whole answer, of any status, with its record."""
+        headers: dict[str, str] = {}
+        for name, value in fields:
+            lowered = name.lower()
+            headers[lowered] = f"{headers[lowered]}, {value}" if lowered in headers else value
+        text, parsed = _text_and_parsed(body)
+        return Answer(status, headers, body, self.exchange(answered=_Answered(headers, body, text, parsed)), parsed)
+
+    def exchange(self, *, answered: _Answered | None = None, error: BaseException | None = None) -> Exchange:
+        """The record of the call as it ended: with its answer, or with what broke it."""
+        duration_ms = round((time.monotonic() - self.started) * 1000)
+        request = self._request()  # first: the redactor learns here what to mask in the rest
+        words = "" if error is None else f"{deepest_name(error)}: {self.redactor.text(str(error))}"[:500]
+        query = f"?{urlencode(self.call.params)}" if self.call.params else ""
+        url = self.redactor.url(self.call.url + query)
+        response = None if answered is None else self._response(answered)
+        return Exchange(self.call.method, url[:500], request, self.status, response, duration_ms, words)
+
+    def _request(self) -> JsonObject:
+        self.redactor.learn_phones(self.call.params.values())
+        return {
+            "headers": self.redactor.headers(self.call.headers, kept=KEPT_HEADERS),
+            "body": self._body(),
+        }
+
+    def _body(self) -> Any:
+        if self.call.content is not None:
+            return {"bytes": len(self.call.content)}
+        form = self.call.form or self.call.multipart
+        body = self.call.json_body if form is None else dict(form)
+        return self.redactor.request(body, kept_paths=self.call.kept_paths)
+
+    def _response(self, answered: _Answered) -> JsonObject:
+        kept = self.redactor.headers(answered.headers, kept=KEPT_HEADERS)
+        if answered.parsed is None:
+            return {"headers": kept, "text": self.redactor.text(answered.body[:8000].decode("utf-8", "replace"))}
+        self.redactor.narrow(answered.text)
+        return {"headers": kept, "body": self.redactor.answer(answered.parsed)}
+
+
+def _secret_values(headers: Mapping[str, str]) -> list[str]:
+    plain = KEPT_HEADERS | {"accept", "user-agent"}
+    values = [value for name, value in headers.items() if name.lower() not in plain]
+    return [secret for value in values for secret in (value.rpartition(" ")[2], _basic_password(value)) if secret]
+
+
+def _basic_password(value: str) -> str:
+    """The password in a header of basic authentication: an answer may repeat it as it is."""
+    scheme, _space, encoded = value.partition(" ")
+    if scheme.lower() != "basic":
+        return ""
+    try:
+        return base64.b64decode(encoded).decode().partition(":")[2]
+    except ValueError:
+        return ""
+
+
+def deepest_name(error: BaseException) -> str:
+    return type(list(causes(error))[-1]).__name__
+
+
+def causes(error: BaseException | None) -> Iterator[BaseException]:
+    seen: set[int] = set()
+    while error is not None and id(error) not in seen:
+        seen.add(id(error))
+        yield error
+        error = error.__cause__
