@@ -46,7 +46,7 @@ CLINIC_TOPICS = (
         "Gracias, lo necesito para el jueves",
         "> Me dicen que está para mañana a la mañana.",
         estudio="análisis de sangre",
-        fecha="mañana, 9:00 h",
+        fecha="jueves, 9:00 h",
     ),
     _topic(
         "Resonancia de rodilla",
@@ -99,7 +99,7 @@ CLINIC_TOPICS = (
         "Es por la consulta del martes",
         "> Se lo pido a la doctora y te aviso.",
         estudio="certificado médico",
-        fecha="mañana, 16:00 h",
+        fecha="miércoles, 16:00 h",
     ),
     _topic(
         "Vacunas del viajero",
