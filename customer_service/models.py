@@ -12,6 +12,7 @@ from django.core.exceptions import ValidationError
 from django.core.validators import MaxValueValidator, MinValueValidator, RegexValidator
 from django.db import models
 from django.utils.translation import gettext_lazy as _
+from django.utils.translation import pgettext_lazy
 
 from providers.models import ProviderAccount, SenderNumber
 from recontact.models import Campaign, Customer, MediaFile, Query, Team
@@ -124,7 +125,7 @@ class Desk(models.Model):
 
     class State(models.TextChoices):
         ONLINE = "online", _("Online")
-        PAUSED = "paused", _("Paused")
+        PAUSED = "paused", pgettext_lazy("agent", "Paused")
         OFFLINE = "offline", _("Offline")
 
     class Pause(models.TextChoices):

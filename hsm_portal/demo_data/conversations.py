@@ -35,7 +35,7 @@ CLINIC_TOPICS = (
         "Sí, me la dio el clínico",
         "> Perfecto. Busco lugar y te escribo con los horarios.",
         estudio="consulta de traumatología",
-        fecha="viernes, 15:30 h",
+        fecha="viernes, 15:30\u00a0h",
     ),
     _topic(
         "Resultado de análisis",
@@ -46,7 +46,7 @@ CLINIC_TOPICS = (
         "Gracias, lo necesito para el jueves",
         "> Me dicen que está para mañana a la mañana.",
         estudio="análisis de sangre",
-        fecha="mañana, 9:00 h",
+        fecha="jueves, 9:00\u00a0h",
     ),
     _topic(
         "Resonancia de rodilla",
@@ -57,7 +57,7 @@ CLINIC_TOPICS = (
         "> Sí, con autorización previa. ¿Me mandás una foto de la orden?",
         "Dale, a la noche te la mando",
         estudio="resonancia de rodilla",
-        fecha="martes, 8:15 h",
+        fecha="martes, 8:15\u00a0h",
     ),
     _topic(
         "Reprogramar turno",
@@ -68,7 +68,7 @@ CLINIC_TOPICS = (
         "> Claro. ¿Te sirve el viernes a las 10?",
         "Déjame ver y te confirmo",
         estudio="control clínico",
-        fecha="viernes, 10:00 h",
+        fecha="viernes, 10:00\u00a0h",
     ),
     _topic(
         "Presupuesto de chequeo",
@@ -79,7 +79,7 @@ CLINIC_TOPICS = (
         "47",
         "> Te paso el detalle en un rato.",
         estudio="chequeo anual",
-        fecha="lunes, 7:45 h",
+        fecha="lunes, 7:45\u00a0h",
     ),
     _topic(
         "Preparación para ecografía",
@@ -89,7 +89,7 @@ CLINIC_TOPICS = (
         "> Ayuno de 8 horas y la vejiga llena.",
         "¿Puedo tomar la medicación de la presión?",
         estudio="ecografía abdominal",
-        fecha="jueves, 11:20 h",
+        fecha="jueves, 11:20\u00a0h",
     ),
     _topic(
         "Certificado médico",
@@ -99,7 +99,7 @@ CLINIC_TOPICS = (
         "Es por la consulta del martes",
         "> Se lo pido a la doctora y te aviso.",
         estudio="certificado médico",
-        fecha="mañana, 16:00 h",
+        fecha="miércoles, 16:00\u00a0h",
     ),
     _topic(
         "Vacunas del viajero",
@@ -109,7 +109,7 @@ CLINIC_TOPICS = (
         "> Sí, los martes y jueves. ¿Para cuándo la necesitás?",
         "Viajo en tres semanas",
         estudio="vacuna de fiebre amarilla",
-        fecha="martes, 14:00 h",
+        fecha="martes, 14:00\u00a0h",
     ),
 )
 
@@ -123,7 +123,7 @@ SHOP_TOPICS = (
         "Es el de los progresivos",
         "> Está en calibrado, falta poco.",
         pedido="OS-1043",
-        fecha="viernes, 17:00 h",
+        fecha="viernes, 17:00\u00a0h",
     ),
     _topic(
         "Receta vencida",
@@ -133,7 +133,7 @@ SHOP_TOPICS = (
         "> Conviene actualizarla. Podemos darte turno de control visual.",
         "Bueno, ¿qué días hay?",
         pedido="OS-1107",
-        fecha="miércoles, 10:30 h",
+        fecha="miércoles, 10:30\u00a0h",
     ),
     _topic(
         "Armazón agotado",
@@ -143,7 +143,7 @@ SHOP_TOPICS = (
         "> Se agotó, llega en diez días. ¿Te aviso?",
         "Sí, por favor",
         pedido="OS-1212",
-        fecha="lunes, 12:00 h",
+        fecha="lunes, 12:00\u00a0h",
     ),
     _topic(
         "Garantía de antirreflejo",
@@ -153,7 +153,7 @@ SHOP_TOPICS = (
         "¿Lo cubre la garantía?",
         "> Sí, durante un año. Traelos y los cambiamos.",
         pedido="OS-0988",
-        fecha="sábado, 10:00 h",
+        fecha="sábado, 10:00\u00a0h",
     ),
 )
 

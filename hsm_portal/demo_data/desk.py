@@ -18,6 +18,8 @@ ANSWERS = {
     "gracias": "¡Gracias, {name}! Cualquier cosa, acá estamos.",
 }
 TOPICS = ("Turnos", "Estudios", "Pagos", "Óptica", "Reclamos")
+#: More than any agent of the sample has: the board shows a day that can be managed.
+QUOTA = 50
 TAGS = ("urgente", "obra social", "primera vez")
 
 
@@ -29,7 +31,7 @@ def desk_make(teams: Mapping[str, Team]) -> None:
     resolutions = sorted({topic.resolution for topic in (*CLINIC_TOPICS, *SHOP_TOPICS)})
     Resolution.objects.bulk_create(Resolution(name=name) for name in [*resolutions, "No respondió"])
     for name, team in teams.items():
-        TeamSettings.objects.create(team=team, automatic=name == SHOP_TEAM)
+        TeamSettings.objects.create(team=team, automatic=name == SHOP_TEAM, quota=QUOTA)
     RoutingRule.objects.create(keyword="turno", team=teams[APPOINTMENTS_TEAM], topic=Topic.objects.get(name="Turnos"))
 
 

@@ -11,6 +11,7 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from urllib.parse import urlsplit, urlunsplit
 
+from django.conf import settings
 from django.db import connection
 from django.test import Client
 from playwright.sync_api import Browser, Page, ViewportSize
@@ -39,6 +40,8 @@ def celery_workers(simulator_url: str, folder: Path) -> Iterator[None]:
     environment = os.environ | {
         "DATABASE_URL": tests_database_url(),
         "PROVIDER_BASE_URLS": f"meta={simulator_url}",
+        # Where the portal of the tests looks for the files that the workers fetch.
+        "MEDIA_ROOT": str(settings.MEDIA_ROOT),
     }
     children = [_worker(queue, environment, folder) for queue in ("dispatch", "default")]
     try:

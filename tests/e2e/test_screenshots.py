@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from dataclasses import dataclass
+from datetime import timedelta
 from pathlib import Path
 
 import pytest
@@ -13,9 +14,14 @@ from playwright.sync_api import Browser, Page, ViewportSize, expect
 from pytest_django import Settings
 from pytest_django.live_server_helper import LiveServer
 
+from customer_service.desks import desk_set
+from customer_service.models import InboundMessage
+from hsm_portal.demo_data.accounts import APPOINTMENTS
+from hsm_portal.demo_data.files import DOCUMENT, DOCUMENT_NAME, HISTORY
 from hsm_portal.demo_data.users import PASSWORD as DEMO_PASSWORD
 from hsm_portal.models import User
-from recontact.models import Query, Recontact, ServiceWindow
+from providers.models import SenderNumber
+from recontact.models import Query, Recontact, ServiceWindow, Statement, Subscription
 from templates_app.models import Template
 from tests.e2e.stage import PHONE, Visitor
 from tests.providers.simulator.server import SimulatorProcess
@@ -23,8 +29,9 @@ from tests.providers.simulator.server import SimulatorProcess
 pytestmark = pytest.mark.browser
 
 FOLDER = Path(__file__).parents[2] / "docs" / "screenshots"
-MOST_BYTES = 200_000
+MOST_BYTES = 230_000
 WINDOW: ViewportSize = {"width": 1360, "height": 760}
+TALL: ViewportSize = {"width": 1360, "height": 900}
 TEMPLATE = "retomar_turno"
 
 
@@ -69,16 +76,15 @@ def demo(
     simulator_process.post("reset", world=True)
     call_command("demo_data")
     simulator_process.settle()
+    for username, state, pause in (("ana", "online", ""), ("bruno", "paused", "lunch"), ("camila", "online", "")):
+        desk_set(user=User.objects.get(username=username), state=state, pause=pause)
 
 
 @pytest.fixture
-def photographer(
-    request: pytest.FixtureRequest, demo: None, browser: Browser, live_server: LiveServer
-) -> Iterator[Photographer]:
-    """Somebody with a camera."""
-    language, dark = request.param
+def visitor(demo: None, browser: Browser, live_server: LiveServer) -> Iterator[Visitor]:
+    """Who opens the windows."""
     visitor = Visitor(browser, live_server.url)
-    yield Photographer(visitor, language, dark)
+    yield visitor
     visitor.leave()
 
 
@@ -107,11 +113,36 @@ def fill_recontact(page: Page, query: Query) -> None:
     expect(page.locator("#send-bubble")).to_contain_text("viernes 27, 15:30 h")
 
 
-LOOKS = [("es", False), ("es", True), ("en", False), ("en", True)]
+def fill_first_hsm(page: Page) -> None:
+    """Somebody who never wrote, a number of the clinic, and its template."""
+    number = SenderNumber.objects.get(external_id=APPOINTMENTS.external_id)
+    template = Template.objects.get(name=TEMPLATE, account=number.account_id, language="es_AR")
+    page.fill("#id_phone", "+54 9 11 5555-0142")
+    page.fill("#id_name", "Lucía Fernández")
+    page.select_option("#id_number", str(number.pk))
+    page.wait_for_load_state("networkidle")
+    page.select_option("#id_template", str(template.pk))
+    expect(page.locator("#send-panel input[name=shown]")).to_have_value(str(template.pk))
+    variables = page.locator('#send-panel [data-variable^="body."]')
+    for position, words in enumerate(("Lucía", "Ana", "viernes 27, 15:30 h")):
+        variables.nth(position).fill(words)
+    expect(page.locator("#send-bubble")).to_contain_text("viernes 27, 15:30 h")
+    expect(page.locator("#send-row .button.primary")).to_contain_text("US$")
 
 
-@pytest.mark.parametrize("photographer", LOOKS, indirect=True, ids=lambda look: f"{look[0]}{'-dark' * look[1]}")
-def test_the_screens_are_photographed(photographer: Photographer) -> None:
+LANGUAGES = ("es", "en")
+
+
+@pytest.mark.timeout(900)
+def test_the_screens_are_photographed(visitor: Visitor) -> None:
+    for language in LANGUAGES:
+        guides_photographed(Photographer(visitor, language, dark=False))
+        for dark in (False, True):
+            main_screens_photographed(Photographer(visitor, language, dark))
+
+
+def main_screens_photographed(photographer: Photographer) -> None:
+    """The list, a closed conversation, the same on a phone, and what a manager sees and sends."""
     query = silent_query()
     agent = photographer.window("ana", WINDOW)
     agent.goto("/service/?tab=mine")
@@ -138,3 +169,65 @@ def test_the_screens_are_photographed(photographer: Photographer) -> None:
         variables.nth(position).fill(words)
     expect(manager.locator("#send-preview")).to_contain_text("viernes 27, 15:30 h")
     photographer.take(manager, "send-hsm")
+
+
+def guides_photographed(photographer: Photographer) -> None:
+    """What only the guides show."""
+    agent_photographed(photographer)
+    coordinator_photographed(photographer)
+    money_photographed(photographer)
+    subscriptions_photographed(photographer)
+
+
+def agent_photographed(photographer: Photographer) -> None:
+    """A conversation with files, and the page from which an agent writes first."""
+    sent = InboundMessage.objects.filter(kind=DOCUMENT).get()
+    for viewport, name in ((TALL, "ticket-files"), (PHONE, "phone-files")):
+        agent = photographer.window("ana", viewport)
+        agent.goto(f"/service/queries/{sent.query_id}/?tab=mine")
+        expect(agent.locator(".desk-picture")).to_be_visible()
+        expect(agent.locator(".desk-keep", has_text=DOCUMENT_NAME)).to_be_visible()
+        agent.fill("#ticket-composer textarea", "Recibido, ¡gracias! Te mando las indicaciones.")
+        leaflet = {"name": "indicaciones.pdf", "mimeType": "application/pdf", "buffer": HISTORY.read_bytes()}
+        agent.set_input_files("#desk-file-input", leaflet)  # type: ignore[arg-type]
+        expect(agent.locator("#desk-chosen")).to_be_visible()
+        photographer.take(agent, name)
+    agent = photographer.window("ana", WINDOW)
+    agent.goto("/service/hsm/")
+    fill_first_hsm(agent)
+    photographer.take(agent, "first-hsm")
+
+
+def coordinator_photographed(photographer: Photographer) -> None:
+    """The board, what was done lately, and who did not answer."""
+    coordinator = photographer.window("coordinadora", WINDOW)
+    coordinator.goto("/service/board/")
+    photographer.take(coordinator, "board")
+    coordinator.set_viewport_size(TALL)
+    today = timezone.localdate()
+    coordinator.goto(f"/service/reports/?from={today - timedelta(days=13)}&until={today}")
+    photographer.take(coordinator, "reports")
+    coordinator.goto("/service/follow-up/")
+    photographer.take(coordinator, "follow-up")
+
+
+def money_photographed(photographer: Photographer) -> None:
+    """Last month: what was spent and invoiced, the invoice against our messages, and its closing."""
+    invoice = Statement.objects.get()
+    first, last = invoice.first_day, invoice.last_day
+    ops = photographer.window("ops", TALL)
+    ops.goto(f"/manager/recontact/costcell/?from={first}&until={last}&by=account,category")
+    photographer.take(ops, "costs")
+    ops.goto(f"/manager/recontact/statement/{invoice.pk}/change/")
+    photographer.take(ops, "invoice")
+    ops.goto(f"/manager/recontact/monthclosing/{invoice.account_id}/{first:%Y-%m}/")
+    ops.set_viewport_size(WINDOW)
+    ops.locator("details", has=ops.locator("form")).last.evaluate("part => { part.open = true; }")
+    photographer.take(ops, "month")
+
+
+def subscriptions_photographed(photographer: Photographer) -> None:
+    """Whom the portal tells of events."""
+    admin = photographer.window("admin", TALL)
+    admin.goto(f"/manager/recontact/subscription/{Subscription.objects.get().pk}/change/")
+    photographer.take(admin, "subscription")

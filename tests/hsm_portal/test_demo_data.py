@@ -20,6 +20,7 @@ from django.test import override_settings
 from customer_service.models import InboundMessage
 from hsm_portal.demo_data.accounts import SOURCE
 from hsm_portal.demo_data.addresses import PROVIDER, provider_urls
+from hsm_portal.demo_data.invoice import NUMBER
 from hsm_portal.demo_data.provider_accounts import samples_here
 from hsm_portal.demo_data.providers import PROBES, SAMPLES
 from hsm_portal.demo_data.users import PASSWORD
@@ -40,6 +41,8 @@ from recontact.models import (
     Query,
     Recontact,
     ServiceWindow,
+    Statement,
+    Subscription,
 )
 from recontact.search import customers_matching
 from recontact.states import MessageState
@@ -297,6 +300,23 @@ def test_what_was_delivered_is_reported_at_its_price(sample: str) -> None:
     delivered = Message.objects.filter(state__in=[MessageState.DELIVERED, MessageState.READ])
     reports = CostEntry.objects.filter(kind=CostEntry.Kind.REPORT)
     assert reports.count() == delivered.count() > 300
+
+
+def test_the_invoice_of_last_month_is_named_a_sample_and_shows_every_kind_of_row(sample: str) -> None:
+    invoice = Statement.objects.select_related("account", "comparison").get()
+    assert invoice.number == NUMBER
+    assert "muestra" in invoice.file_name
+    last = database_now().astimezone(invoice.account.zone).date().replace(day=1) - timedelta(days=1)
+    assert (invoice.first_day, invoice.last_day) == (last.replace(day=1), last)
+    found = Counter(invoice.comparison.rows.values_list("status", flat=True))
+    assert (found["differing"], found["missing_here"], found["missing_there"]) == (1, 1, 1)
+    assert found["agreed"] >= 2
+
+
+def test_the_sample_subscription_is_paused_so_that_nothing_leaves_the_demo(sample: str) -> None:
+    subscription = Subscription.objects.get()
+    assert subscription.state == Subscription.State.PAUSED
+    assert subscription.url.split("/")[2].endswith(".example")
 
 
 @pytest.mark.parametrize("role", list(Role))

@@ -52,7 +52,10 @@ def test_the_webhooks_are_connected_and_the_first_recontacts_arrive(
         delivery_process(delivery.pk)
     assert simulator.get("counts")["webhooks_reached"] > 20
     assert "webhooks_given_up" not in simulator.get("counts")
-    assert InboundMessage.objects.count() == told
+    assert InboundMessage.objects.count() == told + 2
+    files = InboundMessage.objects.filter(kind__in=["image", "document"], query__assigned_to__username="ana")
+    assert files.values("query").distinct().count() == 1
+    assert files.count() == 2
     sent = Message.objects.filter(send_key__startswith=SEND_KEY)
     assert sent.count() == SENDS
     assert set(sent.values_list("state", flat=True)) <= {"delivered", "read", "sent", "failed", "rejected", "uncertain"}
@@ -62,7 +65,9 @@ def test_the_webhooks_are_connected_and_the_first_recontacts_arrive(
     call_command("check_ledger")
     before = Message.objects.count()
     call_command("demo_data")
+    simulator.settle()
     assert Message.objects.count() == before
+    assert files.count() == 2
 
 
 def _each_provider_delivered_one_and_lost_no_word() -> None:

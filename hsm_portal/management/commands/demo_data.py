@@ -11,6 +11,8 @@ from django.core.management.base import BaseCommand, CommandError
 from hsm_portal.demo_data.accounts import accounts_seed
 from hsm_portal.demo_data.addresses import PROVIDER
 from hsm_portal.demo_data.customers import customers_known, customers_seed
+from hsm_portal.demo_data.files import files_arrive
+from hsm_portal.demo_data.invoice import invoice_make
 from hsm_portal.demo_data.live import live_send, webhooks_connect
 from hsm_portal.demo_data.making import NotEmpty, sample_exists, sample_make
 from hsm_portal.demo_data.provider_accounts import (
@@ -21,6 +23,7 @@ from hsm_portal.demo_data.provider_accounts import (
 )
 from hsm_portal.demo_data.providers import providers_seed
 from hsm_portal.demo_data.simulator import Simulator, SimulatorError
+from hsm_portal.demo_data.subscriptions import subscription_make
 from hsm_portal.demo_data.templates import TEMPLATES
 from hsm_portal.demo_data.users import logins_text
 from providers.errors import ProviderCallError
@@ -54,6 +57,8 @@ class Command(BaseCommand):
             else:
                 sample_make(simulator=simulator)
             accounts_complete(samples=samples)
+            invoice_make()
+            subscription_make()
             simulator.post("knobs", **KNOBS)
             if not options["offline"]:
                 webhooks_point(samples=samples, simulator=simulator)
@@ -61,6 +66,7 @@ class Command(BaseCommand):
                 # The company's own come last, so that they stand first in every list.
                 first_hsms_send(samples=samples)
                 live_send(simulator=simulator)
+                files_arrive(simulator=simulator)
         except NotEmpty as error:
             raise CommandError("This database holds data that are not the sample's; nothing was changed.") from error
         except (SimulatorError, ProviderCallError) as error:
