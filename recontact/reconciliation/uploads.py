@@ -14,7 +14,7 @@ from providers.rates.files import Table, table_read
 from recontact.models import Statement, StatementUpload
 from recontact.reconciliation.mapping import Columns, columns_guess, columns_keep, columns_kept, columns_read
 from recontact.reconciliation.reading import Reading, statement_read
-from recontact.reconciliation.storing import NewStatement, StatementRefused, file_digest, statement_store
+from recontact.reconciliation.storing import NewStatement, StatementRefused, file_digest, statement_store, twice
 
 #: A month by day, forty markets and a few categories.
 MOST_ROWS = 20_000
@@ -98,6 +98,15 @@ def upload_statement(upload: StatementUpload, columns: Columns, user_id: int | N
         file_name=upload.name,
         created_by_id=user_id,
     )
+
+
+def upload_check(upload: StatementUpload) -> None:
+    """Raises StatementRefused where the file cannot be stored as it is read now."""
+    _table, reading = upload_read(upload)
+    same = twice(upload_statement(upload, reading.columns, None))
+    problems = [*([same] if same else []), *reading.problems]
+    if problems:
+        raise StatementRefused(problems)
 
 
 @transaction.atomic
