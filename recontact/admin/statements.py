@@ -105,13 +105,15 @@ class StatementAdmin(ReadOnlyAdmin):
 
     @display(
         description=gettext_lazy("comparison"),
-        label={"agreed": "success", "differs": "danger", "withdrawn": ""},
+        label={"agreed": "success", "differs": "danger", "withdrawn": "", "credit": "info"},
     )
     def outcome(self, statement: Statement) -> tuple[str, str]:
         found = statement.comparison
         off = found.differing + found.missing_here + found.missing_there
         if statement.withdrawn_at is not None:
             return "withdrawn", _("withdrawn")
+        if statement.is_credit_note:
+            return "credit", _("not compared")
         return ("differs", _("%(count)s differ") % {"count": off}) if off else ("agreed", _("agreed"))
 
     @display(description=gettext_lazy("booked in"), ordering="month")

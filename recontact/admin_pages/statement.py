@@ -81,7 +81,7 @@ class ComparisonRowPage(ManagerPage):
         key, page = Key(row.day, row.market, row.category), _number(request.GET.get("page"))
         behind = (
             messages_behind(question_of(statement), key, offset=(page - 1) * _PAGE, size=_PAGE + 1)
-            if has_messages(key)
+            if has_messages(key) and not statement.is_credit_note
             else []
         )
         context = {

@@ -14,7 +14,7 @@ from providers.rates.files import UnreadableFile
 from providers.rates.markets import MARKET_NAMES
 from recontact.admin_pages.job import job_progress
 from recontact.admin_pages.page import ManagerPage, is_fragment
-from recontact.models import ReconciliationJob, StatementUpload
+from recontact.models import ReconciliationJob, Statement, StatementUpload
 from recontact.places import place_name
 from recontact.reconciliation.forms import ImportForm
 from recontact.reconciliation.jobs import UnderWay, store_ask, upload_job
@@ -121,6 +121,8 @@ class StatementUploadPage(ManagerPage):
             "upload": upload,
             "job": job,
             "asked": asked_read(upload.asked),
+            "kind": Statement.Kind(new.kind).label,
+            "is_credit_note": new.kind == Statement.Kind.CREDIT,
             "new": new,
             "overlapping": overlapping(new),
             "reading": reading,
@@ -155,7 +157,7 @@ def _stored(request: HttpRequest, job: ReconciliationJob) -> HttpResponse:
 
 
 def _mapping(request: HttpRequest, upload: StatementUpload) -> Columns:
-    """As posted: `column-<field>`, and `word-category-<word>`, `word-market-<word>`."""
+    """As posted: `column-<field>`, `credits`, and `word-category-<word>`, `word-market-<word>`."""
     columns = {name: request.POST.get(f"column-{name}", "") for name in FIELDS}
     known = {"category": CATEGORY_WORDS.keys(), "market": MARKET_NAMES.keys()}
     words: dict[str, dict[str, str]] = {"category": {}, "market": {}}
@@ -163,7 +165,8 @@ def _mapping(request: HttpRequest, upload: StatementUpload) -> Columns:
         kind, _dash, word = name.removeprefix("word-").partition("-")
         if name.startswith("word-") and kind in words and value in known[kind]:
             words[kind][plain_word(word)] = str(value)
-    return Columns({name: column for name, column in columns.items() if column}, words)
+    chosen = {name: column for name, column in columns.items() if column}
+    return Columns(chosen, words, credits="credits" in request.POST)
 
 
 def _unknown(reading: Reading) -> list[tuple[str, str, list[tuple[str, Any]]]]:

@@ -199,9 +199,9 @@ def _booked(closing: MonthClosing) -> dict[RowKey, Figures]:
 
 
 def invoiced_in(account_id: int, month: date) -> dict[str, Decimal]:
-    """Currency -> what the invoices booked in the month come to."""
+    """Currency -> what the invoices booked in the month come to, less the credit notes."""
     rows = Statement.objects.filter(
-        account=account_id, month=month, withdrawn_at=None, kind=Statement.Kind.INVOICE
+        account=account_id, month=month, withdrawn_at=None, kind__in=Statement.INVOICED
     ).order_by("currency")
     return {
         currency: total or Decimal(0)

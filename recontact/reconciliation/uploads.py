@@ -66,7 +66,7 @@ def upload_map(upload: StatementUpload, columns: Columns) -> None:
     """Take another mapping; words given before stay."""
     before = columns_read(upload.mapping)
     words = {name: {**before.words.get(name, {}), **columns.words.get(name, {})} for name in ("category", "market")}
-    upload.mapping = Columns(columns.columns, words).stored()
+    upload.mapping = Columns(columns.columns, words, columns.credits).stored()
     upload.save(update_fields=["mapping"])
 
 
@@ -75,7 +75,14 @@ def upload_read(upload: StatementUpload) -> tuple[Table, Reading]:
     table = table_read(bytes(upload.body), most_rows=MOST_ROWS)
     asked = asked_read(upload.asked)
     columns = columns_read(upload.mapping)
-    return table, statement_read(table, columns, currency=asked.currency, first=asked.first_day, last=asked.last_day)
+    return table, statement_read(
+        table,
+        columns,
+        currency=asked.currency,
+        first=asked.first_day,
+        last=asked.last_day,
+        is_credit_note=asked.kind == Statement.Kind.CREDIT,
+    )
 
 
 def upload_statement(upload: StatementUpload, columns: Columns, user_id: int | None) -> NewStatement:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from datetime import UTC, date, datetime, timedelta
+from typing import Any
 
 import pytest
 from django.db import IntegrityError, transaction
@@ -37,7 +38,7 @@ def clock(monkeypatch: pytest.MonkeyPatch) -> Clock:
     return Clock(monkeypatch)
 
 
-def account(*, provider: str = "meta", zone: str = "UTC", **fields: object) -> ProviderAccount:
+def account(*, provider: str = "meta", zone: str = "UTC", **fields: Any) -> ProviderAccount:
     made = account_make(provider=provider, time_zone=zone, **fields)
     ProviderAccount.objects.filter(pk=made.pk).update(created_at="2026-01-01T00:00Z")
     return made
