@@ -33,6 +33,8 @@ BEAT_SCHEDULE: dict[str, dict[str, Any]] = {
     "outgoing events that fail": _every(60.0, "recontact.tasks.outgoing_failing"),
     "volumes of the month": _every(300.0, "recontact.tasks.volumes"),
     "usage of providers": _every(20.0, "recontact.tasks.usage_pulls"),
+    "usage of last month": _every(3600.0, "recontact.tasks.usage_pulls_monthly", schedule=crontab(minute="41")),
+    "reconciliation jobs": _every(5.0, "recontact.tasks.reconciliation_jobs"),
     "look-ups": _every(20.0, "recontact.tasks.look_ups"),
     "look-ups of the unheard": _every(600.0, "recontact.tasks.look_ups_unheard"),
     "campaign plans": _every(30.0, "recontact.tasks.campaign_plans"),

@@ -18,6 +18,8 @@ from recontact.look_ups import doubtful_look_up, unheard_look_up
 from recontact.media.files import files_clear, files_expire
 from recontact.outgoing.deliver import events_deliver
 from recontact.outgoing.failing import failing_mail
+from recontact.reconciliation.jobs import jobs_run
+from recontact.reconciliation.monthly_pulls import monthly_pulls_ask
 from recontact.reconciliation.pulling import pulls_run
 from recontact.reconciliation.uploads import uploads_expire
 from recontact.retention import (
@@ -122,6 +124,18 @@ def volumes() -> int:
 def usage_pulls() -> int:
     """Ask providers what they charged, where somebody wants to know."""
     return pulls_run()
+
+
+@shared_task
+def usage_pulls_monthly() -> int:
+    """Have providers asked what they charged in the month before."""
+    return monthly_pulls_ask()
+
+
+@shared_task
+def reconciliation_jobs() -> int:
+    """Store and compare statements, and close months, where somebody asked for it."""
+    return jobs_run()
 
 
 @shared_task

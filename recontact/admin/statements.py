@@ -27,6 +27,7 @@ from recontact.admin_pages.statement_import import ADD_PERMISSION, StatementImpo
 from recontact.admin_pages.usage import PULL_PERMISSION, UsagePage
 from recontact.costs.money import SUM_DECIMALS, money_text
 from recontact.models import MonthClosing, Statement
+from recontact.reconciliation.monthly_pulls import monthly_pulls_failed
 from recontact.templatetags.manager import signed_money
 
 
@@ -49,7 +50,12 @@ class StatementAdmin(ReadOnlyAdmin):
 
     def changelist_view(self, request: HttpRequest, extra_context: dict[str, Any] | None = None) -> HttpResponseBase:
         may = request.user.has_perm
-        context = {"may_add": may(ADD_PERMISSION), "may_pull": may(PULL_PERMISSION), **(extra_context or {})}
+        context = {
+            "may_add": may(ADD_PERMISSION),
+            "may_pull": may(PULL_PERMISSION),
+            "unread": monthly_pulls_failed(),
+            **(extra_context or {}),
+        }
         response: HttpResponseBase = super().changelist_view(request, context)
         return response
 
@@ -99,13 +105,15 @@ class StatementAdmin(ReadOnlyAdmin):
 
     @display(
         description=gettext_lazy("comparison"),
-        label={"agreed": "success", "differs": "danger", "withdrawn": ""},
+        label={"agreed": "success", "differs": "danger", "withdrawn": "", "credit": "info"},
     )
     def outcome(self, statement: Statement) -> tuple[str, str]:
         found = statement.comparison
         off = found.differing + found.missing_here + found.missing_there
         if statement.withdrawn_at is not None:
             return "withdrawn", _("withdrawn")
+        if statement.is_credit_note:
+            return "credit", _("not compared")
         return ("differs", _("%(count)s differ") % {"count": off}) if off else ("agreed", _("agreed"))
 
     @display(description=gettext_lazy("booked in"), ordering="month")

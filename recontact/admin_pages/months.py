@@ -13,7 +13,8 @@ from django.utils import timezone
 from django.utils.translation import gettext as _
 
 from providers.models import ProviderAccount
-from recontact.admin_pages.page import ManagerPage
+from recontact.admin_pages.job import job_progress
+from recontact.admin_pages.page import ManagerPage, is_fragment
 from recontact.models import MonthClosing, Statement
 from recontact.reconciliation.closing import (
     CannotClose,
@@ -22,12 +23,12 @@ from recontact.reconciliation.closing import (
     last_closed,
     late_figures,
     month_after,
-    month_close,
     month_figures,
     month_reopen,
     summed,
 )
 from recontact.reconciliation.forms import ReasonForm
+from recontact.reconciliation.jobs import UnderWay, close_ask, job_steps, month_job
 
 CLOSE_PERMISSION, REOPEN_PERMISSION = "recontact.close_month", "recontact.reopen_month"
 
@@ -56,6 +57,9 @@ class MonthPage(ManagerPage):
 
     def get(self, request: HttpRequest, account_id: int, month: str) -> HttpResponse:
         account, first = _account(account_id), _first(month)
+        job = month_job(account.pk, first)
+        if is_fragment(request):
+            return job_progress(self, job)
         history = list(
             MonthClosing.objects.filter(account=account, month=first)
             .select_related("closed_by", "reopened_by")
@@ -75,26 +79,34 @@ class MonthPage(ManagerPage):
             "history": history,
             "statements": statements.order_by("pk"),
             "refusal": "" if closing is not None else refusal,
-            "may_close": not refusal and request.user.has_perm(CLOSE_PERMISSION),
+            "job": job if closing is None else None,
+            "steps": job_steps(job) if job is not None and job.is_open else None,
+            "may_close": not refusal
+            and not (job is not None and job.is_open)
+            and request.user.has_perm(CLOSE_PERMISSION),
             "may_reopen": closing is not None
             and last is not None
             and last.pk == closing.pk
             and request.user.has_perm(REOPEN_PERMISSION),
         }
+        if job is not None and job.is_open:
+            # Nothing is added up beside the worker who does so.
+            return self.page("month.html", context)
         figures = _closed(closing) if closing is not None else _open(account, first, is_next=not refusal)
         return self.page("month.html", {**context, **figures})
 
 
 class MonthClose(ManagerPage):
-    """Close the month."""
+    """Have the month closed by a worker."""
 
     permission_required = CLOSE_PERMISSION
 
     def post(self, request: HttpRequest, account_id: int, month: str) -> HttpResponse:
         account, first = _account(account_id), _first(month)
         try:
-            month_close(account_id=account.pk, month=first, user_id=request.user.pk or 0)
-            messages.success(request, _("Closed. Its figures stay as they are now."))
+            close_ask(account=account, month=first, user_id=request.user.pk or 0)
+        except UnderWay:
+            messages.info(request, _("It is being closed already."))
         except CannotClose as error:
             messages.error(request, str(error))
         return redirect("admin:recontact_monthclosing_month", account_id, month)

@@ -11,11 +11,13 @@ from django.http import Http404, HttpRequest, HttpResponse, HttpResponseBase, St
 from django.shortcuts import get_object_or_404, redirect
 from django.utils.translation import gettext as _
 
-from recontact.admin_pages.page import ManagerPage
+from recontact.admin_pages.job import job_progress
+from recontact.admin_pages.page import ManagerPage, is_fragment
 from recontact.models import Comparison, ComparisonRow, Statement
-from recontact.reconciliation.comparing import note_add, question_of, statement_compare
+from recontact.reconciliation.comparing import note_add, question_of
 from recontact.reconciliation.files import comparison_csv, comparison_xlsx
 from recontact.reconciliation.forms import NoteForm, ReasonForm, ToleranceForm
+from recontact.reconciliation.jobs import UnderWay, compare_ask, statement_job
 from recontact.reconciliation.locks import Closed
 from recontact.reconciliation.ours import Key, has_messages, messages_behind
 from recontact.reconciliation.storing import statement_withdraw
@@ -41,6 +43,9 @@ class StatementPage(ManagerPage):
     def get(self, request: HttpRequest, statement_id: int) -> HttpResponse:
         comparison = _comparison(statement_id)
         statement = comparison.statement
+        job = statement_job(statement.pk)
+        if is_fragment(request):
+            return job_progress(self, job)
         status = request.GET.get("status", "")
         status = status if status in ComparisonRow.Status.values else ""
         rows = comparison.rows.filter(status=status) if status else comparison.rows.all()
@@ -58,6 +63,7 @@ class StatementPage(ManagerPage):
             "status": status,
             "rows": _shown(comparison, shown),
             "pages": {"number": page, "last": max(1, -(-count // size)), "count": count},
+            "job": None if statement.is_frozen else job,
             "may_change": request.user.has_perm(CHANGE_PERMISSION) and not statement.is_frozen,
             "may_withdraw": request.user.has_perm("recontact.withdraw_statement") and not statement.is_frozen,
         }
@@ -75,7 +81,7 @@ class ComparisonRowPage(ManagerPage):
         key, page = Key(row.day, row.market, row.category), _number(request.GET.get("page"))
         behind = (
             messages_behind(question_of(statement), key, offset=(page - 1) * _PAGE, size=_PAGE + 1)
-            if has_messages(key)
+            if has_messages(key) and not statement.is_credit_note
             else []
         )
         context = {
@@ -112,19 +118,24 @@ class ComparisonRowPage(ManagerPage):
 
 
 class StatementCompare(ManagerPage):
-    """Compare anew, with the tolerance that was given."""
+    """Have it compared anew by a worker, with the tolerance that was given."""
 
     permission_required = CHANGE_PERMISSION
 
     def post(self, request: HttpRequest, statement_id: int) -> HttpResponse:
-        _comparison(statement_id)
+        comparison = _comparison(statement_id)
         form = ToleranceForm(request.POST)
         if not form.is_valid():
             messages.error(request, _("The tolerance is an amount, as in 0.01."))
         else:
             try:
-                statement_compare(statement_id, tolerance=form.cleaned_data["tolerance"])
-                messages.success(request, _("Compared with the messages as they are now."))
+                compare_ask(
+                    statement=comparison.statement,
+                    tolerance=form.cleaned_data["tolerance"],
+                    user_id=request.user.pk or 0,
+                )
+            except UnderWay:
+                messages.info(request, _("It is being compared already."))
             except Closed:
                 messages.error(request, _frozen_words())
         return redirect("admin:recontact_statement_change", statement_id)

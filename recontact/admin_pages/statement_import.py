@@ -5,17 +5,19 @@ from __future__ import annotations
 from typing import Any
 
 from django.contrib import messages
-from django.http import HttpRequest, HttpResponse
+from django.http import Http404, HttpRequest, HttpResponse
 from django.shortcuts import get_object_or_404, redirect
 from django.utils.translation import gettext as _
 
 from providers.rates.contents import Problem
 from providers.rates.files import UnreadableFile
 from providers.rates.markets import MARKET_NAMES
-from recontact.admin_pages.page import ManagerPage
-from recontact.models import StatementUpload
+from recontact.admin_pages.job import job_progress
+from recontact.admin_pages.page import ManagerPage, is_fragment
+from recontact.models import ReconciliationJob, Statement, StatementUpload
 from recontact.places import place_name
 from recontact.reconciliation.forms import ImportForm
+from recontact.reconciliation.jobs import UnderWay, store_ask, upload_job
 from recontact.reconciliation.mapping import CATEGORY_WORDS, FIELDS, Columns, plain_word
 from recontact.reconciliation.reading import Reading
 from recontact.reconciliation.storing import StatementRefused, overlapping, twice
@@ -25,7 +27,6 @@ from recontact.reconciliation.uploads import (
     upload_map,
     upload_read,
     upload_statement,
-    upload_store,
 )
 from recontact.reconciliation.words import category_words, market_words
 
@@ -70,10 +71,20 @@ class StatementUploadPage(ManagerPage):
     permission_required = ADD_PERMISSION
 
     def get(self, request: HttpRequest, upload_id: int) -> HttpResponse:
-        return self._show(_upload(request, upload_id))
+        job = _job(request, upload_id)
+        if is_fragment(request):
+            return job_progress(self, job)
+        if job is not None and job.statement_id is not None:
+            return _stored(request, job)
+        upload = _upload(request, upload_id)
+        if job is not None and job.is_open:
+            return self._wait(upload, job)
+        return self._show(upload, job=job)
 
     def post(self, request: HttpRequest, upload_id: int) -> HttpResponse:
-        upload = _upload(request, upload_id)
+        upload, job = _upload(request, upload_id), _job(request, upload_id)
+        if job is not None and job.is_open:
+            return redirect("admin:recontact_statement_upload", upload.pk)
         match request.POST.get("do"):
             case "discard":
                 upload.delete()
@@ -86,15 +97,20 @@ class StatementUploadPage(ManagerPage):
 
     def _store(self, request: HttpRequest, upload: StatementUpload) -> HttpResponse:
         try:
-            statement = upload_store(upload, user_id=request.user.pk or 0)
+            store_ask(upload=upload, user_id=request.user.pk or 0)
         except StatementRefused as refused:
             return self._show(upload, problems=refused.problems, status=400)
-        messages.success(request, _("It is stored, and compared with our messages."))
-        if statement.is_late:
-            messages.warning(request, _("Its month is closed, so it is booked as late in the next open one."))
-        return redirect("admin:recontact_statement_change", statement.pk)
+        except UnderWay:
+            messages.info(request, _("It is being stored already."))
+        return redirect("admin:recontact_statement_upload", upload.pk)
 
-    def _show(self, upload: StatementUpload, *, problems: Any = None, status: int = 200) -> HttpResponse:
+    def _wait(self, upload: StatementUpload, job: ReconciliationJob) -> HttpResponse:
+        context = {"title": _("Import an invoice"), "upload": upload, "asked": asked_read(upload.asked), "job": job}
+        return self.page("statement_storing.html", context)
+
+    def _show(
+        self, upload: StatementUpload, *, problems: Any = None, job: ReconciliationJob | None = None, status: int = 200
+    ) -> HttpResponse:
         table, reading = upload_read(upload)
         new = upload_statement(upload, reading.columns, None)
         same = twice(new)
@@ -103,7 +119,10 @@ class StatementUploadPage(ManagerPage):
         context = {
             "title": _("Import an invoice"),
             "upload": upload,
+            "job": job,
             "asked": asked_read(upload.asked),
+            "kind": Statement.Kind(new.kind).label,
+            "is_credit_note": new.kind == Statement.Kind.CREDIT,
             "new": new,
             "overlapping": overlapping(new),
             "reading": reading,
@@ -124,8 +143,21 @@ def _upload(request: HttpRequest, upload_id: int) -> StatementUpload:
     return get_object_or_404(StatementUpload.objects.select_related("account"), pk=upload_id, created_by=request.user)
 
 
+def _job(request: HttpRequest, upload_id: int) -> ReconciliationJob | None:
+    if upload_id >= 2**63:
+        raise Http404
+    return upload_job(upload_id, user_id=request.user.pk or 0)
+
+
+def _stored(request: HttpRequest, job: ReconciliationJob) -> HttpResponse:
+    messages.success(request, _("It is stored, and compared with our messages."))
+    if job.statement is not None and job.statement.is_late:
+        messages.warning(request, _("Its month is closed, so it is booked as late in the next open one."))
+    return redirect("admin:recontact_statement_change", job.statement_id)
+
+
 def _mapping(request: HttpRequest, upload: StatementUpload) -> Columns:
-    """As posted: `column-<field>`, and `word-category-<word>`, `word-market-<word>`."""
+    """As posted: `column-<field>`, `credits`, and `word-category-<word>`, `word-market-<word>`."""
     columns = {name: request.POST.get(f"column-{name}", "") for name in FIELDS}
     known = {"category": CATEGORY_WORDS.keys(), "market": MARKET_NAMES.keys()}
     words: dict[str, dict[str, str]] = {"category": {}, "market": {}}
@@ -133,7 +165,8 @@ def _mapping(request: HttpRequest, upload: StatementUpload) -> Columns:
         kind, _dash, word = name.removeprefix("word-").partition("-")
         if name.startswith("word-") and kind in words and value in known[kind]:
             words[kind][plain_word(word)] = str(value)
-    return Columns({name: column for name, column in columns.items() if column}, words)
+    chosen = {name: column for name, column in columns.items() if column}
+    return Columns(chosen, words, credits="credits" in request.POST)
 
 
 def _unknown(reading: Reading) -> list[tuple[str, str, list[tuple[str, Any]]]]:

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
+from datetime import datetime
 from decimal import Decimal
 from typing import Any
 
@@ -13,7 +15,8 @@ from rest_framework.request import Request
 from rest_framework.response import Response
 
 from providers.models import Category, SenderNumber
-from recontact.api.inputs import SenderNumberField, TemplateField
+from recontact.api.estimate_people import Person, people_resolve, query_number
+from recontact.api.inputs import MAX_ID, SenderNumberField, TemplateField
 from recontact.api.resolve import sender_number_resolve, template_resolve
 from recontact.costs.estimate import Estimate, Estimator, NoRate
 from recontact.phones import InvalidPhone, phone_parse
@@ -25,14 +28,20 @@ MOST_RECIPIENTS = 1_000
 
 
 class EstimateRecipientInput(serializers.Serializer[Any]):
-    """Whom the message would go to: a phone (any usual form) or a WhatsApp user id."""
+    """Whom the message would go to: a phone (any usual form), a WhatsApp user id, or a customer or query within reach. Of the
+    latter two a free entry point counts, so that the price is what the portal's own button says."""
 
     phone = serializers.CharField(max_length=40, required=False, allow_blank=True)
     bsuid = serializers.CharField(max_length=140, required=False, allow_blank=True)
+    customer = serializers.IntegerField(required=False, min_value=1, max_value=MAX_ID, help_text="The customer's id.")
+    query = serializers.IntegerField(
+        required=False, min_value=1, max_value=MAX_ID, help_text="The query's id: its customer, by its sender number."
+    )
 
     def validate(self, attrs: dict[str, Any]) -> dict[str, Any]:
-        if bool(attrs.get("phone")) == bool(attrs.get("bsuid")):
-            raise serializers.ValidationError({"phone": _("Give the phone or the WhatsApp user id.")}, "required")
+        if sum(bool(attrs.get(name)) for name in ("phone", "bsuid", "customer", "query")) != 1:
+            words = _("Give one of these: the phone, the WhatsApp user id, the customer or the query.")
+            raise serializers.ValidationError({"phone": words}, "required")
         if attrs.get("phone"):
             try:
                 attrs["phone"] = phone_parse(attrs["phone"], default_country=settings.DEFAULT_COUNTRY).e164
@@ -45,7 +54,9 @@ class EstimateInput(serializers.Serializer[Any]):
     """What would be sent: a template, or any message of a category. With several recipients the volume tiers are walked
     through in their order."""
 
-    sender_number = SenderNumberField(required=False, help_text="Needed when more than one number is active.")
+    sender_number = SenderNumberField(
+        required=False, help_text="Needed when more than one number is active and no recipient is a query."
+    )
     template = TemplateField(required=False)
     category = serializers.ChoiceField(required=False, choices=Category.choices)
     recipients = EstimateRecipientInput(many=True, allow_empty=False)
@@ -113,9 +124,11 @@ class EstimateView(ApiView):
     def post(self, request: Request) -> Response:
         """What each message would cost, by the card in force, with its lines. Nothing is sent, stored or reserved."""
         body = validated(EstimateInput, request.data)
-        number = sender_number_resolve(body.get("sender_number"))
+        named = body.get("sender_number") or query_number(body["recipients"], user=request.user)
+        number = sender_number_resolve(named)
         category = body.get("category") or template_resolve(body["template"], account_id=number.account_id).category
-        rows, totals = _estimates(number, category, body)
+        people = people_resolve(body["recipients"], number=number, user=request.user)
+        rows, totals = _estimates(number, category, people, at=body.get("at"))
         data = {
             "estimates": rows,
             "totals": [{"currency": currency, "amount": amount} for currency, amount in sorted(totals.items())],
@@ -124,19 +137,20 @@ class EstimateView(ApiView):
 
 
 def _estimates(
-    number: SenderNumber, category: str, body: dict[str, Any]
+    number: SenderNumber, category: str, people: Sequence[Person], *, at: datetime | None
 ) -> tuple[list[dict[str, Any]], dict[str, Decimal]]:
     prices = Estimator()
     rows: list[dict[str, Any]] = []
     totals: dict[str, Decimal] = {}
-    for recipient in body["recipients"]:
+    for person in people:
         found = prices.take(
             account_id=number.account_id,
-            phone=recipient.get("phone", ""),
-            bsuid=recipient.get("bsuid", ""),
+            phone=person.phone,
+            bsuid=person.bsuid,
             category=category,
-            at=body.get("at"),
+            at=at,
             number_id=number.pk,
+            entry_point_at=person.entry_point_at,
         )
         rows.append(_row(found))
         if isinstance(found, Estimate):

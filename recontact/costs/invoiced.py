@@ -1,7 +1,7 @@
 """What providers invoiced in a period, by what their invoices tell apart: beside estimated and reported, in one currency.
 
 Invoices know no number, campaign, team or agent of ours: by those nothing is told. A line counts on its own day, or on the day
-it was booked when it came late; one without a day belongs to its invoice's whole period.
+it was booked when it came late; credits lower it; one without a day belongs to its invoice's whole period.
 """
 
 from __future__ import annotations
@@ -66,7 +66,7 @@ def invoiced_grouped(question: Question) -> Invoiced:
                {"".join(f", {key}" for key in keys)}, sum(l.amount)
         FROM recontact_statement s JOIN recontact_statementline l ON l.statement_id = s.id
         JOIN providers_provideraccount a ON a.id = s.account_id
-        WHERE s.kind = 'invoice' AND s.withdrawn_at IS NULL AND s.currency = %(currency)s
+        WHERE s.kind IN ('invoice', 'credit') AND s.withdrawn_at IS NULL AND s.currency = %(currency)s
           AND s.month >= date_trunc('month', %(first)s::date) AND s.first_day <= %(last)s
           AND ({_DAY} IS NULL OR {_DAY} BETWEEN %(first)s AND %(last)s) AND l.amount IS NOT NULL {conditions}
         GROUP BY 1{places}"""  # noqa: S608 -- only our own names go in

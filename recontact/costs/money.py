@@ -17,5 +17,6 @@ def money_text(amount: Decimal, currency: str, *, decimals: int = PRICE_DECIMALS
     """An amount with its currency, rounded, as a person of the active language writes it."""
     # Django's own formatting cuts the rest off.
     rounded = Decimal(amount).quantize(Decimal(1).scaleb(-decimals), ROUND_HALF_UP)
-    number = formats.number_format(rounded, decimals, use_l10n=True, force_grouping=True)
-    return f"{_SIGNS.get(currency, currency)} {number}"
+    number = formats.number_format(abs(rounded), decimals, use_l10n=True, force_grouping=True)
+    minus = "\u2212" if rounded < 0 else ""
+    return f"{minus}{_SIGNS.get(currency, currency)} {number}"

@@ -25,6 +25,7 @@ from recontact.models.message_event import MessageEvent
 from recontact.models.outgoing import OutgoingAttempt, OutgoingEvent, Subscription
 from recontact.models.query import Query, QueryEvent, Team
 from recontact.models.recipient import CampaignFile, CampaignRecipient
+from recontact.models.reconciliation_job import ReconciliationJob
 from recontact.models.reservation import BudgetChange, BudgetReservation
 from recontact.models.retry import CampaignRetry
 from recontact.models.rollup import CostCell, CostChange, CostMonth, CostSlot
@@ -77,6 +78,7 @@ __all__ = [
     "PriceStatement",
     "Query",
     "QueryEvent",
+    "ReconciliationJob",
     "Recontact",
     "ServiceWindow",
     "Settlement",

@@ -34,14 +34,18 @@ _MONTH_OPEN = """
 class Statement(models.Model):
     """What a provider charged one account for from `first_day` to `last_day`, both counted, of its own days (`zone`).
 
-    An invoice counts as invoiced; usage is only compared. `month` is the month it is booked in: that of its last day, or, once
-    that is closed, the next open one. `by_day`, `by_market` and `by_category` say what its lines are told apart by, `fees_apart`
-    that the provider's own fees are lines of their own. `closing` freezes it.
+    An invoice counts as invoiced, and a credit note lowers that; usage is only compared. `month` is the month it is booked in:
+    that of its last day, or, once that is closed, the next open one. `by_day`, `by_market` and `by_category` say what its lines
+    are told apart by, `fees_apart` that the provider's own fees are lines of their own. `closing` freezes it.
     """
 
     class Kind(models.TextChoices):
         INVOICE = "invoice", _("Invoice")
+        CREDIT = "credit", _("Credit note")
         USAGE = "usage", pgettext_lazy("of a provider", "Usage")
+
+    #: The kinds whose amounts count as invoiced.
+    INVOICED = (Kind.INVOICE.value, Kind.CREDIT.value)
 
     class Source(models.TextChoices):
         FILE = "file", _("File")
@@ -150,6 +154,11 @@ class Statement(models.Model):
         return self.number or self.file_name or f"#{self.pk}"
 
     @property
+    def is_credit_note(self) -> bool:
+        """Whether all of it is credits; it is held against no messages."""
+        return self.kind == self.Kind.CREDIT
+
+    @property
     def is_frozen(self) -> bool:
         """Whether its month is closed, or it was withdrawn: nothing of it or of its comparison changes any more."""
         return self.closing_id is not None or self.withdrawn_at is not None
@@ -164,7 +173,7 @@ class StatementLine(models.Model):
     """One line, as read: what is empty was not said. `count` and `amount` stand for all of it, `row` is its row in the file.
 
     `counted_on` is the day on which it counts as invoiced: its own, or, when the statement came late, the first day of the month
-    it is booked in; empty = not told by day.
+    it is booked in; empty = not told by day. Only a credit (`is_credit`) is below zero.
     """
 
     statement = models.ForeignKey(
@@ -178,6 +187,7 @@ class StatementLine(models.Model):
     count = models.BigIntegerField(_("messages"), null=True)
     amount = models.DecimalField(_("amount"), max_digits=18, decimal_places=6, null=True)
     detail = models.CharField(_("as it was written"), max_length=300, blank=True)
+    is_credit = models.BooleanField(_("credit"), default=False, db_default=False)
 
     class Meta:
         verbose_name = _("line of a statement")
@@ -185,8 +195,10 @@ class StatementLine(models.Model):
         ordering = ["statement", "row"]
         constraints = [
             models.CheckConstraint(
-                name="statement_line_not_negative",
-                condition=(models.Q(count=None) | models.Q(count__gte=0))
+                name="statement_line_signs",
+                condition=models.Q(is_credit=True, amount__lt=0) & (models.Q(count=None) | models.Q(count__lte=0))
+                | models.Q(is_credit=False)
+                & (models.Q(count=None) | models.Q(count__gte=0))
                 & (models.Q(amount=None) | models.Q(amount__gte=0)),
             ),
         ]

@@ -51,6 +51,7 @@ class StatementMapping(models.Model):
 class UsagePull(models.Model):
     """A question to a provider for its own figures of some days. At most one is open for an account.
 
+    `for_month` (its first day) is set where nobody asked: then it is for the month before, once unless it failed.
     `request_id` is what a provider that answers later gave; `problem` is why it failed, or what the last try met.
     """
 
@@ -65,6 +66,7 @@ class UsagePull(models.Model):
     account = models.ForeignKey(ProviderAccount, models.PROTECT, related_name="+", verbose_name=_("account"))
     first_day = models.DateField(_("first day"))
     last_day = models.DateField(_("last day"))
+    for_month = models.DateField(_("by itself for the month"), null=True)
     state = models.CharField(_("state"), max_length=10, choices=State.choices, default=State.WAITING)
     tries = models.PositiveSmallIntegerField(_("tries"), default=0)
     due_at = models.DateTimeField(_("due at"))
@@ -84,6 +86,9 @@ class UsagePull(models.Model):
         constraints = [
             models.UniqueConstraint(
                 fields=["account"], name="one_open_pull_per_account", condition=models.Q(state__in=["waiting", "asked"])
+            ),
+            models.UniqueConstraint(
+                fields=["account", "for_month"], name="one_pull_per_month", condition=~models.Q(state="failed")
             ),
         ]
         indexes = [models.Index(fields=["due_at"], name="pull_due", condition=models.Q(state__in=["waiting", "asked"]))]

@@ -6,7 +6,7 @@ order, and only the last closed one can be reopened, so that nothing is booked t
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass
 from datetime import date, datetime, time, timedelta
 from decimal import Decimal
@@ -81,24 +81,36 @@ def closing_refused(account: ProviderAccount, month: date) -> str:
     return "" if ends_at <= database_now() else _("The month is not over yet.")
 
 
+def _untold(_done: int, _of: int) -> None:
+    """Nobody looks on."""
+
+
 @transaction.atomic
-def month_close(*, account_id: int, month: date, user_id: int) -> MonthClosing:
+def month_close(
+    *, account_id: int, month: date, user_id: int, on_step: Callable[[int, int], None] = _untold
+) -> MonthClosing:
     """Close the month (its first day): keep its figures, and freeze the statements booked in it, compared once more. Raises
-    CannotClose."""
+    CannotClose. `on_step` is told after each step how many are done, of how many."""
     account_lock(account_id)
     account = ProviderAccount.objects.get(pk=account_id)
     refusal = closing_refused(account, month)
     if refusal:
         raise CannotClose(refusal)
     zone = account.zone.key
+    statements = Statement.objects.filter(account=account_id, month=month, withdrawn_at=None)
+    to_compare = list(statements.order_by("pk").values_list("pk", flat=True))
+    steps = 2 + len(to_compare)
+    on_step(0, steps)
     rows: list[tuple[date | None, RowKey, Figures]] = [
         (None, key, figures) for key, figures in month_figures(account_id, month, zone).items()
     ]
+    on_step(1, steps)
     for earlier, late in late_figures(account_id).items():
         rows += [(earlier, key, figures) for key, figures in late.items()]
-    statements = Statement.objects.filter(account=account_id, month=month, withdrawn_at=None)
-    for pk in statements.values_list("pk", flat=True):
+    on_step(2, steps)
+    for done, pk in enumerate(to_compare, start=3):
         statement_compare(pk)
+        on_step(done, steps)
     closing = MonthClosing.objects.create(account=account, month=month, zone=zone, closed_by_id=user_id)
     ClosedRow.objects.bulk_create(
         [
@@ -187,9 +199,9 @@ def _booked(closing: MonthClosing) -> dict[RowKey, Figures]:
 
 
 def invoiced_in(account_id: int, month: date) -> dict[str, Decimal]:
-    """Currency -> what the invoices booked in the month come to."""
+    """Currency -> what the invoices booked in the month come to, less the credit notes."""
     rows = Statement.objects.filter(
-        account=account_id, month=month, withdrawn_at=None, kind=Statement.Kind.INVOICE
+        account=account_id, month=month, withdrawn_at=None, kind__in=Statement.INVOICED
     ).order_by("currency")
     return {
         currency: total or Decimal(0)

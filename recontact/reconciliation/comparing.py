@@ -76,7 +76,9 @@ def statement_compare(statement_id: int, *, tolerance: Decimal | None = None) ->
     if statement.is_frozen:
         raise Closed
     theirs = _theirs(statement)
-    ours, elsewhere = _ours(statement.currency, ours_summed(replace(question_of(statement), currency="")))
+    # A credit note corrects invoices: it is held against no messages, and so nothing of it differs.
+    found = [] if statement.is_credit_note else ours_summed(replace(question_of(statement), currency=""))
+    ours, elsewhere = _ours(statement.currency, found)
     comparison = Comparison.objects.filter(statement=statement).first() or Comparison(statement=statement)
     if tolerance is not None:
         comparison.tolerance = tolerance
@@ -84,8 +86,8 @@ def statement_compare(statement_id: int, *, tolerance: Decimal | None = None) ->
         theirs,
         ours,
         tolerance=comparison.tolerance,
-        counts=statement.has_counts,
-        amounts=statement.has_amounts,
+        counts=statement.has_counts and not statement.is_credit_note,
+        amounts=statement.has_amounts and not statement.is_credit_note,
     )
     _sum_up(comparison, rows)
     comparison.other_currency = elsewhere

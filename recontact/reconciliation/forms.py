@@ -39,13 +39,15 @@ class PeriodForm(forms.Form):
 
 
 class ImportForm(PeriodForm):
-    """An invoice or usage file, and what is not in its rows."""
+    """The file of an invoice, a credit note or usage, and what is not in its rows."""
 
     kind = forms.ChoiceField(
         label=gettext_lazy("What it is"),
         choices=Statement.Kind.choices,
         widget=UnfoldAdminSelectWidget,
-        help_text=gettext_lazy("An invoice counts as invoiced on the page of costs. Usage is only compared."),
+        help_text=gettext_lazy(
+            "An invoice counts as invoiced on the page of costs, and a credit note lowers it. Usage is only compared."
+        ),
     )
     number = forms.CharField(
         label=gettext_lazy("Number of the invoice"),
@@ -101,8 +103,8 @@ class ImportForm(PeriodForm):
 
     def clean(self) -> dict[str, Any]:
         filled = super().clean()
-        if filled.get("kind") == Statement.Kind.INVOICE and not filled.get("number") and "number" not in self.errors:
-            self.add_error("number", _("An invoice has a number."))
+        if filled.get("kind") in Statement.INVOICED and not filled.get("number") and "number" not in self.errors:
+            self.add_error("number", _("An invoice has a number, and so has a credit note."))
         return filled
 
     def asked(self) -> Asked:

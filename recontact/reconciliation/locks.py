@@ -20,6 +20,13 @@ def account_lock(account_id: int) -> None:
         cursor.execute("SELECT pg_advisory_xact_lock(%s, %s)", [_CLASS, account_id])
 
 
+def account_try_lock(account_id: int) -> bool:
+    """As account_lock, but False at once when somebody else holds it."""
+    with connection.cursor() as cursor:
+        cursor.execute("SELECT pg_try_advisory_xact_lock(%s, %s)", [_CLASS, account_id])
+        return bool(cursor.fetchone()[0])
+
+
 def statement_lock(statement_id: int) -> Statement:
     """The statement, as it is once its account is held."""
     account_lock(Statement.objects.values_list("account_id", flat=True).get(pk=statement_id))

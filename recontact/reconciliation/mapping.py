@@ -63,14 +63,17 @@ _CATEGORIES: dict[str, str] = {
 
 @dataclass(frozen=True, slots=True)
 class Columns:
-    """`columns`: field -> the column's name in the file; `words`: "category" or "market" -> folded word -> our code."""
+    """`columns`: field -> the column's name in the file; `words`: "category" or "market" -> folded word -> our code; `credits`:
+    negative amounts are credits, not mistakes."""
 
     columns: Mapping[str, str] = field(default_factory=dict)
     words: Mapping[str, Mapping[str, str]] = field(default_factory=dict)
+    credits: bool = False
 
     def stored(self) -> dict[str, Any]:
         """As JSON."""
-        return {"columns": dict(self.columns), "words": {name: dict(words) for name, words in self.words.items()}}
+        words = {name: dict(words) for name, words in self.words.items()}
+        return {"columns": dict(self.columns), "words": words, "credits": self.credits}
 
     def category(self, text: str) -> str | None:
         """Our category (or FEE, OTHER, TOTAL) for the file's word; None: nobody said what it means."""
@@ -98,6 +101,7 @@ def columns_read(stored: Mapping[str, Any]) -> Columns:
             name: {str(word): str(code) for word, code in (words.get(name) or {}).items()}
             for name in ("category", "market")
         },
+        credits=stored.get("credits") is True,
     )
 
 
@@ -110,7 +114,7 @@ def columns_guess(header: Sequence[str], kept: Columns) -> Columns:
         guess = column if column in header else next((names[name] for name in spellings if name in names), "")
         if guess and guess not in found.values():
             found[each] = guess
-    return Columns(found, kept.words)
+    return Columns(found, kept.words, kept.credits)
 
 
 def columns_kept(account: ProviderAccount) -> Columns:
@@ -125,5 +129,5 @@ def columns_keep(account_id: int, columns: Columns) -> None:
     row, _made = StatementMapping.objects.select_for_update().get_or_create(account_id=account_id)
     before = columns_read(row.mapping)
     words = {name: {**before.words.get(name, {}), **columns.words.get(name, {})} for name in ("category", "market")}
-    row.mapping = Columns(columns.columns, words).stored()
+    row.mapping = Columns(columns.columns, words, columns.credits).stored()
     row.save(update_fields=["mapping", "changed_at"])

@@ -35,7 +35,7 @@ CHECKS: dict[str, str] = {
             SELECT currency, invoiced FROM recontact_closedsum s WHERE s.closing_id = c.id) s
         FULL JOIN (
             SELECT closing_id, currency, sum(total) AS total FROM recontact_statement
-            WHERE kind = 'invoice' AND closing_id IS NOT NULL GROUP BY 1, 2) i
+            WHERE kind IN ('invoice', 'credit') AND closing_id IS NOT NULL GROUP BY 1, 2) i
             ON i.closing_id = c.id AND i.currency = s.currency
         WHERE c.reopened_at IS NULL AND coalesce(s.invoiced, 0) <> coalesce(i.total, 0)""",
     "every statement booked in a closed month is frozen with it": """

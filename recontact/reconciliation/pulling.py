@@ -75,15 +75,22 @@ def pull_refused(account: ProviderAccount) -> str:
     return ""
 
 
-def pull_ask(*, account: ProviderAccount, first: date, last: date, user_id: int | None) -> UsagePull:
-    """Have the provider asked soon. Raises CannotPull."""
+def pull_ask(
+    *, account: ProviderAccount, first: date, last: date, user_id: int | None, for_month: date | None = None
+) -> UsagePull:
+    """Have the provider asked soon; `for_month` where nobody asked for it. Raises CannotPull."""
     refusal = pull_refused(account)
     if refusal:
         raise CannotPull(refusal)
     try:
         with transaction.atomic():
             return UsagePull.objects.create(
-                account=account, first_day=first, last_day=last, due_at=database_now(), created_by_id=user_id
+                account=account,
+                first_day=first,
+                last_day=last,
+                for_month=for_month,
+                due_at=database_now(),
+                created_by_id=user_id,
             )
     except IntegrityError as error:
         raise CannotPull(_("It is being asked already: wait for its answer.")) from error

@@ -22,7 +22,7 @@ _MOST_WORDS = 60
 
 @dataclass(frozen=True, slots=True)
 class Line:
-    """One line as it is to be stored; None and "" = not said."""
+    """One line as it is to be stored; None and "" = not said. Of a credit the amount is negative, and the count not positive."""
 
     row: int
     day: date | None = None
@@ -31,6 +31,7 @@ class Line:
     count: int | None = None
     amount: Decimal | None = None
     detail: str = ""
+    is_credit: bool = False
 
 
 @dataclass(slots=True)
@@ -46,6 +47,11 @@ class Reading:
     problems: list[Problem] = field(default_factory=list)
     unknown: dict[str, list[str]] = field(default_factory=lambda: {"category": [], "market": []})
     sums: int = 0
+
+    @property
+    def credits(self) -> int:
+        """How many lines are credits."""
+        return sum(line.is_credit for line in self.lines)
 
     @property
     def has_fees_apart(self) -> bool:
@@ -64,18 +70,26 @@ class Reading:
         return sum(amounts, Decimal(0)) if amounts else None
 
 
-def statement_read(table: Table, columns: Columns, *, currency: str, first: date, last: date) -> Reading:
-    """The lines of a file by its mapping; each must be of the period, and in the currency where it says one."""
+def statement_read(
+    table: Table, columns: Columns, *, currency: str, first: date, last: date, is_credit_note: bool = False
+) -> Reading:
+    """The lines of a file by its mapping; each must be of the period, and in the currency where it says one.
+
+    Of a credit note every amount is a credit, written with a minus or without, and no messages are counted.
+    """
     reading = Reading(columns)
     number, header = table.rows[0]
     places = _places(reading, number, header)
     if reading.problems:
         return reading
-    reader = _Rows(table, places, reading)
+    reader = _Rows(table, places, reading, is_credit_note=is_credit_note)
     days = reader.days(first, last)
     for place, (number, _row) in enumerate(table.rows[1:]):
         reader.turn(place, number)
         reader.line(None if days is None else days[place], currency, first, last)
+    if is_credit_note and len(reader.signs) > 1:
+        words = _("A credit note has amounts of one sign. Import those that are no credits as an invoice.")
+        reading.problems.append(Problem(0, columns.columns.get("amount", ""), words))
     if not reading.problems and not reading.lines:
         reading.problems.append(Problem(0, "", _("The file has no lines.")))
     return reading
@@ -106,8 +120,11 @@ def _places(reading: Reading, number: int, header: Sequence[str]) -> dict[str, i
 class _Rows:
     """Reads row after row, and notes what is wrong with each cell."""
 
-    def __init__(self, table: Table, places: dict[str, int], reading: Reading) -> None:
+    def __init__(self, table: Table, places: dict[str, int], reading: Reading, *, is_credit_note: bool) -> None:
         self._table, self._places, self._reading = table, places, reading
+        self._is_credit_note = is_credit_note
+        #: Whether there were amounts below zero, and above it.
+        self.signs: set[bool] = set()
         self._mark = decimal_mark(self._column("amount"), comma_is_decimal=table.comma_is_decimal)
         self._row: list[str] = []
         self._number = 0
@@ -130,11 +147,13 @@ class _Rows:
         self._day_problem(day, apart, first, last)
         market = "" if apart else self._market()
         self._currency_problem(currency)
-        count, amount = self._count(), self._amount()
+        amount = self._amount()
+        is_credit = amount is not None and amount < 0
+        count = self._count(is_credit=is_credit)
         if len(self._reading.problems) == before:
             detail = " · ".join(self._text(name) for name in ("category", "market") if self._text(name))[:300]
-            count = None if apart else count
-            self._reading.lines.append(Line(self._number, day, market, category, count, amount, detail))
+            count = None if apart or self._is_credit_note else count
+            self._reading.lines.append(Line(self._number, day, market, category, count, amount, detail, is_credit))
 
     def _text(self, name: str) -> str:
         place = self._places.get(name, len(self._row))
@@ -195,14 +214,17 @@ class _Rows:
             )
             self._refuse("currency", words % {"text": text, "currency": currency})
 
-    def _count(self) -> int | None:
+    def _count(self, *, is_credit: bool) -> int | None:
         text = self._text("count")
         if not text:
             return None
         count = count_read(text)
         if count is None:
             self._refuse("count", _("“%(text)s” is no number of messages. Write it as in 150000.") % {"text": text})
-        elif count < 0:
+        elif is_credit:
+            # Beside a credit a positive number says how many messages it is about, and charges none.
+            return count if count < 0 else None
+        elif count < 0 and not self._is_credit_note:
             self._refuse("count", _("The number of messages is negative: %(text)s.") % {"text": text})
         return count
 
@@ -213,6 +235,14 @@ class _Rows:
             self._refuse("amount", _("The amount is missing."))
         elif amount is None:
             self._refuse("amount", _("“%(text)s” is no amount. Write it as in 741.60.") % {"text": text})
-        elif amount < 0:
-            self._refuse("amount", _("The amount is negative: %(text)s.") % {"text": text})
+        elif self._is_credit_note:
+            if amount != 0:
+                self.signs.add(amount < 0)
+            return -abs(amount)
+        elif amount < 0 and not self._reading.columns.credits:
+            words = _(
+                "The amount is negative: %(text)s. If it is a credit, say that negative amounts are credits, or that the file"
+                " is a credit note."
+            )
+            self._refuse("amount", words % {"text": text})
         return amount

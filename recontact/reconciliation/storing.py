@@ -157,6 +157,7 @@ def _line(statement: Statement, line: Line, late: date | None) -> StatementLine:
         count=line.count,
         amount=line.amount,
         detail=line.detail,
+        is_credit=line.is_credit,
     )
 
 

@@ -14,7 +14,7 @@ from providers.rates.files import Table, table_read
 from recontact.models import Statement, StatementUpload
 from recontact.reconciliation.mapping import Columns, columns_guess, columns_keep, columns_kept, columns_read
 from recontact.reconciliation.reading import Reading, statement_read
-from recontact.reconciliation.storing import NewStatement, StatementRefused, file_digest, statement_store
+from recontact.reconciliation.storing import NewStatement, StatementRefused, file_digest, statement_store, twice
 
 #: A month by day, forty markets and a few categories.
 MOST_ROWS = 20_000
@@ -66,7 +66,7 @@ def upload_map(upload: StatementUpload, columns: Columns) -> None:
     """Take another mapping; words given before stay."""
     before = columns_read(upload.mapping)
     words = {name: {**before.words.get(name, {}), **columns.words.get(name, {})} for name in ("category", "market")}
-    upload.mapping = Columns(columns.columns, words).stored()
+    upload.mapping = Columns(columns.columns, words, columns.credits).stored()
     upload.save(update_fields=["mapping"])
 
 
@@ -75,7 +75,14 @@ def upload_read(upload: StatementUpload) -> tuple[Table, Reading]:
     table = table_read(bytes(upload.body), most_rows=MOST_ROWS)
     asked = asked_read(upload.asked)
     columns = columns_read(upload.mapping)
-    return table, statement_read(table, columns, currency=asked.currency, first=asked.first_day, last=asked.last_day)
+    return table, statement_read(
+        table,
+        columns,
+        currency=asked.currency,
+        first=asked.first_day,
+        last=asked.last_day,
+        is_credit_note=asked.kind == Statement.Kind.CREDIT,
+    )
 
 
 def upload_statement(upload: StatementUpload, columns: Columns, user_id: int | None) -> NewStatement:
@@ -98,6 +105,15 @@ def upload_statement(upload: StatementUpload, columns: Columns, user_id: int | N
         file_name=upload.name,
         created_by_id=user_id,
     )
+
+
+def upload_check(upload: StatementUpload) -> None:
+    """Raises StatementRefused where the file cannot be stored as it is read now."""
+    _table, reading = upload_read(upload)
+    same = twice(upload_statement(upload, reading.columns, None))
+    problems = [*([same] if same else []), *reading.problems]
+    if problems:
+        raise StatementRefused(problems)
 
 
 @transaction.atomic

@@ -11,8 +11,18 @@ from django.test.utils import CaptureQueriesContext
 
 from providers.models import Rate, RateCard, RateFee, SenderNumber
 from providers.rates.publishing import card_publish
+from recontact.models import Team
 from tests.api_client import KeyClient, client_make, kept
-from tests.factories import prices_end, rate_card_make, sender_number_make, template_make
+from tests.factories import (
+    customer_make,
+    prices_end,
+    query_make,
+    rate_card_make,
+    sender_number_make,
+    template_make,
+    user_make,
+)
+from tests.recontact.test_entry_points import came
 
 pytestmark = pytest.mark.django_db
 
@@ -94,6 +104,9 @@ def test_without_a_price_it_says_so(api: KeyClient) -> None:
         ({"recipients": [{"phone": "+5491155554321"}]}, "template"),
         ({"category": "utility", "recipients": [{"phone": "123"}]}, "recipients.0.phone"),
         ({"category": "utility", "recipients": [{"phone": "+5491155554321", "bsuid": "AR.1"}]}, "recipients.0.phone"),
+        ({"category": "utility", "recipients": [{"phone": "+5491155554321", "query": 1}]}, "recipients.0.phone"),
+        ({"category": "utility", "recipients": [{"query": 1, "customer": 1}]}, "recipients.0.phone"),
+        ({"category": "utility", "recipients": [{"query": 10**19}]}, "recipients.0.query"),
         ({"category": "utility", "recipients": [{"phone": "+5491155554321"}] * 1001}, "recipients"),
         ({"category": "utility", "recipients": [{"phone": "+5491155554321"}], "sender_number": 9999}, "sender_number"),
         ({"category": "utility", "recipients": [{"phone": "+5491155554321"}], "at": "soon"}, "at"),
@@ -109,3 +122,61 @@ def test_it_needs_the_scope(number: SenderNumber) -> None:
     stranger = client_make(scopes=["templates:read"])
     answer = ask(stranger, category="utility", recipients=[{"phone": "+5491155554321"}])
     assert (answer.status_code, answer.json()["code"]) == (403, "permission_denied")
+
+
+def test_a_query_or_its_customer_is_priced_as_the_button_says_with_his_free_entry_point(number: SenderNumber) -> None:
+    api = client_make(scopes=["costs:read", "queries:read"])
+    query = query_make(sender_number=number)
+    came(query, 2)
+    recipients = [{"query": query.pk}, {"customer": query.customer_id}, {"phone": query.customer.phone}]
+
+    answer = ask(api, category="marketing", recipients=recipients).json()
+
+    # Meta's price is free, the provider's own fee is not.
+    assert [estimate["amount"] for estimate in answer["estimates"]] == ["0.005000", "0.005000", "0.066800"]
+    assert answer["estimates"][0]["lines"][0]["rule"] is not None
+
+
+def test_a_query_says_which_number_sends_and_one_of_another_number_is_refused(number: SenderNumber) -> None:
+    api = client_make(scopes=["costs:read", "queries:read"])
+    query, other = query_make(sender_number=number), query_make(sender_number=sender_number_make())
+
+    assert ask(api, category="utility", recipients=[{"query": query.pk}]).status_code == 200
+    problem = ask(api, category="utility", recipients=[{"query": query.pk}, {"query": other.pk}]).json()
+
+    assert (problem["code"], problem["errors"][0]["field"]) == ("sender_number_other", "recipients.1.query")
+
+
+def test_who_is_out_of_reach_is_as_unknown_as_who_is_not_there(number: SenderNumber) -> None:
+    mine, theirs = (Team.objects.create(name=name) for name in ("Norte", "Sur"))
+    agent = user_make(permissions=["recontact.see_costs", "recontact.view_query"], teams=[mine])
+    api = client_make(user=agent, scopes=["costs:read", "queries:read"])
+    own, foreign = (query_make(sender_number=number, team=team) for team in (mine, theirs))
+
+    for recipient in ({"query": own.pk}, {"customer": own.customer_id}):
+        assert ask(api, category="utility", sender_number=number.pk, recipients=[recipient]).status_code == 200
+    for name, ids in (("query", (foreign.pk, 999_999)), ("customer", (foreign.customer_id, 999_999))):
+        answers = [
+            ask(api, category="utility", sender_number=number.pk, recipients=[{name: each}]).json() for each in ids
+        ]
+        assert [answer["code"] for answer in answers] == [f"{name}_unknown"] * 2
+        assert answers[0]["detail"] == answers[1]["detail"]
+    costs_alone = client_make(user=agent, scopes=["costs:read"])
+    refused = ask(costs_alone, category="utility", sender_number=number.pk, recipients=[{"query": own.pk}])
+    assert refused.json()["code"] == "query_unknown"
+
+
+def test_many_queries_ask_no_more_questions_than_one(number: SenderNumber) -> None:
+    api = client_make(scopes=["costs:read", "queries:read"])
+    rows = [query_make(sender_number=number, customer=customer_make()).pk for _ in range(6)]
+
+    def queries(some: list[int]) -> int:
+        with CaptureQueriesContext(connection) as found:
+            answer = ask(
+                api, category="utility", sender_number=number.pk, recipients=[{"query": each} for each in some]
+            )
+            assert answer.status_code == 200
+        return len(found)
+
+    queries(rows[:1])
+    assert queries(rows[:1]) == queries(rows)

@@ -8,6 +8,7 @@ from django.test import Client
 from django.test.utils import CaptureQueriesContext
 
 from recontact.models import MonthClosing
+from recontact.reconciliation.jobs import jobs_run
 from tests.recontact.reconciliation.stage import Month, line
 from tests.recontact.reconciliation.test_closing import in_january
 from tests.recontact.reconciliation.test_pages import ops
@@ -25,7 +26,8 @@ def test_ops_closes_a_month_sees_what_is_late_and_reopens_it_with_a_reason(ops: 
     page = f"{LIST}{month.account.pk}/2026-10/"
     assert "US$ 5.00" in ops.get(page).content.decode()
 
-    assert "Its figures stay as they are now" in ops.post(f"{page}close/", follow=True).content.decode()
+    assert "The month is being closed" in ops.post(f"{page}close/", follow=True).content.decode()
+    assert jobs_run() == 1
     month.delivered(2)
     november = ops.get(f"{LIST}{month.account.pk}/2026-11/").content.decode()
     assert "Late for October 2026" in november
@@ -60,6 +62,7 @@ def test_the_list_asks_the_same_number_of_queries_however_many_accounts(ops: Cli
         month = Month()
         month.invoice(line(1, "AR", "utility", 2, "5"))
         ops.post(f"{LIST}{month.account.pk}/2026-10/close/")
+    jobs_run()
     # The flash messages of the closings are taken from the session first.
     queries()
     assert queries() == few

@@ -17,6 +17,7 @@ from django.utils import timezone
 from hsm_portal.roles import Role
 from hsm_portal.users import user_create
 from recontact.models import ComparisonRow, Statement, StatementUpload, UsagePull
+from recontact.reconciliation.jobs import jobs_run
 from tests.factories import account_make
 from tests.recontact.reconciliation.stage import Month, line
 
@@ -62,7 +63,9 @@ def test_ops_brings_an_invoice_maps_it_and_sees_what_differs(ops: Client) -> Non
     known = ops.post(address, {**columns, "column-category": "Rubro", "word-category-Avisos": "utility"}, follow=True)
     assert "US$ 0.05" in known.content.decode()
 
-    page = ops.post(address, {"do": "store"}, follow=True)
+    assert "It is being stored" in ops.post(address, {"do": "store"}, follow=True).content.decode()
+    jobs_run()
+    page = ops.get(address, follow=True)
 
     assert page.redirect_chain[-1][0] == f"{LIST}{Statement.objects.get().pk}/change/"
     text = page.content.decode()
@@ -131,6 +134,8 @@ def test_the_tolerance_compares_anew_and_nonsense_does_not(ops: Client) -> None:
     ops.post(f"{LIST}{statement.pk}/compare/", {"tolerance": "-1"})
     assert ComparisonRow.objects.get().status == "differing"
     ops.post(f"{LIST}{statement.pk}/compare/", {"tolerance": "0.5"})
+    assert "It is being compared" in ops.get(f"{LIST}{statement.pk}/change/").content.decode()
+    jobs_run()
 
     assert ComparisonRow.objects.get().status == "agreed"
 
