@@ -26,10 +26,10 @@ _ROWS = """
     SELECT c.id, %(number)s, t.at, t.at + interval '24 h' FROM recontact_customer c,
          LATERAL (SELECT now() - (c.id * 7919 %% 40000) * interval '1 minute' AS at) t;
 
-    INSERT INTO recontact_query (customer_id, sender_number_id, team_id, assigned_to_id, state, origin, subject, data, preview,
-        created_at, activity_at, last_inbound_at, resolution, topic, tags, waiting_since, window_closes_at, recontact_asked_at,
-        campaign_id, seen_at)
-    SELECT c.id, %(number)s, t.id, CASE WHEN s.state = 'pending' THEN NULL ELSE u.id END, s.state, 'inbound', '', '{}',
+    INSERT INTO recontact_query (customer_id, sender_number_id, team_id, assigned_to_id, state, origin, subject, reference, data,
+        preview, created_at, activity_at, last_inbound_at, resolution, topic, tags, waiting_since, window_closes_at,
+        recontact_asked_at, campaign_id, seen_at)
+    SELECT c.id, %(number)s, t.id, CASE WHEN s.state = 'pending' THEN NULL ELSE u.id END, s.state, 'inbound', '', '', '{}',
         'Gracias, quedo a la espera del turno', w.last_inbound_at - interval '1 h', w.last_inbound_at, w.last_inbound_at, '',
         (ARRAY['Pagos', 'Turnos', 'Reclamos', 'Envíos', ''])[1 + c.id %% 5],
         CASE WHEN c.id %% 50 = 0 THEN ARRAY['vip'] WHEN c.id %% 3000 = 1 THEN ARRAY['urgente'] ELSE '{}' END,

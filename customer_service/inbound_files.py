@@ -123,6 +123,10 @@ def _claim() -> _Claim | None:
 
 def _fetch(claim: _Claim) -> None:
     """Whatever happens, the row says it."""
+    if claim.tries > len(PAUSES) + 1:
+        # Each try before ended with its worker.
+        _later(claim, "WorkerLost")
+        return
     limit = limit_of(claim.kind)
     try:
         with tempfile.TemporaryFile() as into:

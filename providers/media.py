@@ -98,7 +98,9 @@ def _read(source: MediaSource, into: BinaryIO, limit: int, deadline: float) -> F
     waits = {"connect": CONNECT_SECONDS, "read": 2 * CONNECT_SECONDS, "write": CONNECT_SECONDS, "pool": CONNECT_SECONDS}
     headers = list({**_ACCEPT, **source.headers}.items())
     with (
-        httpcore.ConnectionPool(ssl_context=_ssl_context(), network_backend=PublicOnly(private)) as pool,
+        httpcore.ConnectionPool(
+            ssl_context=_ssl_context(), network_backend=PublicOnly(private, deadline=deadline)
+        ) as pool,
         pool.stream("GET", url, headers=headers, extensions={"timeout": waits}) as response,
     ):
         told = {name.decode("latin-1").lower(): value.decode("latin-1") for name, value in response.headers}
@@ -119,8 +121,6 @@ def _read(source: MediaSource, into: BinaryIO, limit: int, deadline: float) -> F
             if size > limit:
                 raise MediaTooLarge
             into.write(chunk)
-            if time.monotonic() > deadline:
-                raise httpcore.ReadTimeout
         return FetchedMedia(size, told.get("content-type", "").partition(";")[0].strip().lower()[:100])
 
 

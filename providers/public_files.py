@@ -7,8 +7,9 @@ has is looked at, and the connection goes to the one that was looked at, not to 
 from __future__ import annotations
 
 import socket
+import ssl
 import time
-from collections.abc import Collection, Iterable
+from collections.abc import Collection, Iterable, Sequence
 from contextlib import suppress
 from dataclasses import dataclass
 from ipaddress import IPv6Address, IPv6Network, ip_address
@@ -87,11 +88,46 @@ class NotPublic(Exception):
     """The address leads into a private network."""
 
 
-class PublicOnly(httpcore.SyncBackend):
-    """Connects to public addresses, and to the hosts named. Raises NotPublic for any other."""
+class _Until(httpcore.NetworkStream):
+    """A connection that is read and written until a moment, however slowly the other side goes on."""
 
-    def __init__(self, private_hosts: Collection[str] = ()) -> None:
+    def __init__(self, stream: httpcore.NetworkStream, deadline: float) -> None:
+        self._stream, self._deadline = stream, deadline
+
+    def read(self, max_bytes: int, timeout: float | None = None) -> bytes:
+        return self._stream.read(max_bytes, self._left(timeout))
+
+    def write(self, buffer: bytes, timeout: float | None = None) -> None:
+        self._stream.write(buffer, self._left(timeout))
+
+    def close(self) -> None:
+        self._stream.close()
+
+    def start_tls(
+        self, ssl_context: ssl.SSLContext, server_hostname: str | None = None, timeout: float | None = None
+    ) -> httpcore.NetworkStream:
+        inner = self._stream.start_tls(ssl_context, server_hostname, self._left(timeout))
+        return _Until(inner, self._deadline)
+
+    def get_extra_info(self, info: str) -> Any:
+        return self._stream.get_extra_info(info)
+
+    def _left(self, timeout: float | None) -> float:
+        left = self._deadline - time.monotonic()
+        if left <= 0:
+            raise httpcore.ReadTimeout
+        return left if timeout is None else min(timeout, left)
+
+
+class PublicOnly(httpcore.SyncBackend):
+    """Connects to public addresses, and to the hosts named. Raises NotPublic for any other.
+
+    Nothing goes on after `deadline` (of time.monotonic): a server that sends its headers letter by letter would keep a worker.
+    """
+
+    def __init__(self, private_hosts: Collection[str] = (), *, deadline: float) -> None:
         self.private_hosts = private_hosts
+        self.deadline = deadline
 
     def connect_tcp(
         self,
@@ -106,6 +142,16 @@ class PublicOnly(httpcore.SyncBackend):
         addresses = list(dict.fromkeys(str(each[4][0]) for each in found))
         if host not in self.private_hosts and not all(is_public(address) for address in addresses):
             raise NotPublic
+        return _Until(self._connect(addresses, port, timeout, local_address, socket_options), self.deadline)
+
+    def _connect(
+        self,
+        addresses: Sequence[str],
+        port: int,
+        timeout: float | None,
+        local_address: str | None,
+        socket_options: Iterable[Any] | None,
+    ) -> httpcore.NetworkStream:
         for address in addresses[:-1]:
             # A name often has an address of a kind that this machine has no way to.
             with suppress(httpcore.ConnectError, httpcore.ConnectTimeout):
@@ -118,7 +164,8 @@ def _read(url: str) -> bytes:
     limits = {"connect": CONNECT_SECONDS, "read": CONNECT_SECONDS, "write": CONNECT_SECONDS, "pool": CONNECT_SECONDS}
     with (
         httpcore.ConnectionPool(
-            ssl_context=httpx.create_ssl_context(), network_backend=PublicOnly(settings.SAMPLE_PRIVATE_HOSTS)
+            ssl_context=httpx.create_ssl_context(),
+            network_backend=PublicOnly(settings.SAMPLE_PRIVATE_HOSTS, deadline=deadline),
         ) as pool,
         pool.stream("GET", url, headers=HEADERS, extensions={"timeout": limits}) as response,
     ):
@@ -131,8 +178,6 @@ def _read(url: str) -> bytes:
             if len(content) > MAX_BYTES:
                 limit = {"limit": MAX_BYTES // 1024 // 1024}
                 raise _refused(_("The sample is larger than %(limit)s MB.") % limit)
-            if time.monotonic() > deadline:
-                raise httpcore.ReadTimeout
         return bytes(content)
 
 

@@ -11,10 +11,13 @@ from django.urls import URLPattern, URLResolver
 #: A method and a route whose places are named as in `places`, like ("GET", "queries/{query}/").
 Call = tuple[str, str]
 _PLACE = re.compile(r"<(?:\w+:)?(\w+)>")
+#: The same in an address that is a regular expression.
+_GROUP = re.compile(r"\(\?P<(\w+)>[^()]*\)")
 
 
 def calls_of(patterns: Iterable[URLPattern | URLResolver], places: Mapping[str, str]) -> set[Call]:
-    """All calls under these patterns. `places`: what stands for each argument of an address. Regular expressions are left out."""
+    """All calls under these patterns. `places`: what stands for each argument of an address. A regular expression
+    without arguments is left out: it is whatever nothing else is."""
     return set(_calls(patterns, places, ""))
 
 
@@ -23,8 +26,9 @@ def _calls(patterns: Iterable[URLPattern | URLResolver], places: Mapping[str, st
         route = prefix + str(pattern.pattern)
         if isinstance(pattern, URLResolver):
             yield from _calls(pattern.url_patterns, places, route)
-        elif hasattr(pattern.pattern, "_route"):
-            named = _PLACE.sub(lambda found: places[found[1]], route)
+        elif hasattr(pattern.pattern, "_route") or _GROUP.search(route):
+            plain = _GROUP.sub(lambda found: places[found[1]], route).replace("^", "").removesuffix("$")
+            named = _PLACE.sub(lambda found: places[found[1]], plain)
             yield from ((method, named) for method in _methods(pattern.callback))
 
 

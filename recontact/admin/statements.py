@@ -6,7 +6,7 @@ from typing import Any
 
 from django.contrib import admin
 from django.db.models import QuerySet
-from django.http import HttpRequest, HttpResponseBase
+from django.http import Http404, HttpRequest, HttpResponseBase
 from django.urls import URLPattern, path
 from django.utils import formats
 from django.utils.translation import gettext as _
@@ -62,7 +62,9 @@ class StatementAdmin(ReadOnlyAdmin):
     def change_view(
         self, request: HttpRequest, object_id: str, form_url: str = "", extra_context: dict[str, Any] | None = None
     ) -> HttpResponseBase:
-        return StatementPage.as_view()(request, statement_id=int(object_id) if object_id.isdigit() else 0)
+        if not object_id.isdecimal() or len(object_id) > 18:
+            raise Http404
+        return StatementPage.as_view()(request, statement_id=int(object_id))
 
     def get_urls(self) -> list[URLPattern]:
         wrap, name = self.admin_site.admin_view, "recontact_statement"

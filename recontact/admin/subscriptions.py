@@ -72,13 +72,15 @@ class SubscriptionAdmin(ModelAdmin):
         return answer
 
     def save_model(self, request: HttpRequest, obj: Subscription, form: Any, change: bool) -> None:
-        secret = "" if change else secret_renew(obj)
-        if not change:
-            obj.created_by = request.user  # type: ignore[assignment]  # nobody without a login comes here
+        if change:
+            # A worker may have leased or paused it since the form was read.
+            obj.save(update_fields=form.changed_data)
+            return
+        secret = secret_renew(obj)
+        obj.created_by = request.user  # type: ignore[assignment]  # nobody without a login comes here
         super().save_model(request, obj, form, change)
-        if secret:
-            text = _("Copy the secret that signs the events now, it is never shown again: %(secret)s")
-            messages.warning(request, text % {"secret": secret})
+        text = _("Copy the secret that signs the events now, it is never shown again: %(secret)s")
+        messages.warning(request, text % {"secret": secret})
 
     def response_add(
         self, request: HttpRequest, obj: Subscription, post_url_continue: str | None = None

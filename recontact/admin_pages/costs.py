@@ -17,7 +17,16 @@ from django.utils.translation import pgettext
 from recontact.admin_pages.page import ManagerPage
 from recontact.budgets.standing import Standing, standings_active
 from recontact.charts import COLOURS, bar_chart, series
-from recontact.costs.asked import GROUPINGS, TIMES, BadQuestion, Question, month_of, months_before, question_read
+from recontact.costs.asked import (
+    GROUPINGS,
+    NUMBERS,
+    TIMES,
+    BadQuestion,
+    Question,
+    month_of,
+    months_before,
+    question_read,
+)
 from recontact.costs.cell_links import messages_address
 from recontact.costs.elsewhere import costs_elsewhere
 from recontact.costs.files import costs_csv, costs_xlsx
@@ -205,7 +214,7 @@ def _narrowed(question: Question) -> list[tuple[str, str, str]]:
     """What it is narrowed to: (grouping, name, the address without it)."""
     told = []
     for name, value in question.only.items():
-        key: Any = int(value) if value.isdigit() else value
+        key: Any = int(value) if name in NUMBERS else value
         rest = replace(question, only={other: each for other, each in question.only.items() if other != name})
         told.append((str(GROUPINGS[name][0]), labels_of(name, [key])[key], _address(rest)))
     return told

@@ -239,6 +239,7 @@ class Message(models.Model):
             # What agents wrote, for their search; what campaigns send is in neither.
             GinIndex(SearchVector(unsigned("body"), config="simple"), name="message_by_words", condition=_WRITTEN),
             models.Index(fields=["id"], name="message_written", condition=_WRITTEN),
+            models.Index(fields=["id"], name="message_of_files", condition=models.Q(kind="media")),
             models.Index(
                 fields=["sender_number", "claimed_at"],
                 include=["customer", "state"],

@@ -119,17 +119,21 @@ def _delivered(events: Sequence[OutgoingEvent], now: datetime) -> None:
 
 
 def _failed(event: OutgoingEvent, told: Told, now: datetime) -> None:
-    """Put the event off, with what follows it; or give it up once its time is over."""
-    event.tries += 1
-    event.first_tried_at = event.first_tried_at or now
-    if now - event.first_tried_at >= timedelta(hours=settings.OUTGOING_RETRY_HOURS):
-        event.standing, event.settled_at = OutgoingEvent.Standing.FAILED, now
-    else:
-        event.due_at = now + timedelta(seconds=PAUSES[min(event.tries, len(PAUSES)) - 1])
+    """Put the event off, with what follows it; or give it up once its time is over.
+
+    Nothing changes when another worker, who took the lease over, told it meanwhile: taken by him it would be told once more,
+    after what follows it.
+    """
+    first = event.first_tried_at or now
+    row = OutgoingEvent.objects.filter(pk=event.pk, standing=event.standing, tries=event.tries)
+    if now - first >= timedelta(hours=settings.OUTGOING_RETRY_HOURS):
+        row.update(standing=OutgoingEvent.Standing.FAILED, tries=F("tries") + 1, first_tried_at=first, settled_at=now)
+        return
+    due = now + timedelta(seconds=PAUSES[min(event.tries, len(PAUSES) - 1)])
+    if row.update(due_at=due, tries=F("tries") + 1, first_tried_at=first):
         # What follows it waits with it, and is not looked at in vain.
-        waiting = OutgoingEvent.objects.filter(subscription=event.subscription_id, subject=event.subject)
-        waiting.filter(standing=event.standing, due_at__lt=event.due_at).update(due_at=event.due_at)
-    event.save(update_fields=["standing", "due_at", "tries", "first_tried_at", "settled_at"])
+        followers = OutgoingEvent.objects.filter(subscription=event.subscription_id, subject=event.subject)
+        followers.filter(standing=event.standing, due_at__lt=due).update(due_at=due)
 
 
 def _attempts(tried: Sequence[tuple[OutgoingEvent, Told]], now: datetime) -> Iterator[OutgoingAttempt]:

@@ -1,115 +1,51 @@
-"""Each page of Customer Service by each role: one table."""
+"""What every page of Customer Service keeps to, whoever asks. Which role reaches which: tests/hsm_portal/test_reach.py."""
 
 from __future__ import annotations
 
 import pytest
 from django.test import Client
 
-from hsm_portal.models import User
 from hsm_portal.roles import Role
-from hsm_portal.users import user_create
-from recontact.models import Query
-from tests.customer_service.agents import browser
-from tests.factories import query_make, user_make
+from tests.factories import message_make
+from tests.hsm_portal.test_reach import SERVICE, WORK, places_of, someone
 
 pytestmark = pytest.mark.django_db
 
-READS = [
-    "",
-    "live/",
-    "filters/",
-    "desk/",
-    "board/",
-    "follow-up/",
-    "reports/",
-    "reports/file/csv/",
-    "hsm/",
-    "emoji/",
-    "queries/{query}/",
-    "queries/{query}/live/",
-    "queries/{query}/canned/",
-]
-WRITES = [
-    "hsm/",
-    "hsm/panel/",
-    "queries/{query}/recontact/",
-    "queries/{query}/recontact/panel/",
-    "queries/{query}/text/",
-    "queries/{query}/take/",
-    "queries/{query}/resolve/",
-    "queries/{query}/reopen/",
-    "queries/{query}/refer/",
-    "queries/{query}/note/",
-    "queries/{query}/snooze/",
-    "queries/{query}/wake/",
-    "queries/{query}/describe/",
-    "desk/extend/",
-]
-#: What names a query is closed to an agent who does not reach that one.
-OF_A_QUERY = [path for path in (*READS, *WRITES) if "{query}" in path]
-EVERYTHING = {*READS, *WRITES}
-#: What a role may not do; anything else it may.
-FORBIDDEN: dict[Role, set[str]] = {
-    Role.AGENT: {"queries/{query}/refer/", "board/", "follow-up/"},
-    Role.COORDINATOR: set(),
-    Role.MANAGER: set(),
-    Role.ADMIN: set(),
-    Role.OPS: EVERYTHING,
-}
+READS = sorted(route for method, route in SERVICE if method == "GET")
+WRITES = sorted(route for method, route in SERVICE if method == "POST")
 
 
-def person(role: Role) -> User:
-    return user_create(username="persona", password="clave-segura-1", roles=[role])
+@pytest.mark.parametrize("role", sorted(WORK))
+def test_it_shows_each_role_its_pages(role: Role) -> None:
+    who, places = someone(role), places_of(message_make())
+    own = [route for route in READS if role in SERVICE["GET", route]]
+
+    found = {route: who.ask(("GET", route), "/service/", places).status_code for route in own}
+
+    assert found == dict.fromkeys(own, 200)
 
 
-def address(path: str, query: Query) -> str:
-    return "/service/" + path.format(query=query.pk)
+def test_it_sends_a_stranger_to_the_login() -> None:
+    places = places_of(message_make())
+
+    for route in READS:
+        address = "/service/" + route.format(**places)
+        assert Client().get(address).headers["Location"].startswith("/login/")
 
 
-@pytest.mark.parametrize("role", FORBIDDEN)
-@pytest.mark.parametrize("path", READS)
-def test_it_shows_each_role_its_pages(role: Role, path: str) -> None:
-    status = browser(person(role)).get(address(path, query_make())).status_code
+def test_it_changes_nothing_by_following_a_link() -> None:
+    who, places = someone(Role.ADMIN), places_of(message_make())
+    written = [route for route in WRITES if route not in READS]
 
-    assert status == (403 if path in FORBIDDEN[role] else 200)
+    found = {route: who.ask(("GET", route), "/service/", places).status_code for route in written}
 
-
-@pytest.mark.parametrize("role", FORBIDDEN)
-@pytest.mark.parametrize("path", WRITES)
-def test_it_lets_each_role_do_what_is_its_own(role: Role, path: str) -> None:
-    status = browser(person(role)).post(address(path, query_make())).status_code
-
-    assert (status == 403) == (path in FORBIDDEN[role])
-    assert status < 500
+    assert found == dict.fromkeys(written, 405)
 
 
-@pytest.mark.parametrize("path", OF_A_QUERY)
-def test_it_hides_from_an_agent_what_is_not_his_to_see(path: str) -> None:
-    client, query = browser(person(Role.AGENT)), query_make(assigned_to=user_make(), state=Query.State.IN_PROGRESS)
-    where = address(path, query)
-    status = (client.get(where) if path in READS else client.post(where)).status_code
+def test_it_takes_no_form_of_another_site() -> None:
+    client, places = Client(enforce_csrf_checks=True), places_of(message_make())
+    client.force_login(someone(Role.ADMIN).user, "django.contrib.auth.backends.ModelBackend")
 
-    assert status == (403 if path in FORBIDDEN[Role.AGENT] else 404)
+    found = {route: client.post("/service/" + route.format(**places)).status_code for route in WRITES}
 
-
-@pytest.mark.parametrize("path", sorted(EVERYTHING))
-def test_it_sends_a_stranger_to_the_login(path: str) -> None:
-    client = Client()
-    where = address(path, query_make())
-    response = client.get(where) if path in READS else client.post(where)
-
-    assert response.status_code == 302
-    assert response.headers["Location"].startswith("/login/")
-
-
-@pytest.mark.parametrize("path", [path for path in WRITES if path != "hsm/"])
-def test_it_changes_nothing_by_following_a_link(path: str) -> None:
-    assert browser(person(Role.ADMIN)).get(address(path, query_make())).status_code == 405
-
-
-@pytest.mark.parametrize("path", WRITES)
-def test_it_takes_no_form_of_another_site(path: str) -> None:
-    client = Client(enforce_csrf_checks=True)
-    client.force_login(person(Role.ADMIN), "django.contrib.auth.backends.ModelBackend")
-
-    assert client.post(address(path, query_make())).status_code == 403
+    assert found == dict.fromkeys(WRITES, 403)

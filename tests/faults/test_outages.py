@@ -3,8 +3,10 @@
 from __future__ import annotations
 
 import time
+from collections import Counter
 from collections.abc import Iterator
 from dataclasses import dataclass
+from pathlib import Path
 
 import pytest
 import redis
@@ -19,9 +21,11 @@ from hsm_portal.embedded import EmbeddedPostgres, EmbeddedValkey
 from recontact.models import Message
 from tests.api_client import client_make
 from tests.factories import VALUES
-from tests.faults.processes import Workers, until
+from tests.faults import telling
+from tests.faults.processes import Worker, Workers, database_url, until
 from tests.faults.stage import Stage
 from tests.providers.simulator.server import SimulatorProcess
+from tests.recontact.outgoing.receiver import receiver_run, subscription_make
 
 
 @dataclass(frozen=True)
@@ -133,3 +137,32 @@ def test_a_crash_of_postgresql_in_the_middle_of_a_slice_doubles_and_loses_nothin
     stage.prove_events()
     assert max(stage.calls(message) for message in messages) == 1
     assert [worker.child.exit_code for worker in (stage.dispatcher, stage.workers.others)] == [None, None]
+
+
+def test_a_crash_of_postgresql_while_systems_outside_are_told_loses_no_event(
+    own: Own, transactional_db: None, tmp_path: Path
+) -> None:
+    environment = {
+        **telling.ENVIRONMENT,
+        "DATABASE_URL": database_url(own.postgres.url),
+        "REDIS_URL": own.valkey.url,
+    }
+    teller = Worker(tmp_path / "teller", telling.QUEUE, environment).start()
+    with receiver_run() as receiver:
+        receiver.slow = 0.05
+        subscription_make(receiver.url, "message.state_changed")
+        telling.messages_move(telling.messages_make(60), "sending", *telling.TOLD)
+        telling.tick()
+        until(lambda: len(receiver.got) > 80, what="the first batch")
+        own.postgres.crash()
+        time.sleep(0.5)
+        own.postgres.start()
+        connection.close()
+        telling.time_passes()
+
+        telling.wait_told()
+
+        assert teller.child.exit_code is None
+        teller.kill()
+        taken = Counter(got.body["id"] for got in receiver.got)
+        telling.prove_told(receiver, events=60 * len(telling.TOLD), taken=taken)

@@ -23,8 +23,12 @@ from hsm_portal.celery import app
 BEFORE_CLAIM = "before-claim"
 AFTER_CLAIM = "after-claim"
 BEFORE_RECORD = "before-record"
+#: Systems outside took events, and nobody noted it yet.
+BEFORE_TOLD = "before-told"
 #: Shorter than the pump's own two seconds, so that tests need not wait for its end.
 IDLE_SECONDS = 0.3
+#: A system outside that takes longer has not answered.
+TELLING_SECONDS = 1.0
 
 
 def main() -> None:
@@ -45,6 +49,10 @@ def _make_stoppable(folder: Path) -> None:
     number.call = _stopping(folder, AFTER_CLAIM, number.call)
     process: Any = import_module("recontact.dispatch.process")
     process.Pump = partial(process.Pump, idle_seconds=IDLE_SECONDS)
+    lanes: Any = import_module("recontact.outgoing.lanes")
+    lanes.told_record = _stopping(folder, BEFORE_TOLD, lanes.told_record)
+    call: Any = import_module("recontact.outgoing.call")
+    call.TIMEOUT_SECONDS = TELLING_SECONDS
     tasks: Any = import_module("recontact.tasks")
     tasks.pump_slices = _marking(folder, tasks.pump_slices)
 

@@ -42,6 +42,7 @@ PLACES = {
     "card_id": "{card}",
     "file_id": "{file}",
     "budget_id": "{budget}",
+    "kind": "csv",
 }
 
 SERVICE: dict[Call, set[Role]] = {
@@ -53,6 +54,7 @@ SERVICE: dict[Call, set[Role]] = {
     ("POST", "desk/extend/"): WORK,
     ("GET", "board/"): LEAD,
     ("GET", "reports/"): WORK,
+    ("GET", "reports/file/csv/"): WORK,
     ("GET", "emoji/"): WORK,
     ("GET", "follow-up/"): LEAD,
     ("POST", "follow-up/"): LEAD,

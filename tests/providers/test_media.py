@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+import contextlib
 import io
 import threading
+import time
 from collections.abc import Iterator
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from typing import Any
@@ -42,6 +44,12 @@ class Handler(BaseHTTPRequestHandler):
             self.send_header("Location", rest)
             self.send_header("Content-Length", "0")
             self.end_headers()
+            return
+        if kind == "drip":
+            with contextlib.suppress(OSError):
+                for letter in b"HTTP/1.1 200 OK\r\nX-Slow: " + b"a" * 1000:
+                    self.wfile.write(bytes([letter]))
+                    time.sleep(0.05)
             return
         self.send_response(int(kind))
         self.send_header("Content-Type", "image/png; charset=binary")
@@ -133,6 +141,16 @@ def test_neither_does_a_redirect(account: ProviderAccount, server: Server) -> No
         with pytest.raises(MediaUnavailable):
             fetch(account, f"https://api.twilio.com/to/{target}")
     assert len(server.asked) == 3
+
+
+def test_a_server_that_answers_letter_by_letter_keeps_no_worker(
+    account: ProviderAccount, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("providers.media.TIMEOUT_SECONDS", 0.5)
+    began = time.monotonic()
+    with pytest.raises(MediaUnavailable, match="too slow"):
+        fetch(account, "https://api.twilio.com/drip/file")
+    assert time.monotonic() - began < 3
 
 
 def test_a_circle_of_redirects_ends(account: ProviderAccount, server: Server) -> None:

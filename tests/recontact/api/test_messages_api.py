@@ -184,6 +184,13 @@ def test_it_shows_a_key_without_queries_only_what_its_user_sent(template: Templa
     assert sender.get(f"/api/v1/messages/{other.pk}").status_code == 404
 
 
+def test_it_shows_an_agent_nothing_that_somebody_else_sent_outside_of_queries(template: Template) -> None:
+    agent = client_make(permissions=["recontact.view_query", "recontact.view_message"])
+    client_make().send("messages", body_of(template, sender_number=template.account.numbers.get().pk))
+
+    assert agent.read("messages")["results"] == []
+
+
 def test_it_filters_messages(api: KeyClient) -> None:
     first, second = message_make(), message_make()
     Message.objects.filter(pk=second.pk).update(state="accepted")

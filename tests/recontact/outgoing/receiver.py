@@ -17,6 +17,8 @@ from recontact.models import OutgoingEvent, Subscription
 from recontact.outgoing.keeping import secret_renew
 
 HOST = "127.0.0.1"
+#: Instead of a status: the connection ends without an answer.
+CUT = 0
 
 
 @dataclass
@@ -33,7 +35,7 @@ class Got:
 
 @dataclass
 class Receiver:
-    """`answer` gives the status for a body (200 unless set); `slow` seconds pass before each answer."""
+    """`answer` gives the status for a body (200 unless set), or CUT; `slow` seconds pass before each answer."""
 
     url: str = ""
     got: list[Got] = field(default_factory=list)
@@ -70,6 +72,9 @@ def receiver_run() -> Iterator[Receiver]:
             receiver.got.append(got)
             time.sleep(receiver.slow)
             status = receiver.answer(got.body)
+            if status == CUT:
+                self.close_connection = True
+                return
             content = receiver.words if status >= 300 else b""
             self.send_response(status)
             if status == 302:

@@ -13,6 +13,7 @@ from django.utils import timezone
 
 from recontact.models import Message, OutgoingAttempt, OutgoingEvent, Subscription
 from recontact.outgoing import lanes
+from recontact.outgoing.call import Told
 from recontact.outgoing.deliver import events_deliver
 from tests.factories import message_make
 from tests.recontact.outgoing.receiver import Receiver, is_ours, receiver_run, subscription_make
@@ -263,6 +264,20 @@ def test_a_worker_whose_lease_is_over_tells_nothing_more(receiver: Receiver) -> 
     lanes.lanes_lease(10)
 
     assert lanes.lane_renew(old) is None
+
+
+def test_a_worker_that_comes_back_late_with_a_failure_takes_nothing_back_of_what_another_told(
+    receiver: Receiver,
+) -> None:
+    subscription, _secret = subscription_make(receiver.url, "message.state_changed")
+    moved("sending", "accepted", "sent")
+    late = lanes.events_due(subscription.pk, 10)
+    events_deliver()
+
+    lanes.told_record([(event, Told(None, 10_000, "TimeoutError")) for event in late])
+
+    assert standings() == ["delivered", "delivered"]
+    assert (events_deliver(seconds=0.5), len(receiver.got)) == (0, 2)
 
 
 def test_what_was_told_but_not_recorded_is_told_again_under_its_id(

@@ -21,6 +21,7 @@ from hsm_portal.stopped import stopped_for
 from providers.accounts import credentials_rotate_all
 from recontact.erasure import customer_erase
 from recontact.models import Message, OutgoingAttempt, OutgoingEvent, Subscription
+from recontact.outgoing import lanes
 from recontact.outgoing.call import address_problem
 from recontact.outgoing.deliver import events_deliver
 from recontact.outgoing.failing import failing_mail
@@ -113,6 +114,29 @@ def test_a_test_event_says_what_the_address_answers(admin: Client, receiver: Rec
     assert receiver.kinds == ["test", "test"]
     assert events_deliver() == 0
     assert set(OutgoingEvent.objects.values_list("standing", flat=True)) == {"delivered", "failed"}
+
+
+def test_saving_the_form_takes_nothing_from_the_worker_that_tells_it(
+    admin: Client, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    subscription, _secret = subscription_make("https://crm.example/", "message.state_changed")
+    message = message_make()
+    Message.objects.filter(pk=message.pk).update(state="sending")
+    Message.objects.filter(pk=message.pk).update(state="accepted")
+    leased: list[lanes.Lane] = []
+
+    def meanwhile(url: str) -> str:
+        leased.extend(lanes.lanes_lease(1))
+        return ""
+
+    monkeypatch.setattr("recontact.admin.subscriptions.address_problem", meanwhile)
+    admin.post(f"{LIST}{subscription.pk}/change/", FORM)
+
+    (lane,) = leased
+    renewed = lanes.lane_renew(lane)
+    assert renewed is not None
+    assert renewed.name == "CRM"
+    assert lanes.lanes_lease(1) == []
 
 
 def test_a_paused_subscription_is_told_later_what_happened_meanwhile(admin: Client, receiver: Receiver) -> None:
