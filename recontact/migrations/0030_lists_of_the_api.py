@@ -9,7 +9,7 @@ class Migration(migrations.Migration):
 
     dependencies = [
         ('providers', '0009_pricing_rules'),
-        ('recontact', '0028_fewer_index_entries_again'),
+        ('recontact', '0029_reconciliation_jobs'),
         ('templates_app', '0003_released_at'),
         migrations.swappable_dependency(settings.AUTH_USER_MODEL),
     ]
