@@ -191,6 +191,7 @@ def agent_photographed(photographer: Photographer) -> None:
         leaflet = {"name": "indicaciones.pdf", "mimeType": "application/pdf", "buffer": HISTORY.read_bytes()}
         agent.set_input_files("#desk-file-input", leaflet)  # type: ignore[arg-type]
         expect(agent.locator("#desk-chosen")).to_be_visible()
+        agent.locator("#ticket-timeline").evaluate("lines => { lines.scrollTop = lines.scrollHeight; }")
         photographer.take(agent, name)
     agent = photographer.window("ana", WINDOW)
     agent.goto("/service/hsm/")

@@ -47,6 +47,8 @@
     // The composer below takes and gives back room.
     new ResizeObserver(toEnd).observe(box);
   };
+  // A picture takes its room only when it is there.
+  document.addEventListener("load", toEnd, true);
   document.addEventListener("htmx:afterSettle", () => {
     toEnd();
     restoreDrafts();
