@@ -42,6 +42,8 @@ def file_store(
     if stored != row.file.name:
         MediaFile.objects.filter(pk=row.pk).update(file=stored)
         row.file.name = stored
+    # Thrown away while it was being written, and cleared before it was there: it is to be cleared once more.
+    MediaFile.objects.filter(pk=row.pk, state=MediaFile.State.DELETED).update(state=MediaFile.State.DISCARDED)
     return row
 
 

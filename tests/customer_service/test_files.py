@@ -226,6 +226,34 @@ def test_a_file_whose_customer_is_erased_while_it_comes_does_not_stay(
     assert not default_storage.exists(name)
 
 
+def test_a_file_whose_customer_is_erased_while_it_is_written_does_not_stay_either(
+    query: Query, provider_file: dict[str, Any], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """The storage is slow: what was thrown away is cleared before the file is there."""
+    waiting_file(query)
+    save = default_storage.save
+
+    def slow(_self: Any, *args: Any, **named: Any) -> str:
+        customer_erase(customer_id=query.customer_id, user=None)
+        files_clear()
+        return save(*args, **named)
+
+    with monkeypatch.context() as patch:
+        patch.setattr(type(default_storage), "save", slow, raising=False)
+        waiting_fetch()
+    files_clear()
+    stored = MediaFile.objects.get()
+    assert (stored.state, default_storage.exists(str(stored.file.name))) == ("deleted", False)
+
+
+def test_a_file_that_takes_its_worker_down_each_time_is_given_up(query: Query, provider_file: dict[str, Any]) -> None:
+    file = waiting_file(query)
+    InboundFile.objects.filter(pk=file.pk).update(tries=len(inbound_files.PAUSES) + 1)
+    waiting_fetch()
+    file.refresh_from_db()
+    assert (file.state, provider_file["calls"]) == ("failed", 0)
+
+
 def test_a_file_that_comes_just_before_its_customer_is_erased_does_not_stay(
     query: Query, monkeypatch: pytest.MonkeyPatch
 ) -> None:
