@@ -48,10 +48,16 @@ def time_passes() -> None:
 
 
 def pauses_end() -> None:
-    """All pauses are over; who tells goes on telling."""
+    """All pauses are over; who tells goes on telling, and what he holds just now is passed over: this comes again."""
     with connection.cursor() as cursor:
-        cursor.execute("UPDATE recontact_outgoingevent SET due_at = clock_timestamp() WHERE standing = 'waiting'")
-        cursor.execute("UPDATE recontact_subscription SET retry_at = NULL")
+        cursor.execute(
+            """UPDATE recontact_outgoingevent SET due_at = clock_timestamp() WHERE id IN
+               (SELECT id FROM recontact_outgoingevent WHERE standing = 'waiting' FOR UPDATE SKIP LOCKED)"""
+        )
+        cursor.execute(
+            """UPDATE recontact_subscription SET retry_at = NULL WHERE id IN
+               (SELECT id FROM recontact_subscription FOR UPDATE SKIP LOCKED)"""
+        )
 
 
 def wait_told() -> None:

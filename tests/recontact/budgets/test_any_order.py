@@ -6,6 +6,7 @@ from decimal import Decimal
 
 import pytest
 from django.db import connection, transaction
+from django.utils import timezone
 from hypothesis import HealthCheck, Phase, settings
 from hypothesis import strategies as st
 from hypothesis.stateful import RuleBasedStateMachine, invariant, rule, run_state_machine_as_test
@@ -75,7 +76,7 @@ class TwoBudgets(RuleBasedStateMachine):
         self.number = sender_number_make(account=self.template.account)
         self.stops = budget_make(amount=str(LIMIT))
         ExchangeRate.objects.create(
-            from_currency="USD", to_currency="ARS", rate=TO_PESOS, valid_from=database_now().date()
+            from_currency="USD", to_currency="ARS", rate=TO_PESOS, valid_from=timezone.localdate()
         )
         budget_make(amount="100", currency="ARS", stops=False)
 
