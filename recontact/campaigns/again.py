@@ -19,8 +19,9 @@ from django.db.models import Max
 from django.utils.translation import gettext as _
 
 from recontact.budgets.reserve import campaign_reserve
+from recontact.campaigns.ahead import batch_room
 from recontact.campaigns.halts import share_words
-from recontact.campaigns.launch import AHEAD_AT_LEAST, AHEAD_SECONDS, BATCH, SLICE_SECONDS
+from recontact.campaigns.launch import SLICE_SECONDS
 from recontact.campaigns.lost import LOST, Price, lost_messages, prospect_shown, retry_prospect, why_words, with_verdict
 from recontact.campaigns.next_tries import campaign_queued, next_tries_store
 from recontact.campaigns.start import CannotStart
@@ -206,8 +207,8 @@ def batch_retry(*, retry_id: int) -> int | None:
         return None
     if campaign.state != Campaign.State.RUNNING or _must_wait(campaign):
         return None
-    room = min(_room(campaign), BATCH)
-    if room <= 0:
+    room = batch_room(campaign, campaign.sender_number, campaign_queued(campaign), database_now())
+    if not room:
         return None
     ids, is_last = _next_locked(campaign, wish, room)
     if not ids:
@@ -230,14 +231,6 @@ def _finish(wish: CampaignRetry) -> None:
 def _must_wait(campaign: Campaign) -> bool:
     number = campaign.sender_number
     return number is not None and bool(number_refusals(number))
-
-
-def _room(campaign: Campaign) -> int:
-    """How many more messages may wait in the queue."""
-    number = campaign.sender_number
-    throughput = number.throughput if number is not None else AHEAD_AT_LEAST
-    per_second = min(campaign.pace or throughput, throughput)
-    return int(max(AHEAD_AT_LEAST, per_second * AHEAD_SECONDS)) - campaign_queued(campaign).count()
 
 
 def _next_locked(campaign: Campaign, wish: CampaignRetry, limit: int) -> tuple[list[int], bool]:

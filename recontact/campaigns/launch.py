@@ -15,9 +15,9 @@ from datetime import datetime, timedelta
 from django.db import connection, transaction
 from django.db.models import Max, Q, QuerySet
 
-from providers.models import SenderNumber
 from recontact.advisory_locks import AdvisoryLock
 from recontact.arrays import array_literal
+from recontact.campaigns.ahead import AHEAD_AT_LEAST, AHEAD_SECONDS, batch_room
 from recontact.campaigns.batch import Batch, Decided, batch_decide
 from recontact.campaigns.hours import has_hours, queued_postpone, recipients_in_hours
 from recontact.campaigns.people import recipients_identify
@@ -31,11 +31,6 @@ from recontact.eligibility import number_refusals
 from recontact.models import Campaign, CampaignRecipient, Customer, Message
 from recontact.states import MessageState
 
-#: So many seconds of messages of a campaign wait in the queue: what was decided about them is that old when they leave.
-AHEAD_SECONDS = 20
-#: However slow it is.
-AHEAD_AT_LEAST = 100
-BATCH = 500
 #: One call launches no longer than this: beat comes again at once.
 SLICE_SECONDS = 20.0
 
@@ -96,8 +91,8 @@ def _running() -> QuerySet[Campaign]:
 
 
 def batch_launch(*, campaign_id: int) -> int:
-    """Make the next messages of the campaign. Returns how many recipients got one, were left out or put off; 0 when its queue is
-    full, nobody's turn has come, it does not run (any more), or another launcher is at it."""
+    """Make the next messages of the campaign. Returns how many recipients got one, were left out or put off; 0 when its queue has
+    no room for a batch, nobody's turn has come, it does not run (any more), or another launcher is at it."""
     campaign = _running().select_related("sender_number__account").filter(pk=campaign_id).first()
     if campaign is None or campaign.sender_number is None:
         return 0
@@ -105,8 +100,8 @@ def batch_launch(*, campaign_id: int) -> int:
     if has_hours(campaign):
         with transaction.atomic():
             queued_postpone(campaign, now)
-    room = _room(campaign, campaign.sender_number)
-    recipients = _next(campaign, min(room, BATCH), now) if room > 0 else []
+    room = batch_room(campaign, campaign.sender_number, _queued(campaign), now)
+    recipients = _next(campaign, room, now) if room else []
     if not recipients:
         return 0
     count = len(recipients)
@@ -116,12 +111,6 @@ def batch_launch(*, campaign_id: int) -> int:
     recipients_identify(recipients)
     identified = {each.pk: each.customer_id for each in recipients if each.customer_id is not None and not each.dropped}
     return put_off + _launch(campaign_id, identified)
-
-
-def _room(campaign: Campaign, number: SenderNumber) -> int:
-    """How many more messages may wait in the queue."""
-    per_second = min(campaign.pace or number.throughput, number.throughput)
-    return max(AHEAD_AT_LEAST, per_second * AHEAD_SECONDS) - _queued(campaign).count()
 
 
 def _queued(campaign: Campaign) -> QuerySet[Message]:

@@ -22,7 +22,7 @@ from providers.contracts import DeliveryStatus, StatusEvent
 from providers.errors import Reason
 from providers.parking import park, unpark
 from recontact.books import differences
-from recontact.campaigns import again
+from recontact.campaigns import ahead
 from recontact.campaigns.again import campaign_retry, message_retry, retries_make, retry_blocker
 from recontact.campaigns.control import campaign_cancel, campaign_launch, campaign_pause, campaign_resume
 from recontact.campaigns.launch import campaigns_launch
@@ -270,8 +270,8 @@ def test_a_wait_that_the_reason_asks_for_is_waited_for() -> None:
 def test_no_more_are_made_than_may_wait_in_the_queue_and_the_rest_follows(monkeypatch: pytest.MonkeyPatch) -> None:
     campaign = _launched(6)
     _lose("rejected", DOWN, count=6)
-    monkeypatch.setattr(again, "AHEAD_AT_LEAST", 4)
-    monkeypatch.setattr(again, "AHEAD_SECONDS", 0)
+    monkeypatch.setattr(ahead, "AHEAD_AT_LEAST", 4)
+    monkeypatch.setattr(ahead, "AHEAD_SECONDS", 0)
     _ask(campaign)
     assert (retries_make(), retries_make()) == (4, 0)
     _lose("failed", UNREACHABLE, count=4)
@@ -404,7 +404,7 @@ def _click(campaign: Campaign, told: list[str]) -> Callable[[], None]:
 def test_two_clicks_workers_and_everything_else_at_once_try_each_once(
     round_number: int, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(again, "BATCH", 5)
+    monkeypatch.setattr(ahead, "BATCH", 5)
     campaign = _launched(40)
     lost = _lose("rejected", DOWN, count=20)
     for message in (Message.objects.filter(state="queued").order_by("pk"))[:10]:
@@ -441,7 +441,7 @@ def test_two_clicks_workers_and_everything_else_at_once_try_each_once(
 
 @pytest.mark.django_db(transaction=True)
 def test_workers_at_once_pass_over_what_somebody_holds_and_take_it_later(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(again, "BATCH", 3)
+    monkeypatch.setattr(ahead, "BATCH", 3)
     campaign = _launched(9)
     lost = _lose("rejected", DOWN, count=9)
     _ask(campaign)

@@ -16,7 +16,7 @@ from django.utils import timezone
 
 from providers.models import SenderNumber
 from recontact.books import differences
-from recontact.campaigns import gathering, launch
+from recontact.campaigns import ahead, gathering
 from recontact.campaigns.columns import Source
 from recontact.campaigns.control import campaign_cancel, campaign_launch, campaign_resume
 from recontact.campaigns.filtered import campaign_filter_change, campaigns_alike
@@ -355,7 +355,7 @@ def _at_once(*actions: Callable[[], object]) -> None:
 def test_of_two_campaigns_over_the_same_queries_at_once_each_query_gets_one_message(
     round_number: int, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(launch, "BATCH", 3)
+    monkeypatch.setattr(ahead, "BATCH", 3)
     number = number_make()
     queries = _queries(20, number)
     one, two = _running(number), _running(number)

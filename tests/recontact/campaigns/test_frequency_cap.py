@@ -16,7 +16,7 @@ from pytest_django import Settings
 from providers.errors import Reason
 from providers.models import SenderNumber
 from recontact.books import differences
-from recontact.campaigns import launch
+from recontact.campaigns import ahead
 from recontact.campaigns.again import message_retry
 from recontact.campaigns.control import campaign_cancel, campaign_launch
 from recontact.campaigns.launch import campaigns_launch
@@ -105,7 +105,7 @@ def test_without_a_cap_nobody_is_left_out(number: SenderNumber, settings: Settin
 def test_launchers_at_the_same_moment_write_to_nobody_twice(
     number: SenderNumber, monkeypatch: pytest.MonkeyPatch, round_number: int
 ) -> None:
-    monkeypatch.setattr(launch, "BATCH", 5)
+    monkeypatch.setattr(ahead, "BATCH", 5)
     campaigns = [_launched(number, name, PHONES) for name in ("uno", "dos", "tres")]
     together = threading.Barrier(3)
 

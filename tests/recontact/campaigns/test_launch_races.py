@@ -11,7 +11,7 @@ import pytest
 from django.db import connections
 
 from recontact.books import differences
-from recontact.campaigns import launch
+from recontact.campaigns import ahead, launch
 from recontact.campaigns.control import campaign_cancel, campaign_launch, campaign_pause
 from recontact.campaigns.launch import campaigns_launch, launch_in_turns
 from recontact.campaigns.proof import campaign_books
@@ -30,7 +30,7 @@ each_round = pytest.mark.parametrize("round_number", range(ROUNDS))
 @pytest.fixture(autouse=True)
 def small_batches(monkeypatch: pytest.MonkeyPatch) -> None:
     """Many transactions for few rows."""
-    monkeypatch.setattr(launch, "BATCH", 7)
+    monkeypatch.setattr(ahead, "BATCH", 7)
 
 
 @pytest.fixture

@@ -8,17 +8,19 @@ from decimal import Decimal
 from typing import Any
 
 import pytest
+from django.db.models import QuerySet
 from django.utils import timezone
 from pytest_django import Settings
 
 from providers.parking import park, unpark
 from recontact.books import differences
-from recontact.campaigns import launch
+from recontact.campaigns import ahead
 from recontact.campaigns.control import campaign_cancel, campaign_launch, campaign_pause, campaign_resume
 from recontact.campaigns.launch import campaigns_launch
 from recontact.campaigns.proof import Books, campaign_books
 from recontact.campaigns.start import CannotStart
 from recontact.customers import customer_identify, customer_merge, opt_out_add
+from recontact.dispatch.hold import template_postpone
 from recontact.dispatch.sweep import campaigns_complete
 from recontact.erasure import customer_erase
 from recontact.models import Campaign, CampaignRecipient, Customer, Message, OptOut
@@ -92,14 +94,38 @@ def test_launching_again_makes_no_second_message() -> None:
     assert (campaigns_launch(), Message.objects.count()) == (0, 3)
 
 
-def test_it_launches_no_more_than_a_little_ahead(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(launch, "AHEAD_AT_LEAST", 4)
-    monkeypatch.setattr(launch, "AHEAD_SECONDS", 0)
+def test_it_launches_no_more_than_a_little_ahead_and_in_whole_batches(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(ahead, "AHEAD_AT_LEAST", 4)
+    monkeypatch.setattr(ahead, "AHEAD_SECONDS", 0)
     campaign = _running(10)
     assert campaigns_launch() == 4
-    Message.objects.filter(pk=Message.objects.earliest("pk").pk).update(state="cancelled")
-    assert campaigns_launch() == 1
-    assert _balanced(campaign).unlaunched == 5
+    _first_queued().update(state="cancelled")
+    assert campaigns_launch() == 0  # one at a time costs as much as many
+    _first_queued().update(state="cancelled")
+    assert campaigns_launch() == 2
+    assert _balanced(campaign).unlaunched == 4
+
+
+def _first_queued() -> QuerySet[Message]:
+    return Message.objects.filter(pk=Message.objects.filter(state="queued").earliest("pk").pk)
+
+
+def test_who_must_wait_for_a_day_after_a_try_holds_up_nobody_else(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(ahead, "AHEAD_AT_LEAST", 4)
+    monkeypatch.setattr(ahead, "AHEAD_SECONDS", 0)
+    _running(12)
+    campaigns_launch()
+    Message.objects.update(due_at=timezone.now() + timedelta(days=1), attempt_number=1)
+    assert campaigns_launch() == 4
+
+
+def test_a_queue_that_a_template_holds_back_is_not_filled_any_further(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(ahead, "AHEAD_AT_LEAST", 4)
+    monkeypatch.setattr(ahead, "AHEAD_SECONDS", 0)
+    campaign = _running(12)
+    campaigns_launch()
+    template_postpone(template_id=campaign.template_id or 0, until=timezone.now() + timedelta(hours=1))
+    assert campaigns_launch() == 0
 
 
 def test_the_pace_spaces_the_messages() -> None:
@@ -284,8 +310,8 @@ def test_who_has_no_price_any_more_is_left_out() -> None:
 
 
 def _recategorized_when_two_of_four_are_queued(monkeypatch: pytest.MonkeyPatch) -> Campaign:
-    monkeypatch.setattr(launch, "AHEAD_AT_LEAST", 2)
-    monkeypatch.setattr(launch, "AHEAD_SECONDS", 0)
+    monkeypatch.setattr(ahead, "AHEAD_AT_LEAST", 2)
+    monkeypatch.setattr(ahead, "AHEAD_SECONDS", 0)
     campaign = campaign_make(state=Campaign.State.RUNNING)
     recipients_make(campaign=campaign, count=4, estimate=Decimal("0.026"), currency="USD", market="AR")
     assert campaigns_launch() == 2
@@ -320,6 +346,6 @@ def test_an_edited_text_cannot_be_agreed_to(monkeypatch: pytest.MonkeyPatch) -> 
     campaign = _recategorized_when_two_of_four_are_queued(monkeypatch)
     Template.objects.update(content_hash="other")
     campaign_resume(campaign_id=campaign.pk)
-    Message.objects.filter(pk=Message.objects.earliest("pk").pk).update(state="cancelled")
+    _first_queued().update(state="cancelled")
     assert campaigns_launch() == 0
     assert _state(campaign) == (Campaign.State.PARKED, "template_changed")
