@@ -6,7 +6,6 @@ A call that fails before anything could reach the provider is `Unavailable`; eve
 from __future__ import annotations
 
 import asyncio
-import json
 import ssl
 import time
 from collections.abc import Iterator
@@ -21,6 +20,7 @@ from weakref import WeakKeyDictionary
 
 import aiohttp
 import httpx
+import orjson
 from django.conf import settings
 from yarl import URL
 
@@ -107,7 +107,7 @@ def _encoded(call: Call) -> dict[str, Any]:
     """Address, headers and body as they go over the wire. JSON, which nearly all is, is not sent through httpx's layers."""
     if call.json_body is not None and not call.params:
         headers = {name: value.encode("ascii").decode() for name, value in call.headers.items()}
-        body = _ENCODER.encode(call.json_body).encode()
+        body = orjson.dumps(call.json_body)
         headers["Content-Type"] = "application/json"
         return {"method": call.method, "url": _normal_url(call.url), "headers": headers, "data": body}
     arguments = _request_arguments(call)
@@ -295,6 +295,3 @@ def _read_capped_sync(chunks: Iterator[bytes], limit: int, deadline: float) -> b
         if time.monotonic() > deadline:
             raise AnswerTooSlow
     return bytes(body)
-
-
-_ENCODER = json.JSONEncoder(ensure_ascii=False, separators=(",", ":"), allow_nan=False)

@@ -7,6 +7,7 @@ import json
 import time
 from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass
+from functools import lru_cache
 from typing import Any
 from urllib.parse import urlencode
 
@@ -17,6 +18,7 @@ from providers.redaction import Redactor
 KEPT_HEADERS = frozenset(
     {"content-type", "retry-after", "x-business-use-case-usage", "x-app-usage", "x-fb-request-id", "x-fb-trace-id"}
 )
+_PLAIN_HEADERS = KEPT_HEADERS | {"accept", "user-agent"}
 _DECODER = json.JSONDecoder(parse_constant=lambda _word: None)
 
 
@@ -47,7 +49,7 @@ class CallRecord:
         self.call = call
         self.status: int | None = None
         self.started = time.monotonic()
-        self.redactor = Redactor(secrets=_secret_values(call.headers))
+        self.redactor = Redactor(secrets=_secret_values(tuple(call.headers.items())))
 
     def answer(self, status: int, fields: Iterable[tuple[str, str]], body: bytes) -> Answer:
         """The whole answer, of any status, with its record."""
@@ -90,10 +92,12 @@ class CallRecord:
         return {"headers": kept, "body": self.redactor.answer(answered.parsed)}
 
 
-def _secret_values(headers: Mapping[str, str]) -> list[str]:
-    plain = KEPT_HEADERS | {"accept", "user-agent"}
-    values = [value for name, value in headers.items() if name.lower() not in plain]
-    return [secret for value in values for secret in (value.rpartition(" ")[2], _basic_password(value)) if secret]
+@lru_cache(maxsize=256)
+def _secret_values(headers: tuple[tuple[str, str], ...]) -> tuple[str, ...]:
+    """Kept, because an account's headers are the same in each of its calls."""
+    values = [value for name, value in headers if name.lower() not in _PLAIN_HEADERS]
+    found = [secret for value in values for secret in (value.rpartition(" ")[2], _basic_password(value)) if secret]
+    return tuple(found)
 
 
 def _basic_password(value: str) -> str:

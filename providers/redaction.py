@@ -77,6 +77,7 @@ _PHONE = re.compile(r"\+?\d{7,15}")
 # National spellings differ at the front (549... and 54..., a trunk 0, a 15), never in the last eight digits.
 _PHONE_TAIL = 8
 _SHORTEST_LEARNT = 3
+_SHORT = 120
 
 
 class Redactor:
@@ -132,15 +133,18 @@ class Redactor:
 
     def text(self, text: str) -> str:
         """`text` without people and secrets, cut to what is worth keeping."""
-        text = text[:TEXT_KEPT].replace("\x00", "")
+        is_word = _is_word(text)
+        if is_word and not self._secrets and self._plainly == []:
+            return text
+        if not is_word:
+            text = text[:TEXT_KEPT].replace("\x00", "")
         for secret in self._secrets:
             text = text.replace(secret, SECRET)
-        is_word = _is_word(text)
         if not is_word:
-            text = _TELLING.sub(MASK, text)
+            text = _telling_masked(text)
         for value in self._learnt_spellings(text):
             text = text.replace(value, MASK)
-        if self._phones and not is_word:
+        if self._phones and not is_word and _DIGITS.search(text):
             text = _DIGITS.sub(lambda found: MASK if self._is_known_phone(found.group()) else found.group(), text)
         return text
 
@@ -150,15 +154,10 @@ class Redactor:
 
     def _request(self, value: Any, path: str, kept_paths: frozenset[str]) -> Any:
         if isinstance(value, dict):
-            return {
-                str(key): self._request(item, f"{path}.{key}" if path else str(key), kept_paths)
-                for key, item in value.items()
-            }
+            return {str(key): self._request(item, _below(path, str(key)), kept_paths) for key, item in value.items()}
         if isinstance(value, list | tuple):
             return [self._request(item, path, kept_paths) for item in value]
-        if value is None or isinstance(value, bool):
-            return value
-        if path in kept_paths:
+        if value is None or isinstance(value, bool) or path in kept_paths:
             return value
         if _is_secret_path(path):
             return SECRET
@@ -226,7 +225,22 @@ def _same_tail(left: str, right: str) -> bool:
 
 @lru_cache(maxsize=2048)
 def _is_word(text: str) -> bool:
-    return _WORD.fullmatch(text) is not None
+    return len(text) <= TEXT_KEPT and _WORD.fullmatch(text) is not None
+
+
+def _telling_masked(text: str) -> str:
+    """Short texts are kept: addresses and headers come again with each call."""
+    return _short_telling_masked(text) if len(text) <= _SHORT else _TELLING.sub(MASK, text)
+
+
+@lru_cache(maxsize=2048)
+def _short_telling_masked(text: str) -> str:
+    return _TELLING.sub(MASK, text)
+
+
+@lru_cache(maxsize=2048)
+def _below(path: str, key: str) -> str:
+    return f"{path}.{key}" if path else key
 
 
 @lru_cache(maxsize=2048)

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import re
 from dataclasses import dataclass
+from functools import lru_cache
 
 from providers.simulator.documents import Json, mapping, sequence
 
@@ -11,6 +12,7 @@ VARIABLE = re.compile(r"\{\{\s*(\w+)\s*\}\}")
 MEDIA_HEADERS = ("IMAGE", "VIDEO", "DOCUMENT", "LOCATION", "GIF", "PRODUCT")
 
 
+@lru_cache(maxsize=1024)
 def variables(text: str) -> tuple[str, ...]:
     """The distinct variables of a text; positional ones in the order of their number."""
     names = list(dict.fromkeys(VARIABLE.findall(text)))

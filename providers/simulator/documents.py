@@ -2,16 +2,16 @@
 
 from __future__ import annotations
 
-import json
 from typing import Any
 
+import orjson
+
 Json = dict[str, Any]
-_COMPACT = json.JSONEncoder(ensure_ascii=False, separators=(",", ":"))
 
 
 def compact_bytes(document: Any) -> bytes:
     """The document as compact UTF-8 JSON (answers and the journal)."""
-    return _COMPACT.encode(document).encode()
+    return orjson.dumps(document)
 
 
 def mapping(value: Any) -> Json:

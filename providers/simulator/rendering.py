@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from typing import Any
 
 from providers.simulator.definition import MEDIA_HEADERS, VARIABLE, Definition, variables
@@ -19,8 +20,8 @@ def parameter_text(parameter: Json) -> str:
 def rendered(definition: Definition, components: list[Json], *, named: bool) -> Json:
     """The bubble: ``header`` {type, text or content}, ``body``, ``footer``, ``buttons`` [{type, text, …}], ``cards``."""
     by_type = {str(item.get("type", "")).lower(): item for item in components}
-    bubble: Json = {"body": _filled(definition.body_text, by_type.get("body"), named=named)}
-    header = _header(definition, by_type.get("header"), named=named)
+    header, body = face(definition, by_type, named=named)
+    bubble: Json = {"body": body}
     if header:
         bubble["header"] = header
     if definition.footer_text:
@@ -36,6 +37,12 @@ def rendered(definition: Definition, components: list[Json], *, named: bool) -> 
             for card, sent in zip(definition.cards, cards, strict=False)
         ]
     return bubble
+
+
+def face(definition: Definition, by_type: Mapping[str, Json], *, named: bool) -> tuple[Json, str]:
+    """The header (empty where there is none) and the body, from the components by their type in lower case."""
+    body = _filled(definition.body_text, by_type.get("body"), named=named)
+    return _header(definition, by_type.get("header"), named=named), body
 
 
 def plain_text(bubble: Json) -> str:
@@ -59,6 +66,8 @@ def _header(definition: Definition, component: Json | None, *, named: bool) -> J
 
 
 def _filled(text: str, component: Json | None, *, named: bool) -> str:
+    if "{{" not in text:
+        return text
     parameters = [mapping(item) for item in sequence((component or {}).get("parameters"))]
     if named:
         values = {str(item.get("parameter_name", "")): parameter_text(item) for item in parameters}

@@ -3,11 +3,12 @@
 from __future__ import annotations
 
 import re
+from collections.abc import Mapping
 
 from providers.simulator.definition import MEDIA_HEADERS, ButtonDefinition, Definition
 from providers.simulator.documents import Json, mapping, sequence
 from providers.simulator.refusal import Refusal
-from providers.simulator.rendering import parameter_text, rendered
+from providers.simulator.rendering import face, parameter_text
 
 COMPONENT_TYPES = ("header", "body", "button", "carousel", "limited_time_offer", "tap_target_configuration")
 COMPONENT_KEYS = frozenset({"type", "sub_type", "index", "parameters", "cards"})
@@ -48,7 +49,7 @@ class Check:
         self._buttons([item for item in components if str(item["type"]).lower() == "button"])
         self._offer(by_type.get("limited_time_offer"))
         self._cards(by_type.get("carousel"))
-        self._lengths(components)
+        self._lengths(by_type)
 
     def _shape(self, position: int, component: Json) -> None:
         where = f"template['components'][{position}]"
@@ -162,11 +163,11 @@ class Check:
             check = Check(definition, named=self._named, modern=self._modern, place=f"cards[{index}] ")
             check.components([mapping(item) for item in sequence(card.get("components"))])
 
-    def _lengths(self, components: list[Json]) -> None:
-        bubble = rendered(self._definition, components, named=self._named)
+    def _lengths(self, by_type: Mapping[str, Json]) -> None:
+        header, body = face(self._definition, by_type, named=self._named)
         alone = not (self._definition.header_format or self._definition.footer_text or self._definition.buttons)
-        too_long = len(bubble["body"]) > (LONE_BODY_LIMIT if alone else BODY_LIMIT)
-        if too_long or len(str(bubble.get("header", {}).get("text", ""))) > HEADER_LIMIT:
+        too_long = len(body) > (LONE_BODY_LIMIT if alone else BODY_LIMIT)
+        if too_long or len(str(header.get("text", ""))) > HEADER_LIMIT:
             raise Refusal(132005)
 
     def _count(self, details: str) -> Refusal:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import re
 from dataclasses import dataclass, field, fields
+from functools import lru_cache
 from typing import Any, TypeVar
 
 from providers.simulator.documents import Json
@@ -14,6 +15,11 @@ SERVICE_WINDOW_SECONDS = 24 * 3600
 FREE_ENTRY_SECONDS = 72 * 3600
 FIRST_NAMES = ("Lucía", "Martín", "Sofía", "Joaquín", "Valentina", "Mateo", "Camila", "Tomás", "Renata", "Iván")
 LAST_NAMES = ("Fernández", "Gómez", "Pereira", "Rojas", "Quispe", "Ibáñez", "Muñoz", "Castro", "Núñez", "Vidal")
+
+
+@lru_cache(maxsize=1024)
+def _digits(text: str) -> str:
+    return NOT_DIGITS.sub("", text)
 
 
 @dataclass(slots=True)
@@ -65,7 +71,7 @@ class Number:
     @property
     def digits(self) -> str:
         """The number as webhooks print it."""
-        return NOT_DIGITS.sub("", self.display_phone_number)
+        return _digits(self.display_phone_number)
 
 
 @dataclass(slots=True)

@@ -3,12 +3,12 @@ INSERT with as many places."""
 
 from __future__ import annotations
 
-import json
 from collections import defaultdict
 from collections.abc import Sequence
 from operator import attrgetter
 from typing import Any, TypeVar
 
+import orjson
 from django.db import connection, models
 from django.db.models.base import ModelState
 
@@ -86,7 +86,7 @@ def customers_insert(customers: Sequence[Customer]) -> dict[str, int]:
     ]
     columns = ", ".join(connection.ops.quote_name(field.column or "") for field in fields)
     with connection.cursor() as cursor:
-        cursor.execute(_CUSTOMERS.format(columns=columns), [json.dumps(rows)])
+        cursor.execute(_CUSTOMERS.format(columns=columns), [orjson.dumps(rows).decode()])
         return dict(cursor.fetchall())
 
 
@@ -109,5 +109,5 @@ def _copy(model: type[models.Model], rows: Sequence[Any], *, left_out: str) -> N
         for row in rows:
             values = list(read(row))
             for place in as_json:
-                values[place] = json.dumps(values[place])
+                values[place] = orjson.dumps(values[place]).decode()
             copy.write_row(values)

@@ -2,13 +2,13 @@
 
 from __future__ import annotations
 
-import json
 import math
 from collections.abc import Sequence
 from copy import copy
 from dataclasses import dataclass, replace
 from datetime import timedelta
 
+import orjson
 from django.db import connection, transaction
 
 from providers.contracts import Accepted
@@ -118,7 +118,7 @@ _ATTEMPTS = """
 
 def _attempts(results: Sequence[Result]) -> None:
     with connection.cursor() as cursor:
-        cursor.execute(_ATTEMPTS, [json.dumps([_attempt(result) for result in results])])
+        cursor.execute(_ATTEMPTS, [orjson.dumps([_attempt(result) for result in results]).decode()])
 
 
 def _attempt(result: Result) -> dict[str, object]:

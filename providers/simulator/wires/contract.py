@@ -54,7 +54,6 @@ in Meta's components; what else the vendor has (element name, variable names…)
 
 from __future__ import annotations
 
-import json
 import uuid
 from abc import ABC, abstractmethod
 from collections.abc import Callable, Collection, Iterable, Mapping, Sequence
@@ -62,6 +61,7 @@ from dataclasses import dataclass, field
 from urllib.parse import parse_qsl
 
 import aiohttp
+import orjson
 from aiohttp import web
 
 from providers.simulator.definition import Definition
@@ -95,7 +95,7 @@ class Call:
     def json(self) -> Json:
         """The body's JSON object; an empty one when it is none."""
         try:
-            return mapping(json.loads(self.body))
+            return mapping(orjson.loads(self.body))
         except ValueError:
             return {}
 
