@@ -16,15 +16,15 @@ from django.db.models import Q
 from providers.contracts import MediaContent, OutboundMessage, Recipient, TemplateContent, TextContent
 from recontact import ledger
 from recontact.arrays import array_literal
-from recontact.clock import ClockTimestamp, database_now
+from recontact.clock import ClockTimestamp
 from recontact.dispatch.circuit import claimable
-from recontact.dispatch.lease import Lease, number_may_send
+from recontact.dispatch.lease import Lease, number_sends_at
 from recontact.dispatch.pair import pairs_wait
 from recontact.dispatch.recheck import CAMPAIGN_WIDE, recheck
 from recontact.dispatch.slots import slots_take
-from recontact.dispatch.switch import identity_current
+from recontact.dispatch.switch import halted_shared
 from recontact.media.attachments import attachment_id, attachments_of, content_of
-from recontact.models import Campaign, DispatchSwitch, MediaFile, Message, NumberLease, Query
+from recontact.models import Campaign, MediaFile, Message, Query
 from recontact.states import MessageState
 from templates_app.models import Template
 
@@ -97,17 +97,17 @@ def claim(lease: Lease, limit: int, turn: int = 0, for_agents: int = 0) -> list[
     portfolio's limit waits. Raises LeaseLost. Empty while everything is halted, and while the number or its account is
     parked or switched off.
     """
-    if _halted():
+    if halted_shared():
         return []
     _lease_still_ours(lease)
     most = claimable(number_id=lease.number_id, limit=limit + for_agents)
     ids = _candidates(lease.number_id, min(limit, most), turn, most)
     # Looked at after them: a record may put a message back and park its account in between, together.
-    if not ids or not number_may_send(lease.number_id):
+    now = number_sends_at(lease.number_id) if ids else None
+    if now is None:
         return []
-    now = database_now()
     messages = _loaded(ids)
-    reasons = recheck(messages, now)
+    reasons = recheck(messages, number_id=lease.number_id, now=now)
     _skip(messages, reasons)
     going = [message for message in messages if message.pk not in reasons]
     too_soon = pairs_wait(number_id=lease.number_id, messages=going)
@@ -119,23 +119,15 @@ def claim(lease: Lease, limit: int, turn: int = 0, for_agents: int = 0) -> list[
     return [_claim_of(message, lease, attempts[message.pk], files) for message in going if message.pk in attempts]
 
 
-def _halted() -> bool:
-    """Shares the switch's row with other claims, so that a halt waits for them and none begins after it.
-
-    A connection that was lost comes back by itself, maybe to a database that was restored: then nothing is claimed either.
-    """
-    rows = list(DispatchSwitch.objects.raw("SELECT * FROM recontact_dispatchswitch WHERE id = 1 FOR SHARE"))
-    return any(switch.halted or (switch.identity and switch.identity != identity_current()) for switch in rows)
-
-
 def _lease_still_ours(lease: Lease) -> None:
-    rows = NumberLease.objects.raw(
-        """SELECT * FROM recontact_numberlease
-           WHERE sender_number_id = %s AND token = %s AND expires_at > clock_timestamp() FOR SHARE""",
-        [lease.number_id, lease.token],
-    )
-    if not list(rows):
-        raise LeaseLost
+    with connection.cursor() as cursor:
+        cursor.execute(
+            """SELECT FROM recontact_numberlease
+               WHERE sender_number_id = %s AND token = %s AND expires_at > clock_timestamp() FOR SHARE""",
+            [lease.number_id, lease.token],
+        )
+        if not cursor.rowcount:
+            raise LeaseLost
 
 
 def _candidates(number_id: int, limit: int, turn: int, most: int) -> list[int]:

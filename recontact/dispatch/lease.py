@@ -5,6 +5,7 @@ from __future__ import annotations
 import math
 from collections.abc import Iterable
 from dataclasses import dataclass
+from datetime import datetime
 
 import structlog
 from django.db import connection
@@ -151,13 +152,14 @@ def account_unusable(account_id: int, error: Exception) -> None:
     park(ProviderAccount.objects.get(pk=account_id), reason=Reason.CREDENTIALS, detail=detail)
 
 
-def number_may_send(number_id: int) -> bool:
-    """Whether the number and its account are switched on, not parked and not throttled, by the database's clock."""
+def number_sends_at(number_id: int) -> datetime | None:
+    """The database's moment, if number and account are switched on, not parked and not throttled then."""
     free = Q(throttled_until=None) | Q(throttled_until__lte=ClockTimestamp())
     free &= Q(parked_at=None) | Q(parked_until__lte=ClockTimestamp())
     account_free = Q(account__parked_at=None) | Q(account__parked_until__lte=ClockTimestamp())
     numbers = SenderNumber.objects.filter(pk=number_id, is_active=True, account__is_active=True)
-    return numbers.filter(free, account_free).exists()
+    rows = numbers.filter(free, account_free).annotate(now=ClockTimestamp()).values_list("now", flat=True)
+    return next(iter(rows), None)
 
 
 def lease_renew(lease: Lease) -> bool:

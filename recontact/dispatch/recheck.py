@@ -3,13 +3,14 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field
 from datetime import datetime
 
 from django.db import connection
 
 from recontact.arrays import array_literal
 from recontact.media.attachments import attachment_id, attachments_of
-from recontact.models import Customer, MediaFile, Message, OptOut
+from recontact.models import MediaFile, Message, OptOut
 from recontact.refusals import Code
 from recontact.retries import ARRIVED_AFTER_ALL, arrived_before
 from templates_app.models import Template, TemplateStatus
@@ -18,36 +19,46 @@ TEMPLATE_CHANGED = "template_changed"
 #: Reasons that concern every message of the template, so a campaign waits with them instead of losing its sample.
 CAMPAIGN_WIDE = frozenset({"template_not_sendable", TEMPLATE_CHANGED})
 
-# By an array: Django takes longer to write hundreds of places down than PostgreSQL to answer.
-_WINDOWS = """SELECT customer_id, sender_number_id, expires_at FROM recontact_servicewindow
-              WHERE customer_id = ANY(%s::bigint[])"""
+# By an array: Django takes longer to write hundreds of places down than PostgreSQL to answer. One statement, for a claim is
+# paid for by its statements: rows of a customer with the scope of an opt-out, an open window, or (erased) neither.
+_PEOPLE = """SELECT customer_id, scope, NULL::timestamptz FROM recontact_optout
+             WHERE customer_id = ANY(%(customers)s::bigint[]) AND revoked_at IS NULL
+             UNION ALL
+             SELECT customer_id, NULL, expires_at FROM recontact_servicewindow
+             WHERE customer_id = ANY(%(customers)s::bigint[]) AND sender_number_id = %(number)s
+             UNION ALL
+             SELECT id, NULL, NULL FROM recontact_customer
+             WHERE id = ANY(%(customers)s::bigint[]) AND erased_at IS NOT NULL"""
 _OPT_OUTS = """SELECT customer_id, scope FROM recontact_optout
                WHERE customer_id = ANY(%s::bigint[]) AND revoked_at IS NULL"""
 
 
-def recheck(messages: Sequence[Message], now: datetime) -> dict[int, str]:
-    """The messages that must not go out any more, each with its reason code. Few queries, whatever the number.
+@dataclass(slots=True)
+class _People:
+    """What stands of some customers: scopes of their opt-outs, ends of their windows with one number, and who was erased."""
+
+    opt_outs: dict[int, set[str]] = field(default_factory=dict)
+    windows: dict[int, datetime] = field(default_factory=dict)
+    erased: set[int] = field(default_factory=set)
+
+
+def recheck(messages: Sequence[Message], *, number_id: int, now: datetime) -> dict[int, str]:
+    """The messages of this number that must not go out any more, each with its reason code. Few queries, whatever the number.
 
     `messages` come with template and query loaded; `now` is the database's clock.
     """
-    customers = {message.customer_id for message in messages}
-    erased = erased_of(customers)
-    opt_outs = opt_outs_of(customers)
-    with connection.cursor() as cursor:
-        cursor.execute(_WINDOWS, [array_literal(customers)])
-        windows: dict[tuple[int, int], datetime] = {(row[0], row[1]): row[2] for row in cursor.fetchall()}
+    people = _people({message.customer_id for message in messages}, number_id)
     reasons = dict.fromkeys(arrived_before(messages), ARRIVED_AFTER_ALL)
     files = attachments_of(messages)
     for message in messages:
         if message.pk in reasons:
             continue
-        expires_at = windows.get((message.customer_id, message.sender_number_id))
+        expires_at = people.windows.get(message.customer_id)
         window_open = expires_at is not None and expires_at > now
+        scopes = people.opt_outs.get(message.customer_id, set())
         reason = (
             _template_reason(message, now)
-            or customer_reason(
-                message.category, message.customer_id in erased, opt_outs.get(message.customer_id, set())
-            )
+            or customer_reason(message.category, message.customer_id in people.erased, scopes)
             or _query_reason(message)
             or _window_reason(message, window_open)
             or _file_reason(message, files)
@@ -67,10 +78,18 @@ def opt_outs_of(customers: set[int]) -> dict[int, set[str]]:
     return found
 
 
-def erased_of(customers: set[int]) -> set[int]:
-    """Those of the customers who were erased."""
-    rows = Customer.objects.filter(pk__among=customers, erased_at__isnull=False)
-    return set(rows.values_list("pk", flat=True))
+def _people(customers: set[int], number_id: int) -> _People:
+    found = _People()
+    with connection.cursor() as cursor:
+        cursor.execute(_PEOPLE, {"customers": array_literal(customers), "number": number_id})
+        for customer_id, scope, expires_at in cursor.fetchall():
+            if scope is not None:
+                found.opt_outs.setdefault(customer_id, set()).add(scope)
+            elif expires_at is not None:
+                found.windows[customer_id] = expires_at
+            else:
+                found.erased.add(customer_id)
+    return found
 
 
 def _template_reason(message: Message, now: datetime) -> str:

@@ -14,17 +14,30 @@ from recontact.models import DispatchSwitch
 log = structlog.get_logger(__name__)
 
 
+_IDENTITY = """
+    SELECT concat_ws(':', system_identifier, substr(pg_walfile_name(pg_current_wal_lsn()), 1, 8),
+                     (SELECT oid FROM pg_database WHERE datname = current_database()))
+    FROM pg_control_system()
+"""
+_SHARED = f"SELECT halted, identity, ({_IDENTITY}) FROM recontact_dispatchswitch WHERE id = 1 FOR SHARE"  # noqa: S608 -- ours
+
+
 def identity_current() -> str:
     """Which server, timeline and database this is: it changes with a restore and with a failover that may lose commits."""
     with connection.cursor() as cursor:
-        cursor.execute(
-            """
-            SELECT system_identifier, substr(pg_walfile_name(pg_current_wal_lsn()), 1, 8),
-                   (SELECT oid FROM pg_database WHERE datname = current_database())
-            FROM pg_control_system()
-            """
-        )
-        return ":".join(str(part) for part in cursor.fetchone())
+        cursor.execute(_IDENTITY)
+        return str(cursor.fetchone()[0])
+
+
+def halted_shared() -> bool:
+    """Whether nothing may be claimed. Shares the switch's row with other claims for the caller's transaction, so that a halt
+    waits for them and none begins after it.
+
+    A connection that was lost comes back by itself, maybe to a database that was restored: then nothing is claimed either.
+    """
+    with connection.cursor() as cursor:
+        cursor.execute(_SHARED)
+        return any(halted or (known and known != current) for halted, known, current in cursor.fetchall())
 
 
 def dispatch_state() -> DispatchSwitch:

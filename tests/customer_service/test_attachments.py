@@ -153,7 +153,7 @@ def test_a_file_that_went_meanwhile_is_skipped_and_not_sent(ana: User, open_quer
     send(ana, open_query)
     MediaFile.objects.update(state="discarded")
     message = Message.objects.select_related("customer", "query", "template").get()
-    assert recheck([message], timezone.now()) == {message.pk: Code.FILE_GONE}
+    assert recheck([message], number_id=message.sender_number_id, now=timezone.now()) == {message.pk: Code.FILE_GONE}
 
 
 # --- the link ------------------------------------------------------------------------------------------------------------

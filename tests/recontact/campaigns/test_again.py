@@ -253,7 +253,7 @@ def test_what_it_makes_passes_the_second_check_at_the_claim() -> None:
     _ask(campaign)
     retries_make()
     tried = Message.objects.filter(retry_of__isnull=False).select_related("template", "customer", "query")
-    assert recheck(list(tried), timezone.now()) == {}
+    assert recheck(list(tried), number_id=tried[0].sender_number_id, now=timezone.now()) == {}
 
 
 @pytest.mark.django_db

@@ -1,0 +1,32 @@
+"""How far ahead of the sending messages are made: some seconds of each campaign wait in its queue, and come in whole batches."""
+
+from __future__ import annotations
+
+from datetime import datetime, timedelta
+
+from django.db.models import Q, QuerySet
+
+from providers.models import SenderNumber
+from recontact.models import Campaign, Message
+
+#: So many seconds of messages of a campaign wait in the queue: what was decided about them is that old when they leave. Beat
+#: looks every two seconds.
+AHEAD_SECONDS = 6
+#: However slow it is.
+AHEAD_AT_LEAST = 100
+BATCH = 500
+#: What was tried before and waits longer than this for its next turn holds nobody up: a person's limit of marketing is a day.
+PUT_OFF = timedelta(minutes=5)
+
+
+def batch_room(campaign: Campaign, number: SenderNumber | None, queued: QuerySet[Message], now: datetime) -> int:
+    """How many messages to make now beside those that are queued: a batch, or 0 until there is room for a whole one.
+
+    A launcher that filled up whatever the sending just took would make a few at a time and never come to rest, and a batch costs
+    its statements for one message as for hundreds.
+    """
+    throughput = number.throughput if number is not None else AHEAD_AT_LEAST
+    ahead = int(max(AHEAD_AT_LEAST, min(campaign.pace or throughput, throughput) * AHEAD_SECONDS))
+    was_tried = Q(attempt_number__gt=0) | Q(retry_of__isnull=False)
+    room = ahead - queued.exclude(was_tried, due_at__gt=now + PUT_OFF).count()
+    return min(room, BATCH) if room >= min(BATCH, ahead // 2) else 0
