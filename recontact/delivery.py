@@ -136,7 +136,8 @@ def _match_and_apply(event: MessageEvent) -> bool:
     event.detail = words_redacted(event.detail, phone=message.recipient_phone, bsuid=message.recipient_bsuid)
     event.effect = _apply(message, event)
     event.save(update_fields=["message", "effect", "detail"])
-    ledger.settle([message.pk])
+    if message.query_id is not None:
+        ledger.settle([message.pk])
     return True
 
 
@@ -150,28 +151,39 @@ def _apply(message: Message, event: MessageEvent) -> str:
     if _is_second_send(message, event):
         _incident(message, event, Incident.Kind.SENT_TWICE)
     moves = target in MESSAGE_MOVES[current]
-    changes = _moments(message, event)
-    if moves:
-        changes |= {"state": target, "lease_expires_at": None}
-        changes |= {"reason": event.reason, "provider_code": event.provider_code, "provider_detail": event.detail}
-        if current == MessageState.FAILED:
-            changes["billed"] = None  # what counted as not billed was delivered after all
-    if message.provider_message_id in ("", str(message.reference)):
-        changes["provider_message_id"] = event.provider_message_id
-    if changes:
+    if changes := _changes(message, event, current, target):
         Message.objects.filter(pk=message.pk, state=current).update(**changes)
-        message.refresh_from_db()
+        for name, value in changes.items():
+            setattr(message, name, value)
     if moves and _was_given_back(message):
         _incident(message, event, Incident.Kind.PROOF_AGAINST_UNSENT)
     if moves and target == MessageState.FAILED:
         late_failure_apply(message=message, event=event)
     elif moves and current == MessageState.FAILED and (retries_withdraw(message=message) or arrived_before([message])):
         _incident(message, event, Incident.Kind.SENT_TWICE)
+    if changes.get("billed") is False:
+        failed_fee_append(message=message, code=event.provider_code, at=event.occurred_at)
     # `delivered` carries the price even when it comes after `read`.
     if moves or target == current or (current, target) == (MessageState.READ, MessageState.DELIVERED):
         _charge(message, event)
         _remember_opt_out(message, event)
     return MessageEvent.Effect.MOVED if moves else MessageEvent.Effect.KNOWN
+
+
+def _changes(message: Message, event: MessageEvent, current: MessageState, target: MessageState) -> dict[str, Any]:
+    """What the event makes of the message's columns. What failed is not billed."""
+    moves = target in MESSAGE_MOVES[current]
+    changes = _moments(message, event)
+    if moves:
+        changes |= {"state": target, "lease_expires_at": None}
+        changes |= {"reason": event.reason, "provider_code": event.provider_code, "provider_detail": event.detail}
+        if current == MessageState.FAILED:
+            changes["billed"] = None  # what counted as not billed was delivered after all
+    if target == MessageState.FAILED and message.billed is None and (moves or current == target):
+        changes["billed"] = False
+    if message.provider_message_id in ("", str(message.reference)):
+        changes["provider_message_id"] = event.provider_message_id
+    return changes
 
 
 def _moments(message: Message, event: MessageEvent) -> dict[str, Any]:
@@ -190,6 +202,8 @@ def _against_the_books(message: Message, event: MessageEvent, current: MessageSt
 
 def _was_given_back(message: Message) -> bool:
     """A person gave the query its recontact back because this message had failed; now it turns out to have arrived."""
+    if message.query_id is None:
+        return False
     return Recontact.objects.filter(message=message, state=Recontact.State.RELEASED).exists()
 
 
@@ -206,12 +220,9 @@ def _incident(message: Message, event: MessageEvent, kind: str) -> None:
 
 
 def _charge(message: Message, event: MessageEvent) -> None:
-    """Delivered is billed unless the price says it was free; failed is not. A price in `sent` is no charge until then."""
+    """Delivered is billed unless the price says it was free. A price in `sent` is no charge until then."""
     if event.status in (DeliveryStatus.DELIVERED, DeliveryStatus.READ):
         delivered_charge(message=message, price=event.price or _price_told_before(message))
-    elif event.status == DeliveryStatus.FAILED and message.billed is None:
-        Message.objects.filter(pk=message.pk).update(billed=False)
-        failed_fee_append(message=message, code=event.provider_code, at=event.occurred_at)
 
 
 def _price_told_before(message: Message) -> dict[str, Any] | None:

@@ -19,6 +19,7 @@ from templates_app.models import Template
 
 _WAITS = frozenset({Action.WAIT, Action.TOMORROW})
 _PARKS = frozenset({Action.PARK_TEMPLATE, Action.PARK_NUMBER, Action.PARK_ACCOUNT})
+_FOLLOWED = _WAITS | _PARKS | {Action.RETRY}
 
 
 def late_failure_apply(*, message: Message, event: MessageEvent) -> Message | None:
@@ -30,7 +31,10 @@ def late_failure_apply(*, message: Message, event: MessageEvent) -> Message | No
         reason = Reason(event.reason)
     except ValueError:
         return None
-    action, now = late_action(reason), database_now()
+    action = late_action(reason)
+    if action not in _FOLLOWED:
+        return None
+    now = database_now()
     failed_at = min(event.occurred_at, now)
     seconds = _seconds(message, event, reason)
     over = None if seconds is None else failed_at + timedelta(seconds=seconds)

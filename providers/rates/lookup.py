@@ -35,6 +35,12 @@ def card_in_force(*, account_id: int, at: datetime | None = None) -> RateCard | 
     return rows.filter(Q(valid_to=None) | Q(valid_to__gt=moment)).first()
 
 
+def takes_for_failures(account_id: int) -> bool:
+    """Whether any published card of the account has a fee for messages that failed: most have none."""
+    rows = RateFee.objects.filter(card__account_id=account_id, card__status=RateCard.Status.PUBLISHED)
+    return rows.filter(kind=RateFee.Kind.FAILED).exists()
+
+
 def tariff_for(*, account_id: int, market: str, category: str, at: datetime | None = None) -> Tariff | None:
     """The tariff of the market in the card in force, else of `other`, else None: then the price is not known."""
     return TariffBook().tariff(account_id=account_id, market=market, category=category, at=at)

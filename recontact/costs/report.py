@@ -9,6 +9,7 @@ from typing import Any
 
 from providers.contracts import PriceReport
 from providers.rates.currencies import CURRENCIES
+from providers.rates.lookup import takes_for_failures
 from providers.rates.tariff import MICRO, Line, Part, Price
 from recontact.costs.estimate import lines_stored
 from recontact.costs.price_book import NoRate, Place, PriceBook
@@ -124,6 +125,8 @@ def _by_card(place: Place, *, free: bool, told: tuple[Decimal, str] | None, book
 
 def failed_fee_append(*, message: Message, code: str, at: datetime) -> CostEntry | None:
     """Append what the provider takes for a message that failed with its error `code`, once. None: it takes nothing."""
+    if not takes_for_failures(message.account_id):
+        return None
     place = PriceBook().place(
         account_id=message.account_id,
         phone=message.recipient_phone,

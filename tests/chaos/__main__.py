@@ -10,7 +10,6 @@ import signal
 import subprocess
 import sys
 import tempfile
-from collections import Counter
 from collections.abc import Sequence
 from concurrent.futures import ThreadPoolExecutor
 from functools import partial
@@ -18,8 +17,10 @@ from pathlib import Path
 from typing import Any
 
 from hsm_portal.embedded import EmbeddedPostgres
+from tests.chaos.history import commit_here, history_append
 from tests.chaos.lane import run_seed, tidy, told
 from tests.chaos.parts import ENVIRONMENT
+from tests.chaos.totals import totals
 from tests.providers.simulator.server import PROJECT
 
 
@@ -38,7 +39,7 @@ def main() -> int:
     postgres = EmbeddedPostgres(data=home / "prepared")
     try:
         _prepare(postgres)
-        results = _run_all(seeds, chosen.recipients, chosen.jobs, postgres.data, home)
+        results = _run_all(seeds, chosen, postgres.data, home)
     finally:
         shutil.rmtree(postgres.data, ignore_errors=True)
         postgres.data.with_name(f"{postgres.data.name}.lock").unlink(missing_ok=True)
@@ -46,7 +47,7 @@ def main() -> int:
     good = all(not result["problems"] for result in results)
     if good:
         shutil.rmtree(home, ignore_errors=True)
-    say(json.dumps(summary(results)))
+    say(json.dumps(totals(results)))
     return 0 if good else 1
 
 
@@ -63,6 +64,7 @@ def _options() -> argparse.Namespace:
     parser.add_argument("--first", type=int, default=1, help="the first of them")
     parser.add_argument("--jobs", type=int, default=1, help="how many at a time")
     parser.add_argument("--recipients", type=int, default=5_000, help="of each campaign")
+    parser.add_argument("--patience", type=float, default=1.0, help="times the usual time limits, for a busy machine")
     return parser.parse_args()
 
 
@@ -76,47 +78,19 @@ def _prepare(postgres: EmbeddedPostgres) -> None:
         postgres.stop()
 
 
-def _run_all(seeds: Sequence[int], recipients: int, jobs: int, prepared: Path, home: Path) -> list[dict[str, Any]]:
+def _run_all(seeds: Sequence[int], chosen: argparse.Namespace, prepared: Path, home: Path) -> list[dict[str, Any]]:
+    recipients: int = chosen.recipients
+    commit = commit_here()
+
     def run(seed: int) -> dict[str, Any]:
-        result = run_seed(seed, recipients, prepared, home)
+        result = run_seed(seed, recipients, prepared, home, patience=chosen.patience)
+        history_append(result, recipients=recipients, commit=commit)
         say(told(result, home / str(seed), recipients))
         tidy(result, home / str(seed))
         return result
 
-    with ThreadPoolExecutor(jobs) as lanes:
+    with ThreadPoolExecutor(chosen.jobs) as lanes:
         return list(lanes.map(run, seeds))
-
-
-def summary(results: Sequence[dict[str, Any]]) -> dict[str, Any]:
-    """All runs as one: the last line. What is counted by name (faults by kind, doubts by reason) is added by name."""
-
-    def by_name(name: str) -> dict[str, int]:
-        counts: Counter[str] = Counter()
-        for result in results:
-            counts.update(result[name])
-        return dict(sorted(counts.items()))
-
-    def added(name: str) -> float:
-        total: float = sum(result[name] for result in results)
-        return round(total, 1)
-
-    uncertain = by_name("uncertain")
-    return {
-        "seeds": len(results),
-        "campaigns": len(results),
-        "messages": added("messages"),
-        "faults": by_name("faults"),
-        "doubled": added("doubled"),
-        "lost": added("lost"),
-        "uncertain_left": sum(uncertain.values()),
-        "uncertain_reasons": uncertain,
-        # Messages that were in doubt at some time, by the state they ended in.
-        "doubted": by_name("doubted"),
-        "retried": added("retried"),
-        "restarted": by_name("restarted"),
-        "failed_seeds": [result["seed"] for result in results if result["problems"]],
-        "cpu_seconds": added("cpu_seconds"),
-    }
 
 
 def say(text: str) -> None:

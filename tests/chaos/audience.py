@@ -13,11 +13,11 @@ FATES: dict[str, int] = {
     "14": 100,  # accepted, then silence
     "00": 60,  # read
     "01": 10,  # read without delivered
-    "02": 30,  # accepted, then failed for good
-    "29": 20,  # the same
+    "02": 15,  # accepted, then failed for good
+    "29": 10,  # the same
     "42": 10,  # failed, and delivered after all
-    "15": 20,  # accepted, then failed: tried again
-    "32": 10,  # the same
+    "15": 10,  # accepted, then failed: tried again
+    "32": 5,  # the same
     "33": 40,  # refused
     "38": 20,  # refused
     "10": 10,  # held, then released

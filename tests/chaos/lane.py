@@ -20,15 +20,27 @@ _COUNTS = ("faults", "restarted", "states", "doubted", "uncertain")
 _NUMBERS = ("messages", "retried", "doubled", "lost", "seconds", "cpu_seconds")
 
 
-def run_seed(seed: int, recipients: int, prepared: Path, home: Path) -> dict[str, Any]:
-    """Run a seed in the folder `home`/<seed>, on a copy of the `prepared` database; returns its result (see run.Result)."""
+def run_seed(seed: int, recipients: int, prepared: Path, home: Path, *, patience: float = 1.0) -> dict[str, Any]:
+    """Run a seed in the folder `home`/<seed>, on a copy of the `prepared` database; returns its result (see run.Result).
+
+    Time limits are as long as usual times `patience`.
+    """
     folder = home / str(seed)
     folder.mkdir()
-    command = [sys.executable, "-m", "tests.chaos.one", str(seed), str(recipients), str(prepared), str(folder)]
+    command = [
+        sys.executable,
+        "-m",
+        "tests.chaos.one",
+        str(seed),
+        str(recipients),
+        str(prepared),
+        str(folder),
+        str(patience),
+    ]
     # Its guard ends it when this process is ended.
     child = spawn(f"seed {seed}", command, log=folder / "run.log", directory=PROJECT)
     with contextlib.suppress(subprocess.TimeoutExpired):
-        child.process.wait(RUN_SECONDS)
+        child.process.wait(RUN_SECONDS * patience)
     child.stop()
     return _result(folder, seed)
 

@@ -1,8 +1,8 @@
-"""A process that has loaded the libraries, and forks the portal's processes from there.
+"""A process that has loaded what takes long, and forks the portal's processes from there.
 
-A Python of the portal spends two of its three seconds of start on libraries, and a run starts a dozen. What is forked here has
-loaded nothing of the portal's own: settings, apps and models are made in each process, as they are when it is started by
-itself. Whoever made the nursery asks for processes over a socket; when he is gone, however he ended, so are they.
+A Python of the portal spends its seconds of start on imports, and a run starts a dozen. A nursery hands on what its maker has
+loaded by then: the libraries alone, or the portal's settings and models too, as gunicorn and Celery do with their own workers.
+Whoever made the nursery asks for processes over a socket; when he is gone, however he ended, so are they.
 """
 
 from __future__ import annotations
@@ -34,12 +34,16 @@ LIBRARIES = (
 _SET_CHILD_SUBREAPER = 36
 
 
+def libraries_load() -> None:
+    """Load what the portal's processes are made of, and nothing of the portal."""
+    for name in LIBRARIES:
+        importlib.import_module(name)
+
+
 class Nursery:
-    """Forked when it is made, which must be before the maker loads Django, opens a connection or starts a thread."""
+    """Forked when it is made, with all that the maker has loaded; he must not have opened a connection or started a thread."""
 
     def __init__(self) -> None:
-        for name in LIBRARIES:
-            importlib.import_module(name)
         ours, theirs = socket.socketpair()
         self._pid = os.fork()
         if self._pid == 0:

@@ -1,4 +1,4 @@
-"""`python -m tests.chaos.one SEED RECIPIENTS PREPARED FOLDER`: one run in a process of its own, into `result.json` there."""
+"""`python -m tests.chaos.one SEED RECIPIENTS PREPARED FOLDER PATIENCE`: one run, into `result.json` there."""
 
 from __future__ import annotations
 
@@ -14,24 +14,26 @@ from typing import Any
 
 import django
 
-from tests.chaos.nursery import Nursery
+from tests.chaos.nursery import Nursery, libraries_load
 from tests.chaos.parts import Parts
 from tests.chaos.plan import plan_of
 
 
 def main() -> None:
-    """Start the services, then Django on them, then the run."""
+    """Start the services, then Django on them, then the portal's processes, then the run."""
     seed, recipients = int(sys.argv[1]), int(sys.argv[2])
     prepared, folder = Path(sys.argv[3]), Path(sys.argv[4])
+    patience = float(sys.argv[5])
     # An end that was asked for takes the parts along.
     signal.signal(signal.SIGTERM, lambda *_: sys.exit(1))
+    libraries_load()
     parts = Parts(Nursery(), folder, prepared)
     try:
         os.environ.update(parts.start_services())
         django.setup()
-        parts.start_portal()
+        parts.start_portal(Nursery())
         run: Any = import_module("tests.chaos.run")
-        result = asdict(run.run(parts, plan_of(seed), recipients))
+        result = asdict(run.run(parts, plan_of(seed), recipients, patience))
     finally:
         parts.stop()
     result["cpu_seconds"] = round(_cpu_seconds(), 1)

@@ -32,6 +32,8 @@ ENVIRONMENT = {
     "DEBUG": "false",
     "SECURE": "false",
     "LANGUAGE_CODE": "en",
+    # Celery's own checks of the whole project at each start: they are `make check`'s.
+    "CELERY_SKIP_CHECKS": "1",
     "CAMPAIGN_RETRY_AFTER_SECONDS": "2",
     "CIRCUIT_PAUSE_SECONDS": "3",
     "PROVIDER_TIMEOUT_SECONDS": "4",
@@ -48,26 +50,33 @@ def free_port() -> int:
 
 
 class Part:
-    """One of a run's processes (with its children). A part that is up is never started a second time."""
+    """One of a run's processes (with its children). A part that is up is never started a second time.
+
+    It is forked by the `nursery`, or, once it is there, by the `loaded` one, which has the portal's models: unless its clock is
+    off, which Django and Celery must not have looked at before.
+    """
 
     def __init__(self, nursery: Nursery, name: str, log: Path, *module: str) -> None:
         self.nursery = nursery
+        self.loaded: Nursery | None = None
         self.name = name
         self.log = log / f"{name}.log"
         self.module = module
         self.environment: Mapping[str, str] = {}
         self.clock = 0
         self.pid = 0
+        self._parent = nursery
 
     def start(self) -> None:
         """Start (again), with the clock that it has."""
         if not self.pid:
-            self.pid = self.nursery.start(self.module, log=self.log, environment=self.environment, clock=self.clock)
+            self._parent = self.nursery if self.clock or self.loaded is None else self.loaded
+            self.pid = self._parent.start(self.module, log=self.log, environment=self.environment, clock=self.clock)
 
     def kill(self) -> None:
         """`kill -9` of the process and its children."""
         if self.pid:
-            self.nursery.kill(self.pid)
+            self._parent.kill(self.pid)
             self.pid = 0
 
     def signal(self, number: signal.Signals) -> None:
@@ -79,7 +88,7 @@ class Part:
     @property
     def ended(self) -> bool:
         """Whether it ended by itself."""
-        return self.pid != 0 and self.nursery.exit_code(self.pid) is not None
+        return self.pid != 0 and self._parent.exit_code(self.pid) is not None
 
 
 class Simulator(SimulatorProcess):
@@ -110,7 +119,7 @@ class Parts:
     def __init__(self, nursery: Nursery, folder: Path, prepared: Path) -> None:
         log = folder / "log"
         log.mkdir(parents=True)
-        self.nursery = nursery
+        self.nurseries = [nursery]
         self.folder = folder
         self.port = free_port()
         self.postgres = EmbeddedPostgres(like=prepared)
@@ -129,7 +138,7 @@ class Parts:
 
     def start_services(self) -> dict[str, str]:
         """Start what the portal needs; returns the environment of its processes."""
-        self.simulator = Simulator(self.nursery, self.folder)
+        self.simulator = Simulator(self.nurseries[0], self.folder)
         environment = {
             **ENVIRONMENT,
             "DATABASE_URL": self.postgres.start(),
@@ -146,8 +155,11 @@ class Parts:
         """Where web answers."""
         return f"http://127.0.0.1:{self.port}"
 
-    def start_portal(self) -> None:
-        """Start the portal's processes; web answers afterwards."""
+    def start_portal(self, loaded: Nursery) -> None:
+        """Start the portal's processes, from a nursery that has loaded its models; web answers afterwards."""
+        self.nurseries.append(loaded)
+        for part in self.everything:
+            part.loaded = loaded
         for part in self.portal:
             part.start()
         wait_for_port(self.port, "web")
@@ -172,7 +184,9 @@ class Parts:
         for part in self.everything:
             part.kill()
         self.simulator.stop()
-        self.nursery.close()
+        # The later one holds the other end of the first one's socket too.
+        for nursery in reversed(self.nurseries):
+            nursery.close()
         self.valkey.crash()
         self.postgres.stop()
 

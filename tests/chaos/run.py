@@ -34,7 +34,7 @@ from tests.world import World, world_make
 PLAN_SECONDS = 120.0
 #: How long nothing at all may move before a run is given up: longer than any lease and any pause of the portal's.
 STILL_SECONDS = 120.0
-LOOK_EVERY_SECONDS = 0.2
+LOOK_EVERY_SECONDS = 0.25
 LOOK_AGAIN_SECONDS = 0.5
 PAGE = 2_000
 
@@ -57,14 +57,14 @@ class Result:
     problems: list[str] = field(default_factory=list)
 
 
-def run(parts: Parts, plan: Plan, recipients: int) -> Result:
-    """Plan and launch the campaign, throw the plan's faults, wait for its end, and prove."""
+def run(parts: Parts, plan: Plan, recipients: int, patience: float) -> Result:
+    """Plan and launch the campaign, throw the plan's faults, wait for its end, and prove. Limits are times `patience`."""
     began = time.monotonic()
     audience = audience_of(plan.seed, recipients)
     world = _world(parts, plan)
-    campaign = _launched(world, audience)
+    campaign = _launched(world, audience, PLAN_SECONDS * patience)
     storm = Storm(parts, plan, len(audience.phones))
-    problems = _weather(parts, storm, campaign)
+    problems = _weather(parts, storm, campaign, STILL_SECONDS * patience)
     result = _proved(parts, campaign, audience, plan.seed)
     result.problems = problems + result.problems
     result.faults, result.restarted = dict(storm.thrown), dict(storm.restarted)
@@ -84,7 +84,7 @@ def _world(parts: Parts, plan: Plan) -> World:
         slow_answer_ms=500,
         unanswered_ms=60_000,
         webhook_delay_ms=100,
-        webhook_concurrency=4,
+        webhook_concurrency=2,
         retry_base_ms=250,
         retry_limit=60,
         batch=plan.batch,
@@ -92,7 +92,7 @@ def _world(parts: Parts, plan: Plan) -> World:
     return world
 
 
-def _launched(world: World, audience: Audience) -> Campaign:
+def _launched(world: World, audience: Audience, within: float) -> Campaign:
     """From the file to a running campaign, as a manager does it; beat and the workers do the rest."""
     user = user_make()
     # Its sums are part of what the books' checks prove.
@@ -108,13 +108,13 @@ def _launched(world: World, audience: Audience) -> Campaign:
     )
     campaign_plan_request(campaign_id=campaign.pk)
     planned = Campaign.objects.filter(pk=campaign.pk, state=Campaign.State.PLANNED)
-    if not _within(PLAN_SECONDS, planned.exists):
+    if not _within(within, planned.exists):
         raise TimeoutError("the campaign was not planned")
     return campaign_launch(campaign_id=campaign.pk, user=user)
 
 
-def _weather(parts: Parts, storm: Storm, campaign: Campaign) -> list[str]:
-    """Until everything was thrown and the campaign has ended by itself; returns what did not."""
+def _weather(parts: Parts, storm: Storm, campaign: Campaign, still_for: float) -> list[str]:
+    """Until everything was thrown and the campaign has ended by itself; returns what did not, having stood still so long."""
     received, moved, still = -1, time.monotonic(), {"storm": 1}
     while still:
         time.sleep(LOOK_EVERY_SECONDS)
@@ -127,7 +127,7 @@ def _weather(parts: Parts, storm: Storm, campaign: Campaign) -> list[str]:
             left = _left_or_away(parts, campaign)
         if (seen["counts"].get("requests", 0), left) != (received, still):
             received, still, moved = seen["counts"].get("requests", 0), left, time.monotonic()
-        if time.monotonic() - moved > STILL_SECONDS:
+        if time.monotonic() - moved > still_for:
             return [f"the campaign did not end by itself: {left}"]
     return []
 

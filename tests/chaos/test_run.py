@@ -9,8 +9,8 @@ from pathlib import Path
 
 import pytest
 
-from tests.chaos.__main__ import summary
 from tests.chaos.lane import run_seed
+from tests.chaos.totals import totals
 from tests.providers.simulator.server import PROJECT
 
 #: PostgreSQL is stopped under it, web and the worker are killed, and webhooks are lost.
@@ -34,4 +34,4 @@ def test_a_run_that_breaks_off_has_failed_and_keeps_its_log(tmp_path: Path) -> N
 
     assert "FileNotFoundError" in result["problems"][0]
     assert (tmp_path / str(SEED) / "run.log").is_file()
-    assert summary([result])["failed_seeds"] == [SEED]
+    assert totals([result])["failed_seeds"] == [SEED]

@@ -10,7 +10,7 @@ from django.utils import timezone
 from hypothesis import given, settings
 from hypothesis import strategies as st
 from hypothesis.extra.django import TestCase
-from pytest_django import Settings
+from pytest_django import DjangoAssertNumQueries, Settings
 
 from providers.contracts import DeliveryStatus, StatusEvent
 from providers.errors import Reason, Unavailable
@@ -44,6 +44,14 @@ def _minutes_until_due(message: Message) -> int:
     retry = _retry(message)
     assert retry is not None
     return round((retry.due_at - timezone.now()).total_seconds() / 60)
+
+
+def test_a_failure_that_nothing_follows_from_costs_few_queries(
+    django_assert_max_num_queries: DjangoAssertNumQueries,
+) -> None:
+    message = campaign_message()
+    with django_assert_max_num_queries(12):
+        fail(message, Reason.RECIPIENT_UNREACHABLE)
 
 
 # --- trying again ----------------------------------------------------------------------------------------------------
