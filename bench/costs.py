@@ -24,8 +24,9 @@ from bench.screens import fill
 from bench.usage import peak_mb
 from hsm_portal.roles import Role
 from hsm_portal.users import user_create
+from recontact.adding_up import zone
 from recontact.costs.asked import month_of, months_before
-from recontact.costs.rollup import costs_rebuild
+from recontact.costs.rollup import costs_rebuild, outlines_store
 from recontact.models.rollup_triggers import MEASURES
 from tests.customer_service.agents import browser
 from tests.factories import account_make, campaign_make, sender_number_make, user_make
@@ -63,6 +64,10 @@ _MONTHS = f"""
     SELECT date_trunc('month', day)::date, {_WHO}, {", ".join(f"sum({name})" for name in MEASURES)}
     FROM recontact_costcell GROUP BY 1, {_WHO}
 """
+#: As the cells came to be: in the order of their days.
+_OUTLINES = outlines_store(
+    f"""(SELECT day::timestamp AT TIME ZONE %(zone)s AS slot, {_WHO}, {", ".join(MEASURES)} FROM recontact_costcell ORDER BY day)"""
+)
 _PAGES = {
     "month": ("provider,category", 0),
     "quarter": ("account,week", 2),
@@ -70,6 +75,9 @@ _PAGES = {
     "year_agents": ("agent,month", 11),
     "two_years": ("market,category", 23),
     "two_years_days": ("day,account", 23),
+    "two_years_agents_days": ("agent,day", 23),
+    "two_years_weeks": ("campaign,week", 23),
+    "two_years_pairs": ("agent,campaign", 23),
 }
 
 
@@ -120,7 +128,8 @@ def _fill(scale: float) -> None:
             },
         )
         cursor.execute(_MONTHS)
-        cursor.execute("VACUUM ANALYZE recontact_costcell, recontact_costmonth")
+        cursor.execute(_OUTLINES, {"zone": zone()})
+        cursor.execute("VACUUM ANALYZE recontact_costcell, recontact_costmonth, recontact_costoutline")
         cursor.execute(
             """SELECT count(*), sum(on_its_way + delivered + read + failed + not_sent),
                       pg_total_relation_size('recontact_costcell') FROM recontact_costcell"""

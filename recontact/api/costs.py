@@ -18,7 +18,8 @@ from rest_framework.request import Request
 from rest_framework.response import Response
 
 from recontact.costs.asked import GROUPINGS, NARROWINGS, BadQuestion, Question, question_read
-from recontact.costs.grouped import Figures, Group, costs_grouped
+from recontact.costs.figures import Figures, Group
+from recontact.costs.grouped import costs_grouped
 from recontact.costs.invoiced import Invoiced, invoiced_grouped
 from recontact.costs.labels import labels_of
 from templates_app.api.base import ApiView

@@ -20,8 +20,8 @@ GROUPINGS: dict[str, tuple[Promise | str, str]] = {
     "category": (_("Category"), "c.category"),
     "market": (_("Country or region"), "c.market"),
     "day": (pgettext_lazy("grouping", "Day"), "c.day"),
-    "week": (pgettext_lazy("grouping", "Week"), "date_trunc('week', c.day)::date"),
-    "month": (pgettext_lazy("grouping", "Month"), "date_trunc('month', c.day)::date"),
+    "week": (pgettext_lazy("grouping", "Week"), "date_trunc('week', c.day::timestamp)::date"),
+    "month": (pgettext_lazy("grouping", "Month"), "date_trunc('month', c.day::timestamp)::date"),
     "campaign": (_("Campaign"), "c.campaign_id"),
     "team": (_("Team"), "c.team_id"),
     "agent": (_("Agent"), "c.agent_id"),
@@ -86,11 +86,6 @@ class Question:
     def bucket(self) -> str:
         """Into what a chart of this period is cut."""
         return "day" if self.days <= 45 else "week" if self.days <= 100 else "month"
-
-    @property
-    def is_by_months(self) -> bool:
-        """Whether sums of whole months answer it."""
-        return self.is_whole_months and self.bucket == "month" and not {"day", "week"} & {*self.by}
 
     def narrowed(self, **only: str) -> Question:
         """The same, narrowed further."""
