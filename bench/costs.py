@@ -66,7 +66,8 @@ _MONTHS = f"""
 """
 #: As the cells came to be: in the order of their days.
 _OUTLINES = outlines_store(
-    f"""(SELECT day::timestamp AT TIME ZONE %(zone)s AS slot, {_WHO}, {", ".join(MEASURES)} FROM recontact_costcell ORDER BY day)"""
+    f"""(SELECT day::timestamp AT TIME ZONE %(zone)s AS slot, {_WHO}, {", ".join(MEASURES)}
+         FROM recontact_costcell ORDER BY day)"""
 )
 _PAGES = {
     "month": ("provider,category", 0),

@@ -18,8 +18,8 @@ _MICRO = Decimal("0.000001")
 class UsageRow:
     """What was charged on a day. `country` is an ISO code, "" where it is not told or the provider says no country.
 
-    `category` as in PriceReport, or FEE or OTHER_CHARGE; "" = all of them. `count` and `amount` are None where not told. An amount
-    below zero is a credit, which counts no messages; only an adapter whose provider corrects its usage that way tells one.
+    `category` as in PriceReport, or FEE or OTHER_CHARGE; "" = all of them. `count` and `amount` are None where not told.
+    An amount below zero is a credit, which counts no messages; only an adapter whose provider corrects its usage so tells one.
     """
 
     day: date

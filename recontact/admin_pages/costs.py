@@ -29,8 +29,8 @@ from recontact.costs.asked import (
 )
 from recontact.costs.cell_links import messages_address
 from recontact.costs.elsewhere import costs_elsewhere
-from recontact.costs.files import costs_csv, costs_xlsx
 from recontact.costs.figures import Answer, Figures, Group
+from recontact.costs.files import costs_csv, costs_xlsx
 from recontact.costs.grouped import PAGE, costs_grouped
 from recontact.costs.invoiced import Invoiced, invoiced_grouped
 from recontact.costs.labels import labels_of, time_label

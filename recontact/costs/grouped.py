@@ -172,7 +172,7 @@ def costs_all(question: Question) -> Iterator[Group]:
               FROM (SELECT {named}, false AS early, c.currency, c.reported_currency, {CELLS_TOLD}
                     {cells_from(question, question.by, words)}
                     AND (c.currency = %(currency)s OR c.reported_currency = %(currency)s)) q
-              GROUP BY {order} ORDER BY {order}"""
+              GROUP BY {order} ORDER BY {order}"""  # noqa: S608
     for row in rows_streamed(sql, words):
         yield Group(tuple(row[: len(keys)]), figures_read(row[len(keys) :]))
 

@@ -131,8 +131,8 @@ class ClosedSum(models.Model):
 class MonthOutlook(models.Model):
     """What an open month came to when a worker last added it up, so that looking at it reads no messages.
 
-    `sums` are dictionaries of `currency`, `messages`, `amount` (as text) and `late_for`: null, or the closed month (its first day)
-    for which it became known late.
+    `sums` are dictionaries of `currency`, `messages`, `amount` (as text) and `late_for`: null, or the closed month (its first
+    day) for which it became known late.
     """
 
     account = models.ForeignKey(ProviderAccount, models.PROTECT, related_name="+", db_index=False)

@@ -1,4 +1,4 @@
-"""What reconciliation has to do and a worker does: storing a file's statement, comparing one anew, adding up and closing a month."""
+"""What reconciliation has to do and a worker does: storing a statement, comparing one anew, adding up a month, closing it."""
 
 from __future__ import annotations
 

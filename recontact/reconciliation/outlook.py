@@ -67,5 +67,6 @@ def _is_stale(kept: MonthOutlook) -> bool:
         return True
     closings = MonthClosing.objects.filter(account=kept.account_id)
     return (
-        closings.filter(closed_at__gt=kept.counted_at).exists() or closings.filter(reopened_at__gt=kept.counted_at).exists()
+        closings.filter(closed_at__gt=kept.counted_at).exists()
+        or closings.filter(reopened_at__gt=kept.counted_at).exists()
     )

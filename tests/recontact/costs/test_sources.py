@@ -81,14 +81,17 @@ PERIODS = (
 )
 #: When messages were queued: about the ends of these periods and of their months.
 MOMENTS = [
-    datetime(*day, 15, tzinfo=timezone.get_default_timezone())
-    for day in ((2025, 9, 14), (2025, 9, 15), (2026, 1, 1), (2026, 4, 30), (2026, 5, 1), (2026, 5, 31), (2026, 6, 10), (2026, 7, 6))
-]  # fmt: skip
+    datetime.fromisoformat(f"{day}T15:00").replace(tzinfo=timezone.get_default_timezone())
+    for day in (
+        *("2025-09-14", "2025-09-15", "2026-01-01", "2026-04-30"),
+        *("2026-05-01", "2026-05-31", "2026-06-10", "2026-07-06"),
+    )
+]
 
 
 @pytest.fixture
 def traffic_of_a_year(db: None) -> list[Message]:
-    """Messages of several accounts, teams, agents and campaigns, with and without a price of the provider's; some not added up."""
+    """Messages of several accounts, teams, agents and campaigns, with and without a reported price; some not added up."""
     campaign, agents, team = campaign_make(), [user_make(), user_make()], Team.objects.create(name="Turnos")
     made = []
     for place, moment in enumerate(MOMENTS):
