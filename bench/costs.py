@@ -26,8 +26,9 @@ from hsm_portal.roles import Role
 from hsm_portal.users import user_create
 from recontact.adding_up import zone
 from recontact.costs.asked import month_of, months_before
-from recontact.costs.rollup import costs_rebuild, outlines_store
+from recontact.costs.rollup import costs_add_up, costs_rebuild, outlines_store
 from recontact.models.rollup_triggers import MEASURES
+from recontact.reconciliation.jobs import jobs_run
 from tests.customer_service.agents import browser
 from tests.factories import account_make, campaign_make, sender_number_make, user_make
 
@@ -99,7 +100,9 @@ def run(scale: float) -> None:
         suffix = "" if kind == "xlsx" else "_csv"
         figure(f"costs_export_year{suffix}_s", seconds, f"s, {size / 1e6:.0f} MB")
         figure(f"costs_export_peak{suffix}_mb", megabytes, "MB more than before")
-    _keeping(max(STATEMENT * TIMES, int(REAL * scale)))
+    rows = max(STATEMENT * TIMES, int(REAL * scale))
+    account_id = _keeping(rows)
+    _open_month(client, account_id, rows)
 
 
 def _fill(scale: float) -> None:
@@ -197,8 +200,9 @@ def _file(client: Client, kind: str) -> tuple[float, float, int]:
 # --- what keeping the sums costs -------------------------------------------------------------------------------------
 
 
-def _keeping(rows: int) -> None:
-    """The triggers' part of statements that move 1,000 messages, and the building anew of all sums."""
+def _keeping(rows: int) -> int:
+    """The triggers' part of statements that move 1,000 messages, the adding up of what they noted, and the building anew of all
+    sums. Returns whose messages these are: an account's id."""
     campaign = campaign_make()
     fill(campaign, rows)
     with connection.cursor() as cursor:
@@ -217,7 +221,21 @@ def _keeping(rows: int) -> None:
         "costs_trigger_ms", statistics.median(part), f"ms of {statistics.median(whole):.0f} for {STATEMENT} statuses"
     )
     began = time.perf_counter()
+    noted = costs_add_up()
+    figure("costs_add_up_s", time.perf_counter() - began, f"s for {noted} notes of {rows} messages made and some moved")
+    began = time.perf_counter()
     costs_rebuild()
     with connection.cursor() as cursor:
         cursor.execute("SELECT count(*) FROM recontact_message")
         figure("costs_rebuild_s", time.perf_counter() - began, f"s for {cursor.fetchone()[0]} messages")
+    return campaign.sender_number.account_id
+
+
+def _open_month(client: Client, account_id: int, rows: int) -> None:
+    """The page of an account's open month, added up by a worker: a month's share of ten million messages of four accounts."""
+    address = f"/manager/recontact/monthclosing/{account_id}/{timezone.localdate():%Y-%m}/"
+    client.post(f"{address}count/")
+    began = time.perf_counter()
+    jobs_run()
+    figure("month_added_up_s", time.perf_counter() - began, f"s for {rows} messages, by a worker")
+    figure("month_page_ms", statistics.median(_once(client, address) for _ in range(TIMES)), "ms")

@@ -92,7 +92,11 @@ class MonthPage(ManagerPage):
         }
         if closing is not None:
             return self.page("month.html", {**context, **_closed(closing)})
-        return self.page("month.html", {**context, **_open(account, first, job)})
+        context |= _open(account, first, job)
+        if context["to_count"] and context["by_itself"]:
+            # First it is seen what it would be closed with; the page is loaded anew then.
+            context["may_close"] = False
+        return self.page("month.html", context)
 
 
 class MonthCount(ManagerPage):

@@ -121,6 +121,19 @@ def _day(words: Mapping[str, str], name: str) -> date | None:
     return day
 
 
+def bucket_days(first: date, last: date, bucket: str) -> list[date]:
+    """The first day of each day, week or month of a period (both ends count), those without anything in them too."""
+    day, days = first, []
+    if bucket == "week":
+        day -= timedelta(days=day.weekday())
+    elif bucket == "month":
+        day = day.replace(day=1)
+    while day <= last:
+        days.append(day)
+        day = {"day": day + timedelta(days=1), "week": day + timedelta(days=7), "month": months_before(day, -1)}[bucket]
+    return days
+
+
 def months_before(day: date, months: int) -> date:
     """The first of the month that is so many months before the day's."""
     index = day.year * 12 + day.month - 1 - months
