@@ -60,10 +60,8 @@ def costs_grouped(question: Question, *, page: int = 1, size: int = PAGE) -> Ans
     if question.by:
         parts.append(_groups(question, words))
         k1 = "k1" if len(question.by) > 1 else "NULL"
-        found.insert(
-            0,
-            f"(SELECT 'row', NULL::text, NULL::date, k0, {k1}, {NAMES}, 0 FROM r JOIN page USING ({_names(question)}) ORDER BY place)",  # noqa: S608, E501
-        )
+        of_page = f"r JOIN page USING ({_names(question)})"
+        found.insert(0, f"SELECT 'row', NULL::text, NULL::date, k0, {k1}, {NAMES}, place FROM {of_page}")  # noqa: S608
     if _is_by_what(question):
         found.insert(1, f"SELECT 'top', NULL, NULL, k0, NULL, {NAMES}, 0 FROM tops")  # noqa: S608
     sql = f"WITH {', '.join(parts)} {' UNION ALL '.join(found)}"
@@ -109,8 +107,7 @@ def _whole(question: Question, words: Mapping[str, Any]) -> str:
 
 
 def _groups(question: Question, words: Mapping[str, Any]) -> str:
-    """SQL: z, the sums by the groupings; `there`, the keys of all groups and what each cost; `page`, those of the page; r, the
-    figures of these."""
+    """SQL: `there`, the keys of all groups and what each cost; `page`, those of the page in order; r, the figures of these."""
     names = _names(question)
     keys = ", ".join(f"{GROUPINGS[name][1]} AS k{place}" for place, name in enumerate(question.by))
     spent = spent_sql(_CHOSEN)
@@ -143,11 +140,12 @@ def _groups(question: Question, words: Mapping[str, Any]) -> str:
 def _answer(rows: Sequence[tuple[Any, ...]], question: Question) -> Answer:
     answer = Answer()
     used: list[tuple[Any, str]] = []
+    placed: list[tuple[int, Group]] = []
     depth = len(question.by)
     for kind, text, bucket, k0, k1, *found, number in rows:
         match kind:
             case "row":
-                answer.groups.append(Group((k0, k1)[:depth], figures_read(found)))
+                placed.append((int(number), Group((k0, k1)[:depth], figures_read(found))))
             case "top":
                 answer.tops.append(Group((k0,), figures_read(found)))
             case "total":
@@ -158,6 +156,7 @@ def _answer(rows: Sequence[tuple[Any, ...]], question: Question) -> Answer:
                 answer.currency = text
             case "time" if number:
                 answer.over_time[bucket, text] = amount(number)
+    answer.groups = [group for _place, group in sorted(placed, key=lambda each: each[0])]
     answer.currencies = [currency for _count, currency in sorted(used)]
     return answer
 
