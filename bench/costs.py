@@ -24,9 +24,11 @@ from bench.screens import fill
 from bench.usage import peak_mb
 from hsm_portal.roles import Role
 from hsm_portal.users import user_create
+from recontact.adding_up import zone
 from recontact.costs.asked import month_of, months_before
-from recontact.costs.rollup import costs_rebuild
+from recontact.costs.rollup import costs_add_up, costs_rebuild, outlines_store
 from recontact.models.rollup_triggers import MEASURES
+from recontact.reconciliation.jobs import jobs_run
 from tests.customer_service.agents import browser
 from tests.factories import account_make, campaign_make, sender_number_make, user_make
 
@@ -37,6 +39,7 @@ ACCOUNTS, NUMBERS, AGENTS, TEAMS, CAMPAIGNS = 4, 8, 60, 6, 1_500
 #: Messages that the triggers and the building anew are measured on.
 REAL = 100_000
 STATEMENT = 1_000
+NOTES = 10_000
 TIMES = 5
 
 #: A cell's messages: one in twenty failed, a tenth is on its way or was never sent, the others arrived, half of these were read.
@@ -63,6 +66,17 @@ _MONTHS = f"""
     SELECT date_trunc('month', day)::date, {_WHO}, {", ".join(f"sum({name})" for name in MEASURES)}
     FROM recontact_costcell GROUP BY 1, {_WHO}
 """
+#: As the cells came to be: in the order of their days.
+_OUTLINES = outlines_store(
+    f"""(SELECT day::timestamp AT TIME ZONE %(zone)s AS slot, {_WHO}, {", ".join(MEASURES)}
+         FROM recontact_costcell ORDER BY day)"""
+)
+#: What statements would note that each move messages of another cell.
+_NOTES = f"""
+    INSERT INTO recontact_costchange (slot, {_WHO}, {", ".join(MEASURES)})
+    SELECT day::timestamp AT TIME ZONE %(zone)s, {_WHO}, {", ".join(f"sign({name})" for name in MEASURES)}
+    FROM recontact_costcell ORDER BY random() LIMIT %(notes)s
+"""
 _PAGES = {
     "month": ("provider,category", 0),
     "quarter": ("account,week", 2),
@@ -70,6 +84,9 @@ _PAGES = {
     "year_agents": ("agent,month", 11),
     "two_years": ("market,category", 23),
     "two_years_days": ("day,account", 23),
+    "two_years_agents_days": ("agent,day", 23),
+    "two_years_weeks": ("campaign,week", 23),
+    "two_years_pairs": ("agent,campaign", 23),
 }
 
 
@@ -90,7 +107,9 @@ def run(scale: float) -> None:
         suffix = "" if kind == "xlsx" else "_csv"
         figure(f"costs_export_year{suffix}_s", seconds, f"s, {size / 1e6:.0f} MB")
         figure(f"costs_export_peak{suffix}_mb", megabytes, "MB more than before")
-    _keeping(max(STATEMENT * TIMES, int(REAL * scale)))
+    rows = max(STATEMENT * TIMES, int(REAL * scale))
+    account_id = _keeping(rows)
+    _open_month(client, account_id, rows)
 
 
 def _fill(scale: float) -> None:
@@ -120,7 +139,8 @@ def _fill(scale: float) -> None:
             },
         )
         cursor.execute(_MONTHS)
-        cursor.execute("VACUUM ANALYZE recontact_costcell, recontact_costmonth")
+        cursor.execute(_OUTLINES, {"zone": zone()})
+        cursor.execute("VACUUM ANALYZE recontact_costcell, recontact_costmonth, recontact_costoutline")
         cursor.execute(
             """SELECT count(*), sum(on_its_way + delivered + read + failed + not_sent),
                       pg_total_relation_size('recontact_costcell') FROM recontact_costcell"""
@@ -187,8 +207,9 @@ def _file(client: Client, kind: str) -> tuple[float, float, int]:
 # --- what keeping the sums costs -------------------------------------------------------------------------------------
 
 
-def _keeping(rows: int) -> None:
-    """The triggers' part of statements that move 1,000 messages, and the building anew of all sums."""
+def _keeping(rows: int) -> int:
+    """The triggers' part of statements that move 1,000 messages, the adding up of what they noted, and the building anew of all
+    sums. Returns whose messages these are: an account's id."""
     campaign = campaign_make()
     fill(campaign, rows)
     with connection.cursor() as cursor:
@@ -206,8 +227,24 @@ def _keeping(rows: int) -> None:
     figure(
         "costs_trigger_ms", statistics.median(part), f"ms of {statistics.median(whole):.0f} for {STATEMENT} statuses"
     )
+    with connection.cursor() as cursor:
+        cursor.execute(_NOTES, {"zone": zone(), "notes": NOTES})
+    began = time.perf_counter()
+    noted = costs_add_up()
+    figure("costs_add_up_s", time.perf_counter() - began, f"s for {noted} notes, each of another cell")
     began = time.perf_counter()
     costs_rebuild()
     with connection.cursor() as cursor:
         cursor.execute("SELECT count(*) FROM recontact_message")
         figure("costs_rebuild_s", time.perf_counter() - began, f"s for {cursor.fetchone()[0]} messages")
+    return campaign.sender_number.account_id
+
+
+def _open_month(client: Client, account_id: int, rows: int) -> None:
+    """The page of an account's open month, added up by a worker: a month's share of ten million messages of four accounts."""
+    address = f"/manager/recontact/monthclosing/{account_id}/{timezone.localdate():%Y-%m}/"
+    client.post(f"{address}count/")
+    began = time.perf_counter()
+    jobs_run()
+    figure("month_added_up_s", time.perf_counter() - began, f"s for {rows} messages, by a worker")
+    figure("month_page_ms", statistics.median(_once(client, address) for _ in range(TIMES)), "ms")

@@ -24,8 +24,8 @@ BY = ("team", "agent")
 #: Into what a period is cut -> SQL on the day.
 BUCKETS = {
     "day": "day",
-    "week": "date_trunc('week', day)::date",
-    "month": "date_trunc('month', day)::date",
+    "week": "date_trunc('week', day::timestamp)::date",
+    "month": "date_trunc('month', day::timestamp)::date",
 }
 #: More pairs of team and agent than any company has.
 _MOST_PAIRS = 5_000

@@ -19,6 +19,7 @@ class UsageRow:
     """What was charged on a day. `country` is an ISO code, "" where it is not told or the provider says no country.
 
     `category` as in PriceReport, or FEE or OTHER_CHARGE; "" = all of them. `count` and `amount` are None where not told.
+    An amount below zero is a credit, which counts no messages; only an adapter whose provider corrects its usage so tells one.
     """
 
     day: date
@@ -65,15 +66,18 @@ def one_currency(found: Sequence[str]) -> str:
     return named[0] if named else ""
 
 
-def amount_of(value: Any) -> Decimal | None:
-    """An amount as providers write it (number or text), to the sixth decimal; None: it is none, or a negative one."""
+def amount_of(value: Any, *, credits_too: bool = False) -> Decimal | None:
+    """An amount as providers write it (number or text), to the sixth decimal; None: it is none, or a negative one, unless
+    `credits_too`."""
     if isinstance(value, bool) or value is None:
         return None
     try:
         amount = Decimal(str(value))
     except InvalidOperation:
         return None
-    return amount.quantize(_MICRO) if amount.is_finite() and 0 <= amount < _TOO_MUCH else None
+    if not amount.is_finite() or abs(amount) >= _TOO_MUCH or (amount < 0 and not credits_too):
+        return None
+    return amount.quantize(_MICRO)
 
 
 def count_of(value: Any) -> int | None:

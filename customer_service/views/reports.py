@@ -17,8 +17,8 @@ from customer_service.report_files import report_csv, report_xlsx
 from customer_service.reports import BY, Asked, Reach, Report, Work, reach_of, report, teams_reached
 from customer_service.views.shell import ServiceView
 from recontact.charts import COLOURS, bar_chart, series
-from recontact.costs.asked import BadQuestion, month_of, months_before, question_read
-from recontact.costs.labels import labels_of, time_label
+from recontact.costs.asked import BadQuestion, bucket_days, month_of, months_before, question_read
+from recontact.costs.labels import bucket_label, labels_of
 
 _XLSX = "application/vnd.openxmlformats-officedocument.spreadsheetml.sheet"
 
@@ -172,8 +172,8 @@ def _period_words(first: date, last: date) -> str:
 
 def _charts(asked: Asked, found: Report) -> list[tuple[str, dict[str, str]]]:
     """Two: queries resolved, and recontacts with and without an answer; none where nothing happened."""
-    days = list(_bucket_days(asked))
-    labels = [_bucket_words(asked, day) for day in days]
+    days = bucket_days(asked.first, asked.last, asked.bucket)
+    labels = [bucket_label(asked.bucket, day) for day in days]
     works = [found.buckets.get(day, Work()) for day in days]
     charts = []
     if found.total.resolved:
@@ -188,23 +188,3 @@ def _charts(asked: Asked, found: Report) -> list[tuple[str, dict[str, str]]]:
         ]
         charts.append((_("Recontacts"), bar_chart(labels, bars, whole=True)))
     return charts
-
-
-def _bucket_days(asked: Asked) -> list[date]:
-    """The first day of every bar, those on which nothing happened too."""
-    day, days = asked.first, []
-    if asked.bucket == "week":
-        day -= timedelta(days=day.weekday())
-    elif asked.bucket == "month":
-        day = day.replace(day=1)
-    while day <= asked.last:
-        days.append(day)
-        next_day = {"day": day + timedelta(days=1), "week": day + timedelta(days=7), "month": months_before(day, -1)}
-        day = next_day[asked.bucket]
-    return days
-
-
-def _bucket_words(asked: Asked, day: date) -> str:
-    if asked.bucket == "month":
-        return time_label("month", day)
-    return str(formats.date_format(day, pgettext("date format: 9 Nov", "j M")))

@@ -9,7 +9,7 @@ from decimal import Decimal, InvalidOperation
 from django.utils.translation import gettext as _
 
 from providers.rates.currencies import CURRENCIES
-from providers.rates.files import Table
+from providers.rates.files import Table, shortened, thousands_or_decimals
 from providers.rates.markets import market_read
 from providers.rates.tariff import MICRO
 
@@ -82,7 +82,7 @@ class Reader:
         """Take the file's currency from this row: a known one, and the same in all rows."""
         code = self.text(column).upper()
         if code not in CURRENCIES:
-            self.refuse(column, _("There is no currency “%(code)s” in ISO 4217.") % {"code": code})
+            self.refuse(column, _("There is no currency “%(code)s” in ISO 4217.") % {"code": shortened(code)})
         elif self.contents.currency and code != self.contents.currency:
             self.refuse(
                 column,
@@ -95,14 +95,14 @@ class Reader:
         """The market's code; empty when there is no such market."""
         market = market_read(self.text(column))
         if market is None:
-            self.refuse(column, _("There is no market “%(market)s”.") % {"market": self.text(column)})
+            self.refuse(column, _("There is no market “%(market)s”.") % {"market": shortened(self.text(column))})
         return market or ""
 
     def choice(self, column: str, known: Callable[[str], str | None]) -> str:
         """One of the words that `known` translates; empty when it is none."""
         found = known(self.text(column))
         if found is None:
-            self.refuse(column, _("“%(text)s” is not known here.") % {"text": self.text(column)})
+            self.refuse(column, _("“%(text)s” is not known here.") % {"text": shortened(self.text(column))})
         return found or ""
 
     def amount(self, column: str) -> Decimal | None:
@@ -111,17 +111,21 @@ class Reader:
         text = typed.replace("\u00a0", "").strip("$€£₹ ")
         if not text or text.casefold() in ("n/a", "na", "-", "–"):
             return None
+        if self.table.comma_is_decimal and thousands_or_decimals(text):
+            words = _("“%(text)s” may mean thousands or decimals. Write it as in 1500 or 1,5.")
+            self.refuse(column, words % {"text": shortened(typed)})
+            return None
         if self.table.comma_is_decimal and "." not in text:
             text = text.replace(",", ".")
         value = _decimal(text)
         if value is None:
-            self.refuse(column, _("“%(text)s” is no number. Write it as in 0.0618.") % {"text": typed})
+            self.refuse(column, _("“%(text)s” is no number. Write it as in 0.0618.") % {"text": shortened(typed)})
         elif value < 0:
-            self.refuse(column, _("The amount is negative: %(text)s.") % {"text": typed})
+            self.refuse(column, _("The amount is negative: %(text)s.") % {"text": shortened(typed)})
         elif value >= TOO_MUCH:
-            self.refuse(column, _("The amount is too large: %(text)s.") % {"text": typed})
+            self.refuse(column, _("The amount is too large: %(text)s.") % {"text": shortened(typed)})
         elif value != value.quantize(MICRO):
-            self.refuse(column, _("There are more than six decimals: %(text)s.") % {"text": typed})
+            self.refuse(column, _("There are more than six decimals: %(text)s.") % {"text": shortened(typed)})
         else:
             return value.quantize(MICRO)
         return None
@@ -132,7 +136,9 @@ class Reader:
         if not text or text.casefold() in ("max", "n/a", "-", "∞"):
             return None
         if not text.isascii() or not text.isdecimal() or len(text) > 15:
-            self.refuse(column, _("“%(text)s” is no number of messages. Write it as in 150000.") % {"text": text})
+            self.refuse(
+                column, _("“%(text)s” is no number of messages. Write it as in 150000.") % {"text": shortened(text)}
+            )
             return None
         return int(text)
 

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import csv
 import io
+import re
 import zipfile
 from collections.abc import Iterator
 from dataclasses import dataclass
@@ -18,6 +19,8 @@ MAX_BYTES = 2 * 1024**2
 MAX_ROWS = 5_000
 _MAX_UNPACKED = 64 * 1024**2
 _DELIMITERS = ",;\t"
+#: So much of a cell is repeated in a refusal.
+MOST_REPEATED = 60
 
 
 class UnreadableFile(ValueError):
@@ -64,12 +67,19 @@ def _workbook(body: bytes, most_rows: int) -> Table:
         with zipfile.ZipFile(io.BytesIO(body)) as archive:
             if sum(entry.file_size for entry in archive.infolist()) > _MAX_UNPACKED:
                 raise UnreadableFile(_("The workbook unpacks to more than the portal reads. Save the sheet as .csv."))
+            has_formulas = any(
+                b"<f" in archive.read(name) for name in archive.namelist() if name.startswith("xl/worksheets/")
+            )
+        formulas = _formulas(body) if has_formulas else {}
         workbook = openpyxl.load_workbook(io.BytesIO(body), read_only=True, data_only=True, keep_links=False)
         try:
             sheet: Any = workbook.worksheets[0]
             # The size that a file says it has may be wrong, and rows would be filled up to it.
             sheet.reset_dimensions()
-            cells = ([_cell(value) for value in row] for row in sheet.iter_rows(values_only=True))
+            cells = (
+                [_cell(value) or formulas.get((number, place), "") for place, value in enumerate(row)]
+                for number, row in enumerate(sheet.iter_rows(values_only=True))
+            )
             return Table(list(_numbered(cells, most_rows)))
         finally:
             workbook.close()
@@ -80,6 +90,22 @@ def _workbook(body: bytes, most_rows: int) -> Table:
         raise UnreadableFile(damaged) from error
 
 
+def _formulas(body: bytes) -> dict[tuple[int, int], str]:
+    """Place in the first sheet -> its formula. One that no spreadsheet worked out has no value, and must not pass as empty."""
+    workbook = openpyxl.load_workbook(io.BytesIO(body), read_only=True, keep_links=False)
+    try:
+        sheet: Any = workbook.worksheets[0]
+        sheet.reset_dimensions()
+        return {
+            (number, place): value
+            for number, row in enumerate(sheet.iter_rows(values_only=True))
+            for place, value in enumerate(row)
+            if isinstance(value, str) and value.startswith("=")
+        }
+    finally:
+        workbook.close()
+
+
 def _numbered(rows: Iterator[list[str]], most_rows: int) -> Iterator[tuple[int, list[str]]]:
     for number, row in enumerate(rows, start=1):
         if number > most_rows:
@@ -87,6 +113,16 @@ def _numbered(rows: Iterator[list[str]], most_rows: int) -> Iterator[tuple[int, 
         texts = [cell.strip() for cell in row]
         if any(texts):
             yield number, texts
+
+
+def thousands_or_decimals(text: str) -> bool:
+    """Whether a number as 1.500 may mean either, in a file whose numbers may have decimal commas."""
+    return re.fullmatch(r"[-+]?[1-9]\d{0,2}(\.\d{3})+", text) is not None
+
+
+def shortened(text: str) -> str:
+    """What a cell says, as it is repeated in a refusal."""
+    return text if len(text) <= MOST_REPEATED else f"{text[:MOST_REPEATED]}…"
 
 
 def _cell(value: Any) -> str:

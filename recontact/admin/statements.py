@@ -15,7 +15,7 @@ from unfold.contrib.filters.admin import ChoicesDropdownFilter, RelatedDropdownF
 from unfold.decorators import display
 
 from recontact.admin.base import ReadOnlyAdmin
-from recontact.admin_pages.months import MonthClose, MonthPage, MonthReopen, MonthsPage
+from recontact.admin_pages.months import MonthClose, MonthCount, MonthPage, MonthReopen, MonthsPage
 from recontact.admin_pages.statement import (
     ComparisonFile,
     ComparisonRowPage,
@@ -138,6 +138,7 @@ class MonthClosingAdmin(ReadOnlyAdmin):
         month = "<int:account_id>/<slug:month>/"
         return [
             path(month, wrap(MonthPage.as_view()), name=f"{name}_month"),
+            path(f"{month}count/", wrap(MonthCount.as_view()), name=f"{name}_count"),
             path(f"{month}close/", wrap(MonthClose.as_view()), name=f"{name}_close"),
             path(f"{month}reopen/", wrap(MonthReopen.as_view()), name=f"{name}_reopen"),
             path("", wrap(self.changelist_view), name=f"{name}_changelist"),

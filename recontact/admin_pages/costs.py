@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass, replace
-from datetime import date, timedelta
+from datetime import date
 from decimal import Decimal
 from typing import Any
 from urllib.parse import urlencode
@@ -23,16 +23,18 @@ from recontact.costs.asked import (
     TIMES,
     BadQuestion,
     Question,
+    bucket_days,
     month_of,
     months_before,
     question_read,
 )
 from recontact.costs.cell_links import messages_address
 from recontact.costs.elsewhere import costs_elsewhere
+from recontact.costs.figures import Answer, Figures, Group
 from recontact.costs.files import costs_csv, costs_xlsx
-from recontact.costs.grouped import PAGE, Answer, Figures, Group, costs_grouped
+from recontact.costs.grouped import PAGE, costs_grouped
 from recontact.costs.invoiced import Invoiced, invoiced_grouped
-from recontact.costs.labels import labels_of, time_label
+from recontact.costs.labels import bucket_label, labels_of
 from recontact.costs.together import spent_together
 from recontact.models import Budget
 
@@ -283,7 +285,7 @@ def _chart(question: Question, answer: Answer, named: Any) -> dict[str, str] | N
     spent = answer.over_time
     if not spent:
         return None
-    days = _buckets(question)
+    days = bucket_days(question.first, question.last, question.bucket)
     names = {str(key): named[0][key] for key in keys}
     datasets = [
         series(names[key], [spent.get((day, key), 0) for day in days], colour)
@@ -292,27 +294,7 @@ def _chart(question: Question, answer: Answer, named: Any) -> dict[str, str] | N
     if any(key is None for _day, key in spent):
         others = [spent.get((day, None), 0) for day in days]
         datasets.append(series(_("Others") if names else _("Spent"), others, _OTHERS if names else COLOURS[0]))
-    return bar_chart([_bucket_words(question, day) for day in days], datasets, whole=False)
-
-
-def _buckets(question: Question) -> list[date]:
-    """The first day of every bar, those without any spending too."""
-    day, days = question.first, []
-    if question.bucket == "week":
-        day -= timedelta(days=day.weekday())
-    elif question.bucket == "month":
-        day = day.replace(day=1)
-    while day <= question.last:
-        days.append(day)
-        step = {"day": day + timedelta(days=1), "week": day + timedelta(days=7), "month": months_before(day, -1)}
-        day = step[question.bucket]
-    return days
-
-
-def _bucket_words(question: Question, day: date) -> str:
-    if question.bucket == "month":
-        return time_label("month", day)
-    return str(formats.date_format(day, pgettext("date format: 9 Nov", "j M")))
+    return bar_chart([bucket_label(question.bucket, day) for day in days], datasets, whole=False)
 
 
 def _standing(request: HttpRequest, question: Question, today: date) -> Standing | None:

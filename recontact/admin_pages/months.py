@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from contextlib import suppress
 from datetime import date, timedelta
 from typing import Any
 
@@ -15,20 +16,19 @@ from django.utils.translation import gettext as _
 from providers.models import ProviderAccount
 from recontact.admin_pages.job import job_progress
 from recontact.admin_pages.page import ManagerPage, is_fragment
-from recontact.models import MonthClosing, Statement
+from recontact.models import MonthClosing, ReconciliationJob, Statement
 from recontact.reconciliation.closing import (
     CannotClose,
+    Figures,
     closing_refused,
     invoiced_in,
     last_closed,
-    late_figures,
     month_after,
-    month_figures,
     month_reopen,
-    summed,
 )
 from recontact.reconciliation.forms import ReasonForm
-from recontact.reconciliation.jobs import UnderWay, close_ask, job_steps, month_job
+from recontact.reconciliation.jobs import UnderWay, close_ask, count_ask, job_steps, month_job
+from recontact.reconciliation.outlook import outlook_read
 
 CLOSE_PERMISSION, REOPEN_PERMISSION = "recontact.close_month", "recontact.reopen_month"
 
@@ -51,7 +51,7 @@ class MonthsPage(ManagerPage):
 
 
 class MonthPage(ManagerPage):
-    """One month of an account: closed, with its figures; or open, with what it would be closed with."""
+    """One month of an account: closed, with its figures; or open, with what it would be closed with. No messages are read."""
 
     permission_required = "recontact.view_monthclosing"
 
@@ -81,6 +81,7 @@ class MonthPage(ManagerPage):
             "refusal": "" if closing is not None else refusal,
             "job": job if closing is None else None,
             "steps": job_steps(job) if job is not None and job.is_open else None,
+            "is_closing": job is not None and job.is_open and job.kind == ReconciliationJob.Kind.CLOSE,
             "may_close": not refusal
             and not (job is not None and job.is_open)
             and request.user.has_perm(CLOSE_PERMISSION),
@@ -89,11 +90,27 @@ class MonthPage(ManagerPage):
             and last.pk == closing.pk
             and request.user.has_perm(REOPEN_PERMISSION),
         }
-        if job is not None and job.is_open:
-            # Nothing is added up beside the worker who does so.
-            return self.page("month.html", context)
-        figures = _closed(closing) if closing is not None else _open(account, first, is_next=not refusal)
-        return self.page("month.html", {**context, **figures})
+        if closing is not None:
+            return self.page("month.html", {**context, **_closed(closing)})
+        context |= _open(account, first, job)
+        if context["to_count"] and context["by_itself"]:
+            # First it is seen what it would be closed with; the page is loaded anew then.
+            context["may_close"] = False
+        return self.page("month.html", context)
+
+
+class MonthCount(ManagerPage):
+    """Have an open month added up by a worker, as it is now."""
+
+    permission_required = "recontact.view_monthclosing"
+
+    def post(self, request: HttpRequest, account_id: int, month: str) -> HttpResponse:
+        account, first = _account(account_id), _first(month)
+        with suppress(UnderWay):
+            count_ask(account=account, month=first, user_id=request.user.pk or 0)
+        if is_fragment(request):
+            return job_progress(self, month_job(account.pk, first))
+        return redirect("admin:recontact_monthclosing_month", account_id, month)
 
 
 class MonthClose(ManagerPage):
@@ -135,24 +152,32 @@ def _closed(closing: MonthClosing) -> dict[str, Any]:
     return {"sums": list(closing.sums.order_by("currency")), "late_months": list(late)}
 
 
-def _open(account: ProviderAccount, first: date, *, is_next: bool) -> dict[str, Any]:
-    """What it would be closed with now; what came late belongs to the month that is closed next."""
-    own = summed(month_figures(account.pk, first, account.zone.key))
+def _open(account: ProviderAccount, first: date, job: ReconciliationJob | None) -> dict[str, Any]:
+    """What it would be closed with, as it was when it was last added up; what came late belongs to the month closed next.
+
+    The page has it added up by itself where that is long ago; not when it just failed.
+    """
+    outlook = outlook_read(account.pk, first)
+    context: dict[str, Any] = {
+        "outlook": outlook,
+        "to_count": not (job is not None and job.is_open) and (outlook is None or outlook.is_stale),
+        "by_itself": job is None or job.state != ReconciliationJob.State.FAILED,
+    }
+    if outlook is None:
+        return context
     invoiced = invoiced_in(account.pk, first)
+    none = Figures()
     figures = [
         {
             "currency": currency,
-            "messages": own[currency].messages if currency in own else 0,
-            "amount": own[currency].amount if currency in own else 0,
+            "messages": outlook.own.get(currency, none).messages,
+            "amount": outlook.own.get(currency, none).amount,
             "invoiced": invoiced.get(currency, 0),
         }
-        for currency in sorted({*own, *invoiced})
+        for currency in sorted({*outlook.own, *invoiced})
     ]
-    late = late_figures(account.pk) if is_next else {}
-    return {
-        "sums": figures,
-        "late": [(month, list(summed(found).items())) for month, found in sorted(late.items())],
-    }
+    late = [(month, list(by_currency.items())) for month, by_currency in outlook.late.items()]
+    return {**context, "sums": figures, "late": late}
 
 
 def _account(account_id: int) -> ProviderAccount:

@@ -18,7 +18,8 @@ from rest_framework.request import Request
 from rest_framework.response import Response
 
 from recontact.costs.asked import GROUPINGS, NARROWINGS, BadQuestion, Question, question_read
-from recontact.costs.grouped import Figures, Group, costs_grouped
+from recontact.costs.figures import Figures, Group
+from recontact.costs.grouped import costs_grouped
 from recontact.costs.invoiced import Invoiced, invoiced_grouped
 from recontact.costs.labels import labels_of
 from templates_app.api.base import ApiView
@@ -28,8 +29,8 @@ from templates_app.api.schema import PROBLEMS
 _PAGE, _MOST = 50, 500
 
 
-def _amount(help_text: str = "") -> serializers.DecimalField:
-    return serializers.DecimalField(max_digits=20, decimal_places=6, help_text=help_text)
+def _amount(help_text: str = "", **options: Any) -> serializers.DecimalField:
+    return serializers.DecimalField(max_digits=20, decimal_places=6, help_text=help_text, **options)
 
 
 class KeySerializer(serializers.Serializer[Any]):
@@ -57,6 +58,9 @@ class FiguresSerializer(serializers.Serializer[Any]):
     monthly = _amount(help_text="The providers' monthly fees: part of no message, and in no estimate.")
     spent = _amount(help_text="What was charged for the messages, and the monthly fees.")
     before = _amount(help_text="Spent in the period before.")
+    per_delivered = _amount(help_text="What was charged for the messages, by those delivered.", allow_null=True)
+    per_read = _amount(help_text="The same by those read.", allow_null=True)
+    per_answered = _amount(help_text="The same by those answered.", allow_null=True)
 
 
 class InvoicedFiguresSerializer(FiguresSerializer):

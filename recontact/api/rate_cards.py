@@ -17,6 +17,7 @@ from rest_framework.response import Response
 from providers.models import Category, ProviderAccount, RateCard, RateFee
 from providers.rates.contents import Contents, FeeRow, RateRow
 from providers.rates.currencies import CURRENCIES
+from providers.rates.files import MAX_ROWS
 from providers.rates.importing import ImportRefused, NewCard, card_make
 from providers.rates.markets import MARKET_NAMES
 from providers.rates.publishing import CannotPublish, card_publish
@@ -102,8 +103,8 @@ class RateCardInput(serializers.Serializer[Any]):
     )
     report_covers = serializers.ChoiceField(choices=RateCard.Covers.choices, required=False)
     source = serializers.CharField(max_length=200, required=False, allow_blank=True)  # type: ignore[assignment]  # the name is the API's
-    rates = RateSerializer(many=True, allow_empty=False)
-    fees = FeeSerializer(many=True, required=False)
+    rates = RateSerializer(many=True, allow_empty=False, max_length=MAX_ROWS)  # type: ignore[call-arg]  # the list's own
+    fees = FeeSerializer(many=True, required=False, max_length=MAX_ROWS)  # type: ignore[call-arg]  # the list's own
 
 
 class RateCardFilter(serializers.Serializer[Any]):

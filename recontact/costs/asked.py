@@ -20,8 +20,8 @@ GROUPINGS: dict[str, tuple[Promise | str, str]] = {
     "category": (_("Category"), "c.category"),
     "market": (_("Country or region"), "c.market"),
     "day": (pgettext_lazy("grouping", "Day"), "c.day"),
-    "week": (pgettext_lazy("grouping", "Week"), "date_trunc('week', c.day)::date"),
-    "month": (pgettext_lazy("grouping", "Month"), "date_trunc('month', c.day)::date"),
+    "week": (pgettext_lazy("grouping", "Week"), "date_trunc('week', c.day::timestamp)::date"),
+    "month": (pgettext_lazy("grouping", "Month"), "date_trunc('month', c.day::timestamp)::date"),
     "campaign": (_("Campaign"), "c.campaign_id"),
     "team": (_("Team"), "c.team_id"),
     "agent": (_("Agent"), "c.agent_id"),
@@ -87,11 +87,6 @@ class Question:
         """Into what a chart of this period is cut."""
         return "day" if self.days <= 45 else "week" if self.days <= 100 else "month"
 
-    @property
-    def is_by_months(self) -> bool:
-        """Whether sums of whole months answer it."""
-        return self.is_whole_months and self.bucket == "month" and not {"day", "week"} & {*self.by}
-
     def narrowed(self, **only: str) -> Question:
         """The same, narrowed further."""
         return replace(self, only={**self.only, **only})
@@ -124,6 +119,19 @@ def _day(words: Mapping[str, str], name: str) -> date | None:
     if not 2000 <= day.year <= 2999:
         raise BadQuestion(name)
     return day
+
+
+def bucket_days(first: date, last: date, bucket: str) -> list[date]:
+    """The first day of each day, week or month of a period (both ends count), those without anything in them too."""
+    day, days = first, []
+    if bucket == "week":
+        day -= timedelta(days=day.weekday())
+    elif bucket == "month":
+        day = day.replace(day=1)
+    while day <= last:
+        days.append(day)
+        day = {"day": day + timedelta(days=1), "week": day + timedelta(days=7), "month": months_before(day, -1)}[bucket]
+    return days
 
 
 def months_before(day: date, months: int) -> date:

@@ -12,7 +12,7 @@ from django.utils.translation import gettext as _
 
 from providers.rates.contents import Problem
 from providers.rates.currencies import CURRENCIES
-from providers.rates.files import Table, UnreadableFile, table_read
+from providers.rates.files import Table, UnreadableFile, shortened, table_read, thousands_or_decimals
 from recontact.models import ExchangeRate
 
 COLUMNS = ("from", "to", "rate", "valid_from")
@@ -86,7 +86,7 @@ def _read(table: Table, source: str) -> tuple[list[tuple[int, ExchangeRate]], li
 
 def _problems(texts: dict[str, str], *, comma: bool) -> list[tuple[str, str]]:
     found = [
-        (name, _("There is no currency “%(code)s” in ISO 4217.") % {"code": texts[name]})
+        (name, _("There is no currency “%(code)s” in ISO 4217.") % {"code": shortened(texts[name])})
         for name in ("from", "to")
         if texts[name].upper() not in CURRENCIES
     ]
@@ -95,10 +95,10 @@ def _problems(texts: dict[str, str], *, comma: bool) -> list[tuple[str, str]]:
     value = _number(texts["rate"], comma=comma)
     if value is None or not _SMALLEST <= value < _TOO_MUCH or value != round(value, _DECIMALS):
         words = _("“%(text)s” is no rate: a number above 0 with at most ten decimals.")
-        found.append(("rate", words % {"text": texts["rate"]}))
+        found.append(("rate", words % {"text": shortened(texts["rate"])}))
     if _day(texts["valid_from"]) is None:
         words = _("“%(text)s” is no day. Write it as in 2026-11-30.")
-        found.append(("valid_from", words % {"text": texts["valid_from"]}))
+        found.append(("valid_from", words % {"text": shortened(texts["valid_from"])}))
     return found
 
 
@@ -113,6 +113,8 @@ def _rate(texts: dict[str, str], source: str, *, comma: bool) -> ExchangeRate:
 
 
 def _number(text: str, *, comma: bool) -> Decimal | None:
+    if comma and thousands_or_decimals(text):
+        return None
     if comma and "." not in text:
         text = text.replace(",", ".")
     if not set(text) <= set("0123456789."):

@@ -11,7 +11,8 @@ from typing import Any
 from django.utils.translation import gettext as _
 
 from recontact.costs.asked import GROUPINGS, TIMES, Question
-from recontact.costs.grouped import Group, costs_all, currencies_of
+from recontact.costs.figures import Group
+from recontact.costs.grouped import costs_all, currencies_of
 from recontact.costs.invoiced import invoiced_grouped
 from recontact.costs.labels import labels_of
 from recontact.costs.workbook import workbook

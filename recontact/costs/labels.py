@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping
+from datetime import date
 from typing import Any
 
 from django.contrib.auth import get_user_model
@@ -67,3 +68,10 @@ def time_label(grouping: str, day: Any) -> str:
         return str(formats.date_format(day, "F Y"))
     text = formats.date_format(day, pgettext("date format: 9 Nov 2026", "j M Y"))
     return _("week of %(day)s") % {"day": text} if grouping == "week" else str(text)
+
+
+def bucket_label(bucket: str, day: date) -> str:
+    """The same under a bar of a chart, where there is little room: weeks by their first day alone."""
+    if bucket == "month":
+        return time_label("month", day)
+    return str(formats.date_format(day, pgettext("date format: 9 Nov", "j M")))

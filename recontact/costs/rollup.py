@@ -6,12 +6,14 @@ and added in one transaction, so a crash adds each exactly once. Sums and notes 
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from decimal import Decimal
 
 from django.db import connection, transaction
 
 from recontact.adding_up import changes_add, zone
 from recontact.advisory_locks import AdvisoryLock
+from recontact.models.rollup import Outline
 from recontact.models.rollup_triggers import (
     CARRIED,
     COLUMNS,
@@ -30,6 +32,19 @@ _ADDED = ", ".join(f"{name} = s.{name} + EXCLUDED.{name}" for name in MEASURES)
 _DAY = "(slot AT TIME ZONE %(zone)s)::date"
 _MONTH = "date_trunc('month', slot AT TIME ZONE %(zone)s)::date"
 
+#: What each outline of the sums is told apart by, the one with fewest rows first; all else is 0 or '' in it.
+OUTLINES: dict[Outline, tuple[str, ...]] = {
+    Outline.TEAM: ("team_id",),
+    Outline.MARKET: ("market",),
+    Outline.NUMBER: ("account_id", "sender_number_id", "category"),
+    Outline.CAMPAIGN: ("account_id", "campaign_id"),
+    Outline.AGENT: ("agent_id",),
+    Outline.DESK: ("team_id", "agent_id"),
+    Outline.PLACE: ("account_id", "sender_number_id", "market", "category"),
+}
+_WHO_OUTLINED = [name for name in _WHO if name != "superseded"]
+_OUTLINED = ["outline", "by_month", "day", *_WHO_OUTLINED]
+
 
 def _names(keys: list[str]) -> list[str]:
     return ["day" if key in (_DAY, _MONTH) else key for key in keys]
@@ -44,6 +59,32 @@ def _store(table: str, keys: list[str], source: str) -> str:
         ON CONFLICT ({", ".join(names)}) DO UPDATE SET {_ADDED}"""  # noqa: S608 -- only our own names go in
 
 
+def _outlined(source: str) -> str:
+    """SQL: the rows of `source` once in each outline, by day and by month; not added up."""
+    masked = ", ".join(_masked(name) for name in _WHO_OUTLINED)
+    names = ", ".join(f"({outline:d})" for outline in OUTLINES)
+    return f"""(
+        SELECT outline, by_month, CASE WHEN by_month THEN date_trunc('month', day::timestamp)::date ELSE day END AS day,
+               {masked}, {", ".join(MEASURES)}
+        FROM (SELECT {_DAY} AS day, {", ".join(_WHO_OUTLINED)}, {summed()} FROM {source} s
+              GROUP BY {_DAY}, {", ".join(_WHO_OUTLINED)}) d
+        CROSS JOIN (VALUES {names}) AS o(outline) CROSS JOIN (VALUES (false), (true)) AS m(by_month))"""  # noqa: S608
+
+
+def outlines_store(source: str) -> str:
+    """SQL: add the rows of `source` (as changes are, with their slot) to the outlines."""
+    return _store("recontact_costoutline", _OUTLINED, _outlined(source))
+
+
+def _masked(name: str) -> str:
+    """SQL: what tells a cell apart, or nothing in the outlines without it."""
+    if name in ("currency", "reported_currency"):
+        return name
+    having = ", ".join(f"{outline:d}" for outline, columns in OUTLINES.items() if name in columns)
+    nothing = "''" if name in ("market", "category") else "0"
+    return f"CASE WHEN outline IN ({having}) THEN {name} ELSE {nothing} END AS {name}"
+
+
 _TAKEN = f"""
     DELETE FROM recontact_costchange
     WHERE id = ANY(ARRAY(SELECT id FROM recontact_costchange ORDER BY id LIMIT %(most)s)) RETURNING {COLUMNS}
@@ -52,7 +93,8 @@ _ADD = f"""
     WITH taken AS ({_TAKEN}),
     slots AS ({_store("recontact_costslot", _SLOT, "taken")}),
     months AS ({_store("recontact_costmonth", [_MONTH, *_WHO], "taken")}),
-    cells AS ({_store("recontact_costcell", [_DAY, *_WHO], "taken")})
+    cells AS ({_store("recontact_costcell", [_DAY, *_WHO], "taken")}),
+    outlines AS ({outlines_store("taken")})
     SELECT count(*) FROM taken
 """  # noqa: S608
 #: What the messages come to, and the same less what is noted and will still be added.
@@ -73,13 +115,15 @@ def costs_rebuild() -> int:
     with connection.cursor() as cursor:
         cursor.execute("SELECT pg_advisory_xact_lock(%s)", [AdvisoryLock.COSTS])
         cursor.execute(
-            "DELETE FROM recontact_costslot; DELETE FROM recontact_costmonth; DELETE FROM recontact_costcell"
+            "DELETE FROM recontact_costslot; DELETE FROM recontact_costmonth; DELETE FROM recontact_costcell; "
+            "DELETE FROM recontact_costoutline"
         )
-        # One statement for both, so that both are of the same moment.
+        # One statement for all, so that they are of the same moment.
         cursor.execute(
             f"""WITH settled AS MATERIALIZED {_SETTLED},
                 slots AS ({_store("recontact_costslot", _SLOT, "settled")}),
-                months AS ({_store("recontact_costmonth", [_MONTH, *_WHO], "settled")})
+                months AS ({_store("recontact_costmonth", [_MONTH, *_WHO], "settled")}),
+                outlines AS ({outlines_store("settled")})
                 {_store("recontact_costcell", [_DAY, *_WHO], "settled")}""",
             {"zone": zone()},
         )
@@ -91,18 +135,37 @@ def amount(millionths: Decimal | int) -> Decimal:
     return Decimal(millionths).scaleb(-6)
 
 
-#: The rows that people's figures are summed from: the cells, and what is to be added to them (%(zone)s is the portal's zone).
+#: The cells, and what is to be added to them (%(zone)s is the portal's zone).
 CELLS = f"""(
     SELECT day, {", ".join(_WHO)}, {", ".join(MEASURES)} FROM recontact_costcell
     UNION ALL SELECT {_DAY}, {", ".join(_WHO)}, {", ".join(MEASURES)} FROM recontact_costchange)"""  # noqa: S608
 #: The same by month; the day is its first.
-MONTHS = f"""(
+_MONTHS = f"""(
     SELECT day, {", ".join(_WHO)}, {", ".join(MEASURES)} FROM recontact_costmonth
     UNION ALL SELECT {_MONTH}, {", ".join(_WHO)}, {", ".join(MEASURES)} FROM recontact_costchange)"""  # noqa: S608
 #: The same by quarter of an hour and account.
 SLOTS = f"""(
     SELECT {", ".join(_SLOT)}, {", ".join(MEASURES)} FROM recontact_costslot
     UNION ALL SELECT {", ".join(_SLOT)}, {", ".join(MEASURES)} FROM recontact_costchange)"""  # noqa: S608
+
+
+def sums_read(columns: set[str], *, months: str, days: Sequence[str]) -> str:
+    """SQL: the fewest rows that tell these columns apart, of whole months and of days, and what is to be added to them.
+
+    `months` and `days` are conditions on the column day; none of `days` where all is in whole months. Every row has a day, all
+    that cells are told apart by (0 or '' where these rows do not tell it) and the measures. What is to be added is of all days.
+    """
+    outline = next((outline for outline, told in OUTLINES.items() if columns <= {*told}), None)
+    who = ", ".join("false AS superseded" if outline and name == "superseded" else name for name in _WHO)
+    tables = ("recontact_costoutline",) * 2 if outline else ("recontact_costmonth", "recontact_costcell")
+    parts = []
+    for by_month, condition in ((True, months), (False, " OR ".join(days))):
+        if condition:
+            mine = f"outline = {outline:d} AND {'' if by_month else 'NOT '}by_month AND " if outline else ""
+            table = tables[0 if by_month else 1]
+            parts.append(f"SELECT day, {who}, {', '.join(MEASURES)} FROM {table} WHERE {mine}({condition})")  # noqa: S608
+    parts.append(f"SELECT {_DAY}, {', '.join(_WHO)}, {', '.join(MEASURES)} FROM recontact_costchange")  # noqa: S608
+    return f"({' UNION ALL '.join(parts)})"
 
 
 def _different(keys: list[str], sums: str) -> str:
@@ -121,11 +184,21 @@ def checks() -> dict[str, str]:
     quoted = "'" + zone().replace("'", "''") + "'"
     return {
         "the costs of a day are those of its messages": _different([_DAY, *_WHO], CELLS).replace("%(zone)s", quoted),
-        "the costs of a month are those of its messages": _different([_MONTH, *_WHO], MONTHS).replace(
+        "the costs of a month are those of its messages": _different([_MONTH, *_WHO], _MONTHS).replace(
             "%(zone)s", quoted
         ),
         "the costs of an hour are those of its messages": _different(_SLOT, SLOTS),
+        "the costs in outline are those of the messages": _outline_differs().replace("%(zone)s", quoted),
         "a message carries the provider's price of its entry": f"""
             SELECT m.id, coalesce(m.reported::text, 'none') FROM recontact_message m LEFT JOIN LATERAL ({CARRIED}) c ON true
             WHERE (m.reported, m.reported_currency) IS DISTINCT FROM (c.amount, coalesce(c.currency, ''))""",  # noqa: S608
     }
+
+
+def _outline_differs() -> str:
+    """SQL: (0, what) for each row of an outline that is not what the messages, less what is to be added, come to."""
+    keys, measures = ", ".join(_OUTLINED), ", ".join(MEASURES)
+    mine = f"SELECT {keys}, {', '.join(f'-{name}' for name in MEASURES)} FROM recontact_costoutline"  # noqa: S608
+    what = " || ' ' || ".join(f"{name}::text" for name in _OUTLINED)
+    return f"""SELECT 0, {what} FROM (SELECT {keys}, {measures} FROM {_outlined(_SETTLED)} o UNION ALL {mine}) d
+               GROUP BY {keys} HAVING NOT ({NOTHING})"""  # noqa: S608

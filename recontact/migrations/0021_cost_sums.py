@@ -1,15 +1,6 @@
-from typing import Any
-
 import pgtrigger.compiler
 import pgtrigger.migrations
 from django.db import migrations, models
-
-from recontact.costs.rollup import costs_rebuild
-
-
-def sum_up(apps: Any, schema_editor: Any) -> None:
-    if apps.get_model('recontact', 'Message').objects.exists():
-        costs_rebuild()
 
 
 class Migration(migrations.Migration):
@@ -181,5 +172,5 @@ class Migration(migrations.Migration):
             model_name='costslot',
             constraint=models.UniqueConstraint(fields=('slot', 'account_id', 'currency', 'reported_currency', 'superseded'), name='one_cost_slot'),
         ),
-        migrations.RunPython(sum_up, migrations.RunPython.noop),
+        # What was sent before is added up by 0031, when all tables of sums are there.
     ]

@@ -3,7 +3,7 @@
 from recontact.models.attempt import Attempt
 from recontact.models.budget import Budget, BudgetAlert, BudgetPeriod, ExchangeRate
 from recontact.models.campaign import Campaign, CampaignRefusal
-from recontact.models.closing import ClosedRow, ClosedSum, MonthClosing
+from recontact.models.closing import ClosedRow, ClosedSum, MonthClosing, MonthOutlook
 from recontact.models.comparison import Comparison, ComparisonNote, ComparisonRow
 from recontact.models.cost import CostEntry, MonthlyVolume, PriceStatement
 from recontact.models.customer import Customer, OptOut, ServiceWindow
@@ -28,7 +28,7 @@ from recontact.models.recipient import CampaignFile, CampaignRecipient
 from recontact.models.reconciliation_job import ReconciliationJob
 from recontact.models.reservation import BudgetChange, BudgetReservation
 from recontact.models.retry import CampaignRetry
-from recontact.models.rollup import CostCell, CostChange, CostMonth, CostSlot
+from recontact.models.rollup import CostCell, CostChange, CostMonth, CostOutline, CostSlot
 from recontact.models.statement import Statement, StatementLine
 from recontact.models.statement_intake import StatementMapping, StatementUpload, UsagePull
 from recontact.models.work import WorkChange, WorkDay
@@ -55,6 +55,7 @@ __all__ = [
     "CostChange",
     "CostEntry",
     "CostMonth",
+    "CostOutline",
     "CostSlot",
     "Customer",
     "DispatchSwitch",
@@ -67,6 +68,7 @@ __all__ = [
     "Message",
     "MessageEvent",
     "MonthClosing",
+    "MonthOutlook",
     "MonthlyVolume",
     "NumberCircuit",
     "NumberLease",

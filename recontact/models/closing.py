@@ -126,3 +126,24 @@ class ClosedSum(models.Model):
 
     def __str__(self) -> str:
         return f"{self.closing_id} {self.currency} {self.amount}"
+
+
+class MonthOutlook(models.Model):
+    """What an open month came to when a worker last added it up, so that looking at it reads no messages.
+
+    `sums` are dictionaries of `currency`, `messages`, `amount` (as text) and `late_for`: null, or the closed month (its first
+    day) for which it became known late.
+    """
+
+    account = models.ForeignKey(ProviderAccount, models.PROTECT, related_name="+", db_index=False)
+    month = models.DateField(_("month"))
+    counted_at = models.DateTimeField(_("added up at"))
+    sums = models.JSONField(default=list)
+
+    class Meta:
+        verbose_name = _("open month")
+        verbose_name_plural = _("open months")
+        constraints = [models.UniqueConstraint(fields=["account", "month"], name="one_outlook_per_month")]
+
+    def __str__(self) -> str:
+        return f"{self.account_id} {self.month:%Y-%m}"

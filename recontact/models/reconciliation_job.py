@@ -1,4 +1,4 @@
-"""What reconciliation has to do and a worker does: storing a file's statement, comparing one anew, closing a month."""
+"""What reconciliation has to do and a worker does: storing a statement, comparing one anew, adding up a month, closing it."""
 
 from __future__ import annotations
 
@@ -21,6 +21,7 @@ class ReconciliationJob(models.Model):
     class Kind(models.TextChoices):
         STORE = "store", _("Storing a statement")
         COMPARE = "compare", _("Comparing a statement")
+        COUNT = "count", _("Adding up a month")
         CLOSE = "close", _("Closing a month")
 
     class State(models.TextChoices):
@@ -35,7 +36,7 @@ class ReconciliationJob(models.Model):
         ProviderAccount, models.PROTECT, related_name="+", db_index=False, verbose_name=_("account")
     )
     kind = models.CharField(_("kind"), max_length=10, choices=Kind.choices)
-    #: CLOSE: the month's first day.
+    #: COUNT, CLOSE: the month's first day.
     month = models.DateField(_("month"), null=True)
     #: COMPARE: what is compared. STORE: what was stored, once it is.
     statement = models.ForeignKey(

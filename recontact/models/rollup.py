@@ -1,4 +1,4 @@
-"""The sums of costs: by day, by month and by quarter of an hour, and what is still to be added to them.
+"""The sums of costs: by day, by month and by quarter of an hour, in full and in outline, and what is still to be added to them.
 
 None of them has foreign keys: nothing here may lock, and 0 stands for none, so that equal cells are equal. Amounts are whole
 millionths of the currency (prices have six decimals), and columns of a fixed length come first: sums of millions of messages are
@@ -67,12 +67,20 @@ class _Slot(models.Model):
 
 
 class _Money(models.Model):
-    """Whose prices, and in what. `superseded`: another try of the same message followed."""
+    """Whose prices, and in what."""
 
     account_id = models.BigIntegerField()
-    superseded = models.BooleanField()
     currency = models.CharField(_("currency"), max_length=3)
     reported_currency = models.CharField(_("currency of the provider's price"), max_length=3)
+
+    class Meta:
+        abstract = True
+
+
+class _Tries(models.Model):
+    """`superseded`: another try of the same message followed."""
+
+    superseded = models.BooleanField()
 
     class Meta:
         abstract = True
@@ -94,7 +102,7 @@ _KEY = (
 )
 
 
-class CostCell(_Sums, _Who, _Day, _Money, _What):
+class CostCell(_Sums, _Who, _Day, _Tries, _Money, _What):
     """What the messages count and cost that were queued on one day and are alike in all that people ask by."""
 
     class Meta:
@@ -106,7 +114,7 @@ class CostCell(_Sums, _Who, _Day, _Money, _What):
         return f"{self.day} {self.account_id} {self.currency}"
 
 
-class CostMonth(_Sums, _Who, _Day, _Money, _What):
+class CostMonth(_Sums, _Who, _Day, _Tries, _Money, _What):
     """The same of a month, so that years are read as fast."""
 
     class Meta:
@@ -118,7 +126,49 @@ class CostMonth(_Sums, _Who, _Day, _Money, _What):
         return f"{self.day} {self.account_id} {self.currency}"
 
 
-class CostSlot(_Sums, _Slot, _Money):
+class Outline(models.IntegerChoices):
+    """What an outline is told apart by (recontact.costs.rollup.OUTLINES)."""
+
+    MARKET = 1, "market"
+    TEAM = 2, "team"
+    NUMBER = 3, "number, category"
+    CAMPAIGN = 4, "campaign"
+    AGENT = 5, "agent"
+    DESK = 6, "team, agent"
+    PLACE = 7, "number, category, market"
+
+
+class _Outlined(models.Model):
+    """Which outline of a day or a month. Numbers, because texts are slow to step over."""
+
+    outline = models.PositiveSmallIntegerField(choices=Outline)
+    by_month = models.BooleanField()
+
+    class Meta:
+        abstract = True
+
+
+class CostOutline(_Sums, _Who, _Day, _Outlined, _Money, _What):
+    """The same of a day or a month, told apart by a few things alone: what it is not told apart by is 0 or ''.
+
+    Most questions are about one or two things; these rows are so few that years of them are read at once.
+    """
+
+    class Meta:
+        verbose_name = _("cost in outline")
+        verbose_name_plural = _("costs in outline")
+        constraints = [
+            models.UniqueConstraint(
+                fields=["outline", "by_month", *(name for name in _KEY if name != "superseded")],
+                name="one_cost_outline",
+            )
+        ]
+
+    def __str__(self) -> str:
+        return f"{self.get_outline_display()} {self.day} {self.currency}"
+
+
+class CostSlot(_Sums, _Slot, _Tries, _Money):
     """The same of one account in a quarter of an hour: hours and days of any zone are made of these."""
 
     class Meta:
@@ -134,7 +184,7 @@ class CostSlot(_Sums, _Slot, _Money):
         return f"{self.slot} {self.account_id} {self.currency}"
 
 
-class CostChange(_Sums, _Who, _Slot, _Money, _What):
+class CostChange(_Sums, _Who, _Slot, _Tries, _Money, _What):
     """What one statement changed in the sums. Written by triggers alone, in the transaction that changed the messages; taken
     away by whoever adds it up."""
 

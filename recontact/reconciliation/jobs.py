@@ -25,6 +25,7 @@ from recontact.models import ReconciliationJob, Statement, StatementUpload
 from recontact.reconciliation.closing import CannotClose, closing_refused, month_close
 from recontact.reconciliation.comparing import statement_compare
 from recontact.reconciliation.locks import Closed, account_try_lock
+from recontact.reconciliation.outlook import outlook_count
 from recontact.reconciliation.storing import StatementRefused
 from recontact.reconciliation.uploads import upload_check, upload_store
 
@@ -57,6 +58,11 @@ def close_ask(*, account: ProviderAccount, month: date, user_id: int) -> Reconci
     if refusal:
         raise CannotClose(refusal)
     return _ask(ReconciliationJob(account=account, kind=Kind.CLOSE, month=month, created_by_id=user_id))
+
+
+def count_ask(*, account: ProviderAccount, month: date, user_id: int) -> ReconciliationJob:
+    """Have an open month (its first day) added up, to be looked at. Raises UnderWay."""
+    return _ask(ReconciliationJob(account=account, kind=Kind.COUNT, month=month, created_by_id=user_id))
 
 
 def compare_ask(*, statement: Statement, tolerance: Decimal | None, user_id: int) -> ReconciliationJob:
@@ -99,8 +105,10 @@ def _send() -> None:
 
 
 def month_job(account_id: int, month: date) -> ReconciliationJob | None:
-    """The newest job that closes the month."""
-    return ReconciliationJob.objects.filter(account=account_id, kind=Kind.CLOSE, month=month).first()
+    """The newest job that closes the month or adds it up; while one closes it, that one."""
+    jobs = ReconciliationJob.objects.filter(account=account_id, month=month)
+    closing = jobs.filter(kind=Kind.CLOSE, state__in=ReconciliationJob.OPEN).first()
+    return closing or jobs.filter(kind__in=[Kind.CLOSE, Kind.COUNT]).first()
 
 
 def statement_job(statement_id: int) -> ReconciliationJob | None:
@@ -202,6 +210,11 @@ def _close(job: ReconciliationJob) -> None:
         month_close(account_id=job.account_id, month=job.month, user_id=job.created_by_id, on_step=_steps_of(job))
 
 
+def _count(job: ReconciliationJob) -> None:
+    if job.month is not None:
+        outlook_count(job.account_id, job.month)
+
+
 def _compare(job: ReconciliationJob) -> None:
     if job.statement_id is not None:
         statement_compare(job.statement_id, tolerance=job.tolerance)
@@ -217,6 +230,7 @@ def _store(job: ReconciliationJob) -> None:
 _ACTS: dict[ReconciliationJob.Kind, Callable[[ReconciliationJob], None]] = {
     Kind.STORE: _store,
     Kind.COMPARE: _compare,
+    Kind.COUNT: _count,
     Kind.CLOSE: _close,
 }
 

@@ -12,7 +12,8 @@ from providers.rates.tariff import MICRO
 _SIGNS = "$€£₹ \u00a0\u202f"
 _THOUSANDS = {",": re.compile(r"[-+]?\d{1,3}(,\d{3})+"), ".": re.compile(r"[-+]?\d{1,3}(\.\d{3})+")}
 _NUMBER = re.compile(r"[-+]?(\d+(\.\d*)?|\.\d+)")
-_TOO_MUCH = Decimal(10) ** 12
+#: More than an amount, or a sum of amounts, may be.
+TOO_MUCH = Decimal(10) ** 12
 #: How days are written: a pattern and the places of year, month and day in it.
 _DAYS = (
     (re.compile(r"(\d{4})[-/.](\d{1,2})[-/.](\d{1,2})"), (1, 2, 3)),
@@ -50,7 +51,7 @@ def amount_read(text: str, mark: str) -> Decimal | None:
         value = Decimal(bare)
     except InvalidOperation:
         return None
-    return value.quantize(MICRO) if abs(value) < _TOO_MUCH else None
+    return value.quantize(MICRO) if abs(value) < TOO_MUCH else None
 
 
 def count_read(text: str) -> int | None:

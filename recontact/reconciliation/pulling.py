@@ -226,7 +226,9 @@ def _line(row: UsageRow, place: int, usage: Usage) -> Line:
     category = row.category if row.category in CATEGORY_WORDS else row.category[:40]
     has_market = usage.by_country and category not in APART
     market = market_of(phone="", bsuid=row.country, on=row.day) if has_market else ""
-    return Line(place, row.day, market, category, row.count, row.amount, row.detail[:300])
+    is_credit = row.amount is not None and row.amount < 0
+    count = None if is_credit else row.count
+    return Line(place, row.day, market, category, count, row.amount, row.detail[:300], is_credit)
 
 
 def _failed(pull: UsagePull, error: ProviderCallError) -> None:

@@ -11,9 +11,9 @@ from decimal import Decimal
 from django.utils.translation import gettext as _
 
 from providers.rates.contents import Problem
-from providers.rates.files import Table
+from providers.rates.files import Table, shortened
 from recontact.reconciliation.mapping import FEE, FIELDS, OTHER, TOTAL, Columns, plain_word
-from recontact.reconciliation.numbers import amount_read, count_read, days_read, decimal_mark
+from recontact.reconciliation.numbers import TOO_MUCH, amount_read, count_read, days_read, decimal_mark
 
 #: Charges that are of no single message: they may leave day and country empty.
 APART = (FEE, OTHER)
@@ -92,6 +92,10 @@ def statement_read(
         reading.problems.append(Problem(0, columns.columns.get("amount", ""), words))
     if not reading.problems and not reading.lines:
         reading.problems.append(Problem(0, "", _("The file has no lines.")))
+    for name, sums in (("amount", reading.total), ("count", reading.count)):
+        if sums is not None and abs(Decimal(sums)) >= TOO_MUCH:
+            words = _("All lines together come to too much: %(sum)s.") % {"sum": sums}
+            reading.problems.append(Problem(0, columns.columns.get(name, ""), words))
     return reading
 
 
@@ -173,7 +177,7 @@ class _Rows:
         text = self._text(name)
         if plain_word(text) not in map(plain_word, words) and len(words) < _MOST_WORDS:
             words.append(text)
-        self._refuse(name, reason % {"text": text})
+        self._refuse(name, reason % {"text": shortened(text)})
 
     def _category(self) -> str:
         if "category" not in self._places:
@@ -202,7 +206,7 @@ class _Rows:
         if "day" not in self._places or (apart and not text):
             return
         if day is None:
-            self._refuse("day", _("“%(text)s” is no day. Write it as in 2026-11-30.") % {"text": text})
+            self._refuse("day", _("“%(text)s” is no day. Write it as in 2026-11-30.") % {"text": shortened(text)})
         elif not first <= day <= last:
             self._refuse("day", _("The day %(day)s is not in the period.") % {"day": day.isoformat()})
 
@@ -212,7 +216,7 @@ class _Rows:
             words = _(
                 "This row is in “%(text)s”, the statement in %(currency)s: each currency is a statement of its own."
             )
-            self._refuse("currency", words % {"text": text, "currency": currency})
+            self._refuse("currency", words % {"text": shortened(text), "currency": currency})
 
     def _count(self, *, is_credit: bool) -> int | None:
         text = self._text("count")
@@ -220,12 +224,14 @@ class _Rows:
             return None
         count = count_read(text)
         if count is None:
-            self._refuse("count", _("“%(text)s” is no number of messages. Write it as in 150000.") % {"text": text})
+            self._refuse(
+                "count", _("“%(text)s” is no number of messages. Write it as in 150000.") % {"text": shortened(text)}
+            )
         elif is_credit:
             # Beside a credit a positive number says how many messages it is about, and charges none.
             return count if count < 0 else None
         elif count < 0 and not self._is_credit_note:
-            self._refuse("count", _("The number of messages is negative: %(text)s.") % {"text": text})
+            self._refuse("count", _("The number of messages is negative: %(text)s.") % {"text": shortened(text)})
         return count
 
     def _amount(self) -> Decimal | None:
@@ -234,7 +240,7 @@ class _Rows:
         if not text:
             self._refuse("amount", _("The amount is missing."))
         elif amount is None:
-            self._refuse("amount", _("“%(text)s” is no amount. Write it as in 741.60.") % {"text": text})
+            self._refuse("amount", _("“%(text)s” is no amount. Write it as in 741.60.") % {"text": shortened(text)})
         elif self._is_credit_note:
             if amount != 0:
                 self.signs.add(amount < 0)
@@ -244,5 +250,5 @@ class _Rows:
                 "The amount is negative: %(text)s. If it is a credit, say that negative amounts are credits, or that the file"
                 " is a credit note."
             )
-            self._refuse("amount", words % {"text": text})
+            self._refuse("amount", words % {"text": shortened(text)})
         return amount

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 from dataclasses import dataclass
 from datetime import timedelta
+from decimal import Decimal
 from pathlib import Path
 
 import pytest
@@ -20,10 +21,15 @@ from hsm_portal.demo_data.accounts import APPOINTMENTS
 from hsm_portal.demo_data.files import DOCUMENT, DOCUMENT_NAME, HISTORY
 from hsm_portal.demo_data.users import PASSWORD as DEMO_PASSWORD
 from hsm_portal.models import User
+from hsm_portal.roles import Role
 from providers.models import SenderNumber
+from providers.rates.contents import Contents, FeeRow, RateRow
+from providers.rates.importing import NewCard, card_make
+from providers.rates.publishing import card_publish
 from recontact.models import Query, Recontact, ServiceWindow, Statement, Subscription
 from templates_app.models import Template
-from tests.e2e.stage import PHONE, Visitor
+from tests.e2e.stage import PHONE, Visitor, person_make
+from tests.factories import account_make, sender_number_make, template_make
 from tests.providers.simulator.server import SimulatorProcess
 
 pytestmark = pytest.mark.browser
@@ -159,6 +165,12 @@ def main_screens_photographed(photographer: Photographer) -> None:
     manager = photographer.window("manager", WINDOW)
     manager.goto("/manager/")
     photographer.take(manager, "manager-dashboard")
+    fill_send(manager)
+    photographer.take(manager, "send-hsm")
+
+
+def fill_send(manager: Page) -> None:
+    """The page that sends one HSM, filled in."""
     manager.goto("/manager/recontact/message/send/")
     manager.fill("#id_phone", "+54 9 11 5555-0142")
     manager.fill("#id_name", "Lucía Fernández")
@@ -168,7 +180,38 @@ def main_screens_photographed(photographer: Photographer) -> None:
     for position, words in enumerate(("Lucía", "Martín", "viernes 27, 15:30 h")):
         variables.nth(position).fill(words)
     expect(manager.locator("#send-preview")).to_contain_text("viernes 27, 15:30 h")
-    photographer.take(manager, "send-hsm")
+
+
+@pytest.fixture
+def priced(transactional_db: None) -> User:
+    """A number whose provider takes a fee beside Meta's price, which has volume tiers; and who sends by it."""
+    account = account_make(name="Clínica Sur", provider="twilio", time_zone="America/Argentina/Buenos_Aires")
+    sender_number_make(account=account, phone="+541152638800", display_name="Clínica Sur")
+    template_make(account=account, name=TEMPLATE)
+    contents = Contents(
+        "USD",
+        [
+            RateRow("AR", "utility", Decimal("0.0260"), 0, 250_000),
+            RateRow("AR", "utility", Decimal("0.0247"), 250_000),
+        ],
+        [FeeRow("per_message", "", Decimal("0.005")), FeeRow("percent", "utility", Decimal("2"))],
+    )
+    new = NewCard(account=account, name="Twilio, noviembre", valid_from=timezone.now() - timedelta(days=30))
+    card_publish(card_make(new, contents).pk)
+    return person_make(Role.MANAGER, language="en", first_name="Martín", last_name="Ledesma")
+
+
+@pytest.mark.timeout(300)
+def test_the_lines_of_a_price_are_photographed(priced: User, browser: Browser, live_server: LiveServer) -> None:
+    for language in LANGUAGES:
+        priced.language = language
+        priced.save(update_fields=["language"])
+        visitor = Visitor(browser, live_server.url)
+        manager = visitor.enter(priced, viewport=WINDOW)
+        fill_send(manager)
+        expect(manager.locator(".price-parts li")).to_have_count(3)
+        Photographer(visitor, language, dark=False).take(manager, "price-lines")
+        visitor.leave()
 
 
 def guides_photographed(photographer: Photographer) -> None:
@@ -222,6 +265,8 @@ def money_photographed(photographer: Photographer) -> None:
     ops.goto(f"/manager/recontact/statement/{invoice.pk}/change/")
     photographer.take(ops, "invoice")
     ops.goto(f"/manager/recontact/monthclosing/{invoice.account_id}/{first:%Y-%m}/")
+    # A worker adds it up first; then the page is loaded anew.
+    expect(ops.locator("#month-sums")).to_be_visible(timeout=30_000)
     ops.set_viewport_size(WINDOW)
     ops.locator("details", has=ops.locator("form")).last.evaluate("part => { part.open = true; }")
     photographer.take(ops, "month")

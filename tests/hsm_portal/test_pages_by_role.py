@@ -128,6 +128,7 @@ POSTS: dict[str, set[Role]] = {
     "/manager/recontact/statement/{statement}/row/{row}/": {OPS, ADMIN},
     "/manager/recontact/statement/{statement}/compare/": {OPS, ADMIN},
     "/manager/recontact/statement/{statement}/withdraw/": {OPS, ADMIN},
+    "/manager/recontact/monthclosing/{account}/2026-10/count/": {OPS, ADMIN},
     "/manager/recontact/monthclosing/{account}/2026-10/close/": {OPS, ADMIN},
     "/manager/recontact/budget/add/": {OPS, ADMIN},
     "/manager/recontact/budget/{budget}/change/": {OPS, ADMIN},

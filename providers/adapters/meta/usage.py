@@ -68,8 +68,12 @@ def _row(point: JsonObject, answer: Answer, zone: ZoneInfo) -> tuple[UsageRow, b
     if start is None or count is None or not category:
         raise unreadable_answer(answer, "A point of the analytics has no start, volume or category.")
     kind = text(point.get("pricing_type")).upper()
+    cost = amount_of(point.get("cost"))
+    if cost is None and point.get("cost") is not None:
+        # To take it as not told would leave it out in silence. What Meta corrects stands on its invoice.
+        raise unreadable_answer(answer, "A point of the analytics has a cost that is negative, or no amount.")
     day = datetime.fromtimestamp(start, zone).date()
-    row = UsageRow(day, country, category, count, amount_of(point.get("cost")), f"{category} {country} {kind}".strip())
+    row = UsageRow(day, country, category, count, cost, f"{category} {country} {kind}".strip())
     return row, not kind.startswith(_FREE)
 
 

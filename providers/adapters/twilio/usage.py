@@ -2,6 +2,9 @@
 
 Source: https://www.twilio.com/docs/usage/api/usage-record. Meta's prices are the categories channels-whatsapp-template-*
 (before July 2025 -conversation-*), Twilio's own fee channels-whatsapp with its parts -outbound and -inbound.
+
+A record is the day's net: where Twilio took back more than it charged, its price is below zero, and so a credit. Messages write
+what they cost with a minus; records that are all negative would be such costs, and are refused.
 """
 
 from __future__ import annotations
@@ -56,6 +59,10 @@ def usage_read(fetch: Fetch, first: date, last: date) -> Usage:
             continue
         (whole if category == _WHATSAPP else rows).append(row)
         currencies.append(text(record.get("price_unit")))
+    told = [*rows, *whole]
+    if told and all((row.amount or 0) < 0 for row in told):
+        words = "All prices are negative: these may be costs written with a minus. Import them as an invoice or a credit note."
+        raise unreadable_answer(answer, words)
     # Where its parts are told, their sum would count the fee twice.
     rows += [row for row in whole if row.day not in detailed]
     try:
@@ -90,12 +97,12 @@ def _row(record: JsonObject, category: str, answer: Answer) -> UsageRow:
         day = date.fromisoformat(text(record.get("start_date")))
     except ValueError as error:
         raise unreadable_answer(answer, "A record has no day.") from error
-    count, amount = count_of(record.get("count")), amount_of(record.get("price"))
+    count, amount = count_of(record.get("count")), amount_of(record.get("price"), credits_too=True)
     if amount is None:
-        raise unreadable_answer(answer, "A record has no price, or a negative one.")
+        raise unreadable_answer(answer, "A record has no price.")
     meaning = _meaning(category)
-    # A fee counts no messages of its own; how many there were stands in the words.
-    counted = None if meaning in (FEE, OTHER_CHARGE) else count
+    # A fee counts no messages of its own, and neither does a credit; how many there were stands in the words.
+    counted = None if meaning in (FEE, OTHER_CHARGE) or amount < 0 else count
     return UsageRow(day, "", meaning, counted, amount, f"{category} {count or ''}".strip())
 
 

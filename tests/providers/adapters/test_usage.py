@@ -271,7 +271,37 @@ def test_gupshup_is_refused_rather_than_read_in_part(fetch: Callable[[dict[str, 
         gupshup_read(fetch, FIRST, LAST)
 
 
-def test_amounts_are_exact_and_never_negative() -> None:
+def test_a_day_on_which_twilio_gave_back_more_than_it_took_is_a_credit_that_counts_no_messages() -> None:
+    usage = twilio_read(
+        twilio(
+            [
+                record("channels-whatsapp-template-utility"),
+                record("channels-whatsapp-template-marketing", price="-0.31"),
+            ]
+        ),
+        FIRST,
+        LAST,
+    )
+
+    [credit] = [row for row in usage.rows if row.amount is not None and row.amount < 0]
+    assert (credit.category, credit.count, credit.amount) == ("marketing", None, Decimal("-0.31"))
+    assert "marketing" in credit.detail
+
+
+def test_prices_of_twilio_that_are_all_negative_are_not_taken_for_credits() -> None:
+    with pytest.raises(ProviderCallError, match="All prices are negative"):
+        twilio_read(twilio([record("channels-whatsapp", price="-0.5")]), FIRST, LAST)
+
+
+@pytest.mark.parametrize("cost", [-0.052, "much", True])
+def test_a_negative_or_unreadable_cost_of_meta_is_refused_and_not_taken_as_not_told(cost: Any) -> None:
+    with pytest.raises(ProviderCallError, match="negative, or no amount"):
+        meta_read(meta(point(1, cost=cost)), FIRST, LAST, zone="UTC")
+
+
+def test_amounts_are_exact_and_negative_only_where_credits_are_expected() -> None:
+    assert amount_of("-0.0618", credits_too=True) == Decimal("-0.0618")
+    assert amount_of("-1e13", credits_too=True) is None
     assert [amount_of(value) for value in (0.1, "0.0618", 3, "-1", True, None, "NaN", "x", 10**13)] == [
         Decimal("0.1"), Decimal("0.0618"), Decimal(3), None, None, None, None, None, None,
     ]  # fmt: skip

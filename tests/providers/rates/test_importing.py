@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import io
+import zipfile
 from datetime import UTC, datetime
 from decimal import Decimal
 from typing import Any
@@ -85,6 +86,43 @@ def test_a_workbook_is_read_as_the_csv_is(account: ProviderAccount) -> None:
     assert prices(bring(account, body.getvalue())) == prices(bring(account, META))
 
 
+def test_a_formula_without_a_value_is_refused_and_one_with_a_value_is_what_the_sheet_shows(
+    account: ProviderAccount,
+) -> None:
+    """A library writes formulas without their values: read as empty, a price would be missing in silence."""
+    workbook = openpyxl.Workbook()
+    sheet: Any = workbook.active
+    for line in META.replace("0.0618", "=0.0600+0.0018").splitlines():
+        sheet.append(line.split(","))
+    body = io.BytesIO()
+    workbook.save(body)
+
+    [(row, column, why)] = problems(account, body.getvalue())
+    assert (row, column, "“=0.0600+0.0018” is no number" in why) == (2, "marketing", True)
+
+    shown = with_values(body.getvalue(), "<v></v>", "<v>0.0618</v>")
+    assert prices(bring(account, shown)) == prices(bring(account, META))
+
+
+def with_values(workbook: bytes, before: str, after: str) -> bytes:
+    """The workbook as a spreadsheet saves it, with what it worked out."""
+    saved = io.BytesIO()
+    with zipfile.ZipFile(io.BytesIO(workbook)) as old, zipfile.ZipFile(saved, "w") as new:
+        for entry in old.infolist():
+            text = old.read(entry)
+            if entry.filename.startswith("xl/worksheets/sheet"):
+                assert before.encode() in text or b"<v/>" in text or b"<v />" in text
+                for empty in (before, "<v/>", "<v />"):
+                    text = text.replace(empty.encode(), after.encode())
+            new.writestr(entry, text)
+    return saved.getvalue()
+
+
+def test_what_a_refusal_repeats_of_a_cell_is_short(account: ProviderAccount) -> None:
+    [(_row, _column, why)] = problems(account, META.replace("Argentina", "A" * 50_000))
+    assert len(why) < 200
+
+
 def test_a_csv_with_semicolons_may_have_decimal_commas(account: ProviderAccount) -> None:
     lines = META.replace(",", ";").replace("0.", "0,")
     assert prices(bring(account, "\ufeff" + lines)) == prices(bring(account, META))
@@ -120,6 +158,15 @@ def test_what_is_exported_can_be_imported_again(account: ProviderAccount) -> Non
         (META.replace("0.0618", "1e-2"), 2, "marketing", "is no number"),
         (META.replace("0.0618", "NaN"), 2, "marketing", "is no number"),
         (META.replace("0.0618", '"0,0618"'), 2, "marketing", "is no number"),
+        (META.replace("0.0618", "Infinity"), 2, "marketing", "is no number"),
+        (META.replace("0.0618", "=1+1"), 2, "marketing", "is no number"),
+        (META.replace("0.0618", '"1,234.5"'), 2, "marketing", "is no number"),
+        (META.replace("0.0618", "9" * 400), 2, "marketing", "too large"),
+        ("a,b\n1,2\n", 1, "market, currency, marketing, utility, authentication", "lacks these columns"),
+        (META.replace(",", ";").replace("0.0618", "1.500"), 2, "marketing", "thousands or decimals"),
+        (META.replace(",", ";").replace("0.0618", "1.234,5"), 2, "marketing", "is no number"),
+        (META + "AR,USD,1\n" * 100_000, 0, "", "more than 5000 rows"),
+        (META + "Argentina,USD,1,1,1,\n" * 100_000, 0, "", "larger than 2 MB"),
         (META.replace("0.0618", "0.06180001"), 2, "marketing", "more than six decimals"),
         (META.replace("0.0618", "61800000"), 2, "marketing", "too large"),
         (META + "Argentina,USD,1,1,1,\n", 0, "", "Two rows say the price"),
@@ -146,6 +193,10 @@ def test_a_wrong_file_is_refused_with_row_column_and_reason(
     ("body", "reason"),
     [
         (b"PK\x03\x04 junk", "damaged"),
+        (META.replace("Argentina", "Perú").encode("latin-1"), "neither a spreadsheet"),
+        (META.encode("utf-16"), "neither a spreadsheet"),
+        (b"", "empty"),
+        (b"\xef\xbb\xbf \n", "empty"),
         (b"\xff\xfe\x00junk", "neither a spreadsheet"),
         (b"a,b\x00", "neither a spreadsheet"),
         (b"x" * (MAX_BYTES + 1), "larger than"),

@@ -27,6 +27,14 @@ def test_it_groups_by_two_and_says_the_whole() -> None:
     assert first["by"]["category"] == {"value": "utility", "name": "Utility"}
     assert (first["spent"], first["read"], first["priced"]) == ("0.031000", 1, 1)
     assert (answer["total"]["estimated"], answer["total"]["uncharged"]) == ("0.052000", "0.026000")
+    assert (first["per_delivered"], first["per_read"], first["per_answered"]) == ("0.031000", "0.031000", None)
+
+
+def test_a_price_for_each_delivered_message_is_rounded_to_the_sixth_decimal() -> None:
+    for price in ("0.01", "0.01", "0.02"):
+        delivered(message_make(), reported=price)
+
+    assert client_make().read("costs")["total"]["per_delivered"] == "0.013333"
 
 
 def test_it_takes_the_currency_that_there_is() -> None:

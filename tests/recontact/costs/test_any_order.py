@@ -24,7 +24,7 @@ from recontact.costs.rollup import CELLS, checks, costs_add_up, costs_rebuild
 from recontact.delivery import status_apply
 from recontact.delivery_bulk import statuses_apply
 from recontact.inbound import customer_wrote
-from recontact.models import Campaign, CostCell, CostEntry, Message
+from recontact.models import Campaign, CostCell, CostEntry, CostMonth, CostOutline, Message
 from recontact.retries import retry_queue
 from recontact.states import MESSAGE_MOVES, MessageState
 from tests.factories import (
@@ -219,10 +219,14 @@ def _grouped(by: tuple[str, ...]) -> dict[tuple[object, ...], list[Decimal]]:
 
 
 def _cells() -> set[tuple[object, ...]]:
-    """Those that count something: one that everything moved out of may stay."""
-    names = [field.name for field in CostCell._meta.concrete_fields if field.name != "id"]
-    rows = CostCell.objects.values_list(*names)
-    return {row for row in rows if any(value for name, value in zip(names, row, strict=True) if name in MEASURES)}
+    """Those that count something, also in outline: one that everything moved out of may stay."""
+    return {(model, *row) for model in (CostCell, CostMonth, CostOutline) for row in _counting(model)}
+
+
+def _counting(model: type[CostCell | CostMonth | CostOutline]) -> list[tuple[object, ...]]:
+    names = [field.name for field in model._meta.concrete_fields if field.name != "id"]
+    rows = model._default_manager.values_list(*names)
+    return [row for row in rows if any(value for name, value in zip(names, row, strict=True) if name in MEASURES)]
 
 
 @pytest.mark.django_db

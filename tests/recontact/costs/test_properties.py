@@ -15,6 +15,7 @@ from hypothesis import strategies as st
 import providers.rates
 import recontact.budgets
 import recontact.costs
+import recontact.reconciliation
 from providers.rates.tariff import MICRO, Circumstances, Fee, FeeKind, Rules, Tariff, Tier
 
 AT = datetime(2026, 11, 1, tzinfo=UTC)
@@ -69,7 +70,9 @@ def test_percent_fees_are_of_metas_price_and_rounded_once(tariff: Tariff, charge
 
 
 @pytest.mark.parametrize(
-    "package", [providers.rates, recontact.costs, recontact.budgets], ids=["rates", "costs", "budgets"]
+    "package",
+    [providers.rates, recontact.costs, recontact.budgets, recontact.reconciliation],
+    ids=["rates", "costs", "budgets", "reconciliation"],
 )
 def test_no_code_of_prices_makes_a_float(package: Any) -> None:
     for path in Path(package.__path__[0]).rglob("*.py"):

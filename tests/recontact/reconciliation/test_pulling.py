@@ -352,3 +352,23 @@ def test_a_question_that_takes_its_worker_down_each_time_is_given_up() -> None:
 
     pull.refresh_from_db()
     assert (pull.state, "worker's log" in pull.problem) == ("failed", True)
+
+
+@pytest.mark.django_db
+def test_a_negative_amount_is_kept_as_a_credit_that_lowers_its_day_and_counts_no_messages() -> None:
+    account = account_make(provider="infobip", credentials=credentials_encrypt(CREDENTIALS["infobip"]))
+    pull = pull_ask(account=account, first=TODAY, last=TODAY, user_id=None)
+    UsagePull.objects.update(tries=1)
+    rows = [UsageRow(TODAY, "AR", "utility", 3, Decimal(1)), UsageRow(TODAY, "AR", "utility", 1, Decimal("-0.4"))]
+
+    usage_apply(account.pk, UsageEvent("R9", Usage("USD", "UTC", "sent", rows)))
+
+    pull.refresh_from_db()
+    assert pull.statement is not None
+    assert (pull.statement.total, pull.statement.count) == (Decimal("0.6"), 3)
+    assert list(pull.statement.lines.values_list("amount", "count", "is_credit")) == [
+        (Decimal(1), 3, False),
+        (Decimal("-0.4"), None, True),
+    ]
+    row = pull.statement.comparison.rows.get()
+    assert (row.their_count, row.their_amount) == (3, Decimal("0.6"))

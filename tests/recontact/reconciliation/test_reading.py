@@ -99,6 +99,8 @@ def test_words_that_nobody_knows_are_asked_for_once_and_then_known() -> None:
         ("2026-10-03,AR,utility,2,-0.05,USD", "Amount"),
         ("2026-10-03,AR,utility,2,1e3,USD", "Amount"),
         ("2026-10-03,AR,utility,2,NaN,USD", "Amount"),
+        ("2026-10-03,AR,utility,2,Infinity,USD", "Amount"),
+        ("2026-10-03,AR,utility,2,=1+1,USD", "Amount"),
         ("2026-10-03,AR,utility,2,9999999999999,USD", "Amount"),
         ("2026-10-03,AR,utility,-2,0.05,USD", "Messages"),
         ("2026-10-03,AR,utility,2.5,0.05,USD", "Messages"),
@@ -134,6 +136,15 @@ def test_a_column_that_is_missing_or_stands_there_twice_is_named() -> None:
     assert [problem.column for problem in no_amount.problems] == ["Amount"]
     assert [problem.column for problem in twice.problems] == ["Amount"]
     assert [problem.column for problem in gone.problems] == ["Land"]
+
+
+def test_lines_that_come_to_more_than_can_be_kept_are_refused_before_they_are_stored() -> None:
+    row = "2026-10-03,AR,utility,{count},{amount},USD\n"
+    amounts = read(HEADER + row.format(count=1, amount=600_000_000_000) * 2)
+    counts = read(HEADER + row.format(count=999_999_999_999_999, amount=1) * 2)
+
+    assert reasons(amounts) == [(0, "Amount")]
+    assert reasons(counts) == [(0, "Messages")]
 
 
 def test_a_file_without_lines_says_so() -> None:
