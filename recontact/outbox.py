@@ -164,23 +164,30 @@ def attachment_send(
 
     The file is stored before the message is, because that may take long; refused, it is thrown away again.
     """
-    caption = _cleaned(caption)
     query = Query.objects.select_related("sender_number__account").get(pk=query_id)
     _refuse_if_used(send_key)
-    file = upload_store(query=query, upload=upload, caption=caption)
+    file = upload_store(query=query, upload=upload, caption=_cleaned(caption))
     try:
-        return _write(
-            query_id,
-            user,
-            send_key,
-            file=file,
-            kind=Message.Kind.MEDIA,
-            body=caption,
-            components=[attachment_component(file)],
-        )
+        return attachment_queue(file=file, caption=caption, user=user, send_key=send_key)
     except SendRefused:
         files_discard(MediaFile.objects.filter(pk=file.pk))
         raise
+
+
+def attachment_queue(
+    *, file: MediaFile, caption: str, user: Any, send_key: str | None, origin: str = Message.Origin.TICKET
+) -> Message:
+    """Queue a file that is stored already, in its own query. Raises SendRefused; the caller then throws the file away."""
+    return _write(
+        file.query_id,
+        user,
+        send_key,
+        origin=origin,
+        file=file,
+        kind=Message.Kind.MEDIA,
+        body=_cleaned(caption),
+        components=[attachment_component(file)],
+    )
 
 
 # --- steps ---------------------------------------------------------------------------------------------------------
