@@ -111,7 +111,7 @@ def inbound_preview(event: InboundEvent) -> str:
         "sticker": _("Sticker"),
         "location": _("Place"),
         "contacts": _("Contact"),
-        "reaction": _("Reaction"),
+        "reaction": _("Took a reaction back"),
         "order": _("Order"),
     }
     return text or labels.get(event.kind) or _("A kind of message that WhatsApp does not pass on")
