@@ -12,6 +12,9 @@ from typing import Any
 
 import openpyxl
 from django.utils.translation import gettext as _
+from openpyxl.utils import get_column_letter
+
+from providers.formula_cells import UNCOMPUTED, rows_told
 
 #: Meta's longest file has some forty rows; with volume tiers a few hundred.
 MAX_BYTES = 2 * 1024**2
@@ -69,7 +72,8 @@ def _workbook(body: bytes, most_rows: int) -> Table:
             sheet: Any = workbook.worksheets[0]
             # The size that a file says it has may be wrong, and rows would be filled up to it.
             sheet.reset_dimensions()
-            cells = ([_cell(value) for value in row] for row in sheet.iter_rows(values_only=True))
+            rows = _computed(rows_told(io.BytesIO(body), sheet))
+            cells = ([_cell(value) for value in row] for row in rows)
             return Table(list(_numbered(cells, most_rows)))
         finally:
             workbook.close()
@@ -78,6 +82,18 @@ def _workbook(body: bytes, most_rows: int) -> Table:
     except Exception as error:
         # What the reader raises for files that only look like a workbook has no common class.
         raise UnreadableFile(damaged) from error
+
+
+def _computed(rows: Iterator[tuple[Any, ...]]) -> Iterator[tuple[Any, ...]]:
+    """The rows as they are. Raises UnreadableFile at the first formula without a value: what it means nobody knows."""
+    for number, row in enumerate(rows, start=1):
+        if UNCOMPUTED in row:
+            words = _(
+                "The cell %(cell)s holds a formula without a value. Open the file in a spreadsheet program and save it,"
+                " or paste the values in."
+            )
+            raise UnreadableFile(words % {"cell": f"{get_column_letter(row.index(UNCOMPUTED) + 1)}{number}"})
+        yield row
 
 
 def _numbered(rows: Iterator[list[str]], most_rows: int) -> Iterator[tuple[int, list[str]]]:
