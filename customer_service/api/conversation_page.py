@@ -55,7 +55,10 @@ class Place(NamedTuple):
 
 
 def entries_of(query: Query, after: Place | None, limit: int, *, shown: Collection[str]) -> Iterable[dict[str, Any]]:
-    """At most `limit` entries after the place of the directions `shown`, newest first: as many database queries for any length."""
+    """At most `limit` entries after the place, of the directions `shown`, newest first.
+
+    As many database queries whatever the conversation's length.
+    """
     inbound: Sequence[InboundMessage] = ()
     ours: Sequence[Message] = ()
     if IN in shown:

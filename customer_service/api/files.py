@@ -27,7 +27,8 @@ class FileEntrySerializer(serializers.Serializer[Any]):
     """One file of a message. Only a stored one has a type, a size and an address."""
 
     state = serializers.ChoiceField(
-        choices=_STATES.choices, help_text="Of a customer's file also why it is not here (yet); of ours stored or erased."
+        choices=_STATES.choices,
+        help_text="Of a customer's file also why it is not here (yet); of ours stored or erased.",
     )
     kind = serializers.CharField(help_text="image, audio, video, document or sticker.")
     content_type = serializers.CharField(help_text="What its first bytes show.")

@@ -115,7 +115,9 @@ def test_a_form_without_a_file_is_text(api: KeyClient, open_query: Query) -> Non
     path = f"/api/v1/queries/{open_query.pk}/messages"
 
     answer = api.post(path, {"text": "Hola"}, format="multipart", HTTP_IDEMPOTENCY_KEY="1")
-    wrong = api.post(path, {"photo": SimpleUploadedFile("a.png", PICTURE)}, format="multipart", HTTP_IDEMPOTENCY_KEY="2")
+    wrong = api.post(
+        path, {"photo": SimpleUploadedFile("a.png", PICTURE)}, format="multipart", HTTP_IDEMPOTENCY_KEY="2"
+    )
 
     assert (answer.status_code, answer.json()["kind"]) == (202, "text")
     assert (wrong.status_code, wrong.json()["errors"][0]["field"]) == (400, "file")
