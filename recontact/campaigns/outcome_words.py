@@ -45,7 +45,6 @@ def code_words(code: str, variable: str = "") -> str:
         RECENT_CAMPAIGN: _("Written to by another campaign lately"),
         PHONE_MISSING: _("Phone missing"),
         PHONE_ROUNDED: _("Phone rounded by the spreadsheet"),
-        FORMULA_EMPTY: _("Formula without a value"),
         Code.INVALID_PHONE: _("Invalid phone"),
         Code.PRICE_UNKNOWN: _("Price not known"),
         Code.PARTS_NOT_CARRIED: _("The provider does not carry a part of it"),
@@ -64,6 +63,7 @@ def _value_words(code: str, variable: str) -> str:
     words = {
         "missing_variable": _("%(variable)s missing"),
         CELL_ERROR: _("%(variable)s: the cell shows an error"),
+        FORMULA_EMPTY: _("%(variable)s: formula without a value") if variable else _("Formula without a value"),
         "too_long": _("%(variable)s too long"),
         "newline_in_variable": _("%(variable)s with a line break, a tab or many spaces"),
         "media_url_not_https": _("%(variable)s does not begin with https"),
