@@ -53,6 +53,7 @@ def inbound_receive(account_id: int, event: InboundEvent) -> InboundMessage:
         preview=inbound_preview(event),
         context_message_id=event.context_message_id,
         is_reaction=event.kind == "reaction",
+        is_taken_back=event.kind == "reaction" and not event.text,
         from_advertisement=bool(event.entry_point),
     )
     query_route(query, text=event.text, at=event.occurred_at)
