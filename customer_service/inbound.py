@@ -57,7 +57,8 @@ def inbound_receive(account_id: int, event: InboundEvent) -> InboundMessage:
         from_advertisement=bool(event.entry_point),
     )
     query_route(query, text=event.text, at=event.occurred_at)
-    away_answer_on_commit(query, at=event.occurred_at)
+    if event.kind != "reaction":
+        away_answer_on_commit(query, at=event.occurred_at)
     message = InboundMessage.objects.create(
         account_id=account_id,
         sender_number=number,

@@ -40,8 +40,8 @@ def customer_wrote(
 ) -> Query:
     """The query that the customer's message belongs to, open unless it is a reaction to something in a resolved one.
 
-    `at` is the customer's own time; one ahead of our clock counts as now. A reaction that is taken back asks for nothing: it leaves the
-    query (the open one, else the one it was in, else the last) as it is. Takes the customer's lock, then the query's.
+    `at` is the customer's own time; one ahead of our clock counts as now. A reaction that is taken back asks for nothing: it
+    leaves the query (the open one, else the one it was in, else the last) as it is. Takes the customer's lock, then the query's.
     """
     customer = customer_lock(customer.pk)
     at = min(at, database_now())
@@ -69,7 +69,9 @@ def customer_wrote(
 def _where_it_was(answered: Message | None, customer: Customer, number: SenderNumber) -> Query | None:
     """The query of the message that a reaction was under, or the customer's last one; locked."""
     rows = Query.objects.select_for_update(no_key=True).filter(customer=customer, sender_number=number)
-    found = rows.filter(pk=answered.query_id).first() if answered is not None else None
+    found = None
+    if answered is not None and answered.query_id is not None:
+        found = rows.filter(pk=answered.query_id).first()
     return found or rows.order_by("-pk").first()
 
 

@@ -75,7 +75,9 @@ AT_THE_END = """() => {
 }"""
 
 
-def test_it_stays_at_its_end_when_something_grows_before_the_word_of_its_own_scrolling(page: Page, query: Query) -> None:
+def test_it_stays_at_its_end_when_something_grows_before_the_word_of_its_own_scrolling(
+    page: Page, query: Query
+) -> None:
     for number in range(30):
         customer_writes(query, f"Mensaje {number}")
     page.set_viewport_size({"width": 1400, "height": 800})

@@ -206,7 +206,11 @@ def test_files_that_nobody_fetches_are_named(manager: Client, message: Message) 
 def test_a_file_that_is_just_being_fetched_is_not_late(manager: Client, message: Message) -> None:
     assert message.query is not None
     now = timezone.now()
-    lease = {"due_at": now - timedelta(hours=1), "lease_until": now + timedelta(minutes=3)}
-    inbound_file_make(message.query, pointer={"id": "1"}, **lease)
+    inbound_file_make(
+        message.query,
+        pointer={"id": "1"},
+        due_at=now - timedelta(hours=1),
+        lease_until=now + timedelta(minutes=3),
+    )
 
     assert stopped_for(user_make(permissions=["customer_service.view_inboundmessage"])) == []
