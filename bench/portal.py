@@ -62,7 +62,7 @@ class Portal:
             return ("-m", "gunicorn", "hsm_portal.wsgi", *bind)
         if name == "beat":
             return (*_CELERY, "hsm_portal", "beat", "-l", "warning", "-S", "celery.beat:Scheduler", "--pidfile=")
-        queue, processes = ("dispatch", "1") if name.startswith("dispatcher") else ("default", "4")
+        queue, processes = ("dispatch", "1") if name.startswith("dispatcher") else ("default,media", "4")
         options = ("-Q", queue, "-c", processes, *_QUIET)
         return (*_CELERY, "hsm_portal", "worker", "-n", f"{name}@%h", *options)
 

@@ -53,10 +53,12 @@ def inbound_receive(account_id: int, event: InboundEvent) -> InboundMessage:
         preview=inbound_preview(event),
         context_message_id=event.context_message_id,
         is_reaction=event.kind == "reaction",
+        is_taken_back=event.kind == "reaction" and not event.text,
         from_advertisement=bool(event.entry_point),
     )
     query_route(query, text=event.text, at=event.occurred_at)
-    away_answer_on_commit(query, at=event.occurred_at)
+    if event.kind != "reaction":
+        away_answer_on_commit(query, at=event.occurred_at)
     message = InboundMessage.objects.create(
         account_id=account_id,
         sender_number=number,
@@ -111,7 +113,7 @@ def inbound_preview(event: InboundEvent) -> str:
         "sticker": _("Sticker"),
         "location": _("Place"),
         "contacts": _("Contact"),
-        "reaction": _("Reaction"),
+        "reaction": _("Took a reaction back"),
         "order": _("Order"),
     }
     return text or labels.get(event.kind) or _("A kind of message that WhatsApp does not pass on")

@@ -1,6 +1,7 @@
 """Files of customers, fetched from the provider: each by one worker at a time, tried again with growing pauses, never forgotten.
 
-The row is stored with the message, so losing every task in the broker loses no file: beat takes up what is due.
+The row is stored with the message, so losing every task in the broker loses no file: beat takes up what is due. The tasks have
+a queue of their own (`media`), so that a slow provider's large file holds up nothing else; while nobody takes it, files stay due.
 """
 
 from __future__ import annotations
@@ -9,7 +10,7 @@ import tempfile
 import time
 from collections.abc import Sequence
 from dataclasses import asdict, dataclass
-from datetime import timedelta
+from datetime import datetime, timedelta
 from typing import BinaryIO
 
 import structlog
@@ -17,7 +18,7 @@ from celery import current_app
 from django.conf import settings
 from django.core.files.base import File
 from django.db import transaction
-from django.db.models import F, QuerySet
+from django.db.models import Count, F, Min, QuerySet
 
 from customer_service.models import InboundFile, InboundMessage
 from providers.contracts import MediaPointer
@@ -26,6 +27,7 @@ from providers.media import FetchedMedia, MediaTooLarge, MediaUnavailable, media
 from providers.models import ProviderAccount
 from providers.whatsapp.media import FILE_KINDS, HEAD_BYTES, LIMITS, UNKNOWN, content_type_of
 from recontact.clock import ClockTimestamp, database_now
+from recontact.heartbeats import FETCHER, heartbeat_record
 from recontact.media.files import file_keep, file_store, files_discard
 from recontact.models import MediaFile
 
@@ -36,6 +38,8 @@ FETCH_TASK = "customer_service.tasks.media_fetch_waiting"
 LEASE = timedelta(minutes=4)
 #: The pauses between the tries, in seconds: about a day and a half in all. Meta keeps a file for 30 days.
 PAUSES = (10, 30, 120, 600, 1800, 3600, 7200, 14_400, 28_800, 43_200)
+#: A file that is due for so long and is not being fetched is late: no worker takes the queue, or too few do.
+LATE = timedelta(minutes=5)
 #: One run of the task goes on for so long.
 RUN_SECONDS = 20.0
 #: WhatsApp turns a customer's pictures, sound and film smaller, so of these none is larger than its largest film.
@@ -81,6 +85,8 @@ def waiting_fetch() -> int:
         claim = _claim()
         if claim is None:
             break
+        # The one that beat sends waits behind this run.
+        heartbeat_record(name=FETCHER)
         _fetch(claim)
         tried += 1
     return tried
@@ -93,6 +99,14 @@ def file_fetch_again(file: InboundFile) -> bool:
     if again:
         transaction.on_commit(_wake)
     return bool(again)
+
+
+def files_late() -> tuple[int, datetime | None]:
+    """How many files are late, and since when the first of them is due."""
+    now = ClockTimestamp()
+    late = InboundFile.objects.filter(state=_State.WAITING, due_at__lt=now - LATE).exclude(lease_until__gt=now)
+    found = late.aggregate(count=Count("pk"), since=Min("due_at"))
+    return found["count"], found["since"]
 
 
 def limit_of(kind: str) -> int:

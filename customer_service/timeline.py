@@ -15,6 +15,7 @@ from django.utils.translation import gettext as _
 from customer_service.files_shown import FileShown, file_shown, inbound_file_shown
 from customer_service.inbound_content import Contact, Place, contacts_of, place_of
 from customer_service.models import InboundFile, InboundMessage, Note
+from customer_service.quotes import Quote, Quotes, is_reaction
 from customer_service.wording import Mark, mark_of
 from recontact.media.attachments import attachment_id, attachments_of
 from recontact.models import MediaFile, Message, Query, QueryEvent
@@ -40,6 +41,8 @@ class Entry:
     files: Sequence[FileShown] = ()
     place: Place | None = None
     contacts: Sequence[Contact] = ()
+    quote: Quote | None = None
+    reaction: str = ""
 
 
 @dataclass(frozen=True, slots=True)
@@ -59,7 +62,7 @@ class Timeline:
 
 
 def timeline_of(query: Query, *, now: datetime, everything: bool = False) -> Timeline:
-    """The query's timeline in the reader's language and time zone: six database queries at most, whatever its length."""
+    """The query's timeline in the reader's language and time zone: eight database queries at most, whatever its length."""
     files = Prefetch("files", InboundFile.objects.select_related("file"))
     inbound, cut_in = _newest(InboundMessage.objects.filter(query=query).prefetch_related(files), everything)
     sent, cut_out = _newest(Message.objects.filter(query=query).select_related("created_by", "recontact"), everything)
@@ -67,10 +70,10 @@ def timeline_of(query: Query, *, now: datetime, everything: bool = False) -> Tim
     # The recontact is on the timeline as the message that it is.
     told = QueryEvent.objects.filter(query=query).exclude(kind=QueryEvent.Kind.RECONTACTED)
     events, cut_events = _newest(told.select_related("actor"), everything)
-    attached = attachments_of(sent)
+    attached, quotes = attachments_of(sent), Quotes.of(query, inbound, sent)
     entries = [
-        *(_inbound(message) for message in inbound),
-        *(_sent(message, attached) for message in sent),
+        *(_reacted(message, quotes) if is_reaction(message) else _inbound(message, quotes) for message in inbound),
+        *(_sent(message, attached, quotes) for message in sent),
         *(Entry("note", note.created_at, note.text, str(note.author), key=f"n{note.pk}") for note in notes),
         *(_event(event, query) for event in events),
         *window_closings([message.occurred_at for message in inbound], now),
@@ -94,7 +97,7 @@ def _newest(rows: Any, everything: bool) -> tuple[list[Any], bool]:
     return found[:LIMIT][::-1], len(found) > LIMIT
 
 
-def _inbound(message: InboundMessage) -> Entry:
+def _inbound(message: InboundMessage, quotes: Quotes) -> Entry:
     label = "" if message.kind == "text" else _inbound_label(message.kind)
     files = [inbound_file_shown(file, query_id=message.query_id) for file in message.files.all()]
     # Some providers give a file's name where others give the words under it.
@@ -108,7 +111,17 @@ def _inbound(message: InboundMessage) -> Entry:
         files=files,
         place=place_of(message.payload) if message.kind == "location" else None,
         contacts=contacts_of(message.payload) if message.kind == "contacts" else (),
+        quote=quotes.answered_by(message),
+        reaction=quotes.reactions.get(message.provider_message_id, ""),
     )
+
+
+def _reacted(message: InboundMessage, quotes: Quotes) -> Entry:
+    """A reaction as an event that leads to its message; that one shows the emoji which stands now."""
+    words = _("The customer reacted with %(emoji)s") % {"emoji": message.text}
+    if not message.text:
+        words = _("The customer took a reaction back")
+    return Entry("event", message.occurred_at, words, key=f"i{message.pk}", quote=quotes.answered_by(message))
 
 
 def _inbound_label(kind: str) -> str:
@@ -122,14 +135,13 @@ def _inbound_label(kind: str) -> str:
         "sticker": _("Sticker"),
         "location": _("Place"),
         "contacts": _("Contact"),
-        "reaction": _("Reaction"),
         "order": _("Order"),
         "unsupported": _("A kind of message that WhatsApp does not pass on"),
     }
     return labels.get(kind, kind)
 
 
-def _sent(message: Message, attached: Mapping[int, MediaFile]) -> Entry:
+def _sent(message: Message, attached: Mapping[int, MediaFile], quotes: Quotes) -> Entry:
     bubble = message.bubble or {}
     return Entry(
         "out",
@@ -144,6 +156,7 @@ def _sent(message: Message, attached: Mapping[int, MediaFile]) -> Entry:
         files=[file_shown(attached.get(attachment_id(message)), query_id=message.query_id or 0)]
         if message.kind == Message.Kind.MEDIA
         else (),
+        reaction=quotes.reactions.get(message.provider_message_id or "", ""),
     )
 
 

@@ -1,7 +1,7 @@
 """`make demo`: the whole portal with sample data on this machine, as the processes that production runs.
 
 It starts PostgreSQL and Valkey unless DATABASE_URL and REDIS_URL name others, prepares the database, starts the provider
-simulator, web, worker, dispatcher and beat, says where everything is once /healthz is green, and stops it all on Ctrl-C.
+simulator, web, worker, dispatcher, fetcher and beat, says where everything is once /healthz is green, and stops it all on Ctrl-C.
 Data, secrets and logs stay in `var/`.
 """
 
@@ -38,7 +38,7 @@ VAR = PROJECT / "var"
 GREEN_TIMEOUT_SECONDS = 120.0
 GRACE_SECONDS = 12.0
 # Those that make work end before those that carry it out.
-STOP_ORDER = (("beat", "web"), ("dispatcher", "worker"), ("simulator",))
+STOP_ORDER = (("beat", "web"), ("dispatcher", "fetcher", "worker"), ("simulator",))
 
 
 class DemoError(RuntimeError):
@@ -169,7 +169,7 @@ class Demo:
         return ["--port", str(self.simulator_port), "--store", str(VAR / f"simulator-{FORMAT}")]
 
     def _start_portal(self) -> None:
-        say("Starting web, worker, dispatcher and beat ...")
+        say("Starting web, worker, dispatcher, fetcher and beat ...")
         celery = ["-m", "celery", "-A", "hsm_portal"]
         worker = ["worker", "-l", "info", "--without-gossip", "--without-mingle"]
         bind = [
@@ -186,6 +186,7 @@ class Demo:
         self._start("web", "-m", "gunicorn", "hsm_portal.wsgi", *bind)
         self._start("worker", *celery, *worker, "-Q", "default", "-n", "worker@%h", "-c", "2")
         self._start("dispatcher", *celery, *worker, "-Q", "dispatch", "-n", "dispatcher@%h", "-c", "1")
+        self._start("fetcher", *celery, *worker, "-Q", "media", "-n", "fetcher@%h", "-c", "1")
         self._start("beat", *celery, "beat", "-l", "info", "-S", "celery.beat:Scheduler", "--pidfile=")
 
     def _start(self, name: str, *arguments: str) -> None:

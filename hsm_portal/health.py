@@ -14,13 +14,13 @@ from django.views.decorators.http import require_safe
 from redis.backoff import NoBackoff
 from redis.retry import Retry
 
-from recontact.heartbeats import BEAT, DISPATCHER, heartbeat_ages
+from recontact.heartbeats import BEAT, DISPATCHER, FETCHER, heartbeat_ages
 
 log = structlog.get_logger(__name__)
 
 VALKEY_TIMEOUT_SECONDS = 1.0
-# A pump's slice takes about 30 s of its process, and the heartbeat waits behind it.
-LONGEST_SILENCE_SECONDS = {BEAT: 60.0, DISPATCHER: 120.0}
+# A pump's slice takes about 30 s of its process, a run of fetches 20 s and the last file's minute; heartbeats wait behind them.
+LONGEST_SILENCE_SECONDS = {BEAT: 60.0, DISPATCHER: 120.0, FETCHER: 240.0}
 
 
 @dataclass(frozen=True, slots=True)
@@ -38,7 +38,7 @@ class Check:
 
 
 def health_checks() -> dict[str, Check]:
-    """Every part's health by its name: database, valkey, beat, dispatcher. Raises nothing."""
+    """Every part's health by its name: database, valkey, beat, dispatcher, fetcher. Raises nothing."""
     checks = {"database": _database(), "valkey": _valkey()}
     ages = _ages() if checks["database"].ok else {}
     for name, longest in LONGEST_SILENCE_SECONDS.items():

@@ -25,6 +25,8 @@ class _Entry:
     path: str
     permissions: tuple[str, ...]
     badge: str = ""
+    #: Other addresses whose pages belong to this line.
+    also: tuple[str, ...] = ()
 
 
 def _groups() -> list[tuple[str, list[_Entry]]]:
@@ -39,7 +41,13 @@ def _customer_service() -> list[_Entry]:
     return [
         _Entry(_("Conversations"), "inbox", "/service/", ("recontact.view_query",)),
         _Entry(_("WhatsApp HSM"), "forward_to_inbox", "/service/hsm/", ("recontact.open_query_with_hsm",)),
-        _Entry(_("Live board"), "monitoring", "/service/board/", ("customer_service.see_board",)),
+        _Entry(
+            _("Live board"),
+            "monitoring",
+            "/service/board/",
+            ("customer_service.see_board",),
+            also=("/service/follow-up/",),
+        ),
         _Entry(_("Reports"), "bar_chart", "/service/reports/", ("recontact.view_query",)),
     ]
 
@@ -143,8 +151,10 @@ def _exists(path: str) -> bool:
 
 
 def _active_path(request: HttpRequest, entries: list[_Entry]) -> str:
-    fitting = [entry.path for entry in entries if _fits(request.path, entry.path)]
-    return max(fitting, key=len, default="")
+    fitting = [
+        (each, entry.path) for entry in entries for each in (entry.path, *entry.also) if _fits(request.path, each)
+    ]
+    return max(fitting, key=lambda fit: len(fit[0]), default=("", ""))[1]
 
 
 def _fits(path: str, entry_path: str) -> bool:

@@ -23,6 +23,7 @@ def _every(seconds: float, task: str, *, schedule: crontab | None = None, **opti
 BEAT_SCHEDULE: dict[str, dict[str, Any]] = {
     "beat heartbeat": _every(HEARTBEAT_SECONDS, "hsm_portal.tasks.beat_heartbeat"),
     "dispatcher heartbeat": _every(HEARTBEAT_SECONDS, "hsm_portal.tasks.dispatcher_heartbeat", queue="dispatch"),
+    "fetcher heartbeat": _every(HEARTBEAT_SECONDS, "hsm_portal.tasks.fetcher_heartbeat", queue="media"),
     "dispatch sweep": _every(5.0, "recontact.tasks.dispatch_sweep"),
     "campaigns launch": _every(2.0, "recontact.tasks.campaigns_launch"),
     "campaigns retry": _every(4.0, "recontact.tasks.campaigns_retry"),

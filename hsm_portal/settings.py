@@ -113,7 +113,11 @@ CACHES = {
 CELERY_BROKER_URL = env.str("CELERY_BROKER_URL", default=REDIS_URL.replace("unix://", "redis+socket://", 1))
 CELERY_TASK_IGNORE_RESULT = True
 CELERY_TASK_DEFAULT_QUEUE = "default"
-CELERY_TASK_ROUTES = {"recontact.tasks.dispatch_pump": {"queue": "dispatch"}}
+# What may take long has queues, and so workers, of its own: sending, and the files that customers send.
+CELERY_TASK_ROUTES = {
+    "recontact.tasks.dispatch_pump": {"queue": "dispatch"},
+    "customer_service.tasks.media_fetch_waiting": {"queue": "media"},
+}
 CELERY_TASK_ACKS_LATE = False
 CELERY_WORKER_PREFETCH_MULTIPLIER = 1
 CELERY_BROKER_CONNECTION_RETRY_ON_STARTUP = True
@@ -254,7 +258,9 @@ LOOK_UP_ABSENCE_SECONDS: dict[str, float] = {
 
 # --- Files of conversations ------------------------------------------------------------------------------------------
 
-# Never served from here: a view checks who asks. Every web process and worker needs the same folder.
+# Never served from there: a view checks who asks. Any storage of Django will do; a folder has to be the same for all processes.
+MEDIA_STORAGE = env.str("MEDIA_STORAGE", default="django.core.files.storage.FileSystemStorage")
+MEDIA_STORAGE_OPTIONS: dict[str, Any] = env.json("MEDIA_STORAGE_OPTIONS", default={})
 MEDIA_ROOT = env.str("MEDIA_ROOT", default=str(BASE_DIR / "var" / "media"))
 FILE_UPLOAD_PERMISSIONS = 0o600
 FILE_UPLOAD_DIRECTORY_PERMISSIONS = 0o700
@@ -262,7 +268,7 @@ FILE_UPLOAD_DIRECTORY_PERMISSIONS = 0o700
 MEDIA_MAX_BYTES = env.int("MEDIA_MAX_MB", default=50) * 1024 * 1024
 # Files are deleted so many days after they came; 0 = never.
 MEDIA_RETENTION_DAYS = env.int("MEDIA_RETENTION_DAYS", default=365)
-# How many files are fetched at once, by all workers together: what is left of them reads webhooks.
+# How many files are fetched at once, by all workers of the queue `media` together.
 MEDIA_FETCHES_AT_ONCE = env.int("MEDIA_FETCHES_AT_ONCE", default=2)
 
 # --- Static files, API, logs, theme --------------------------------------------------------------------------------
@@ -271,7 +277,7 @@ STATIC_URL = "static/"
 STATIC_ROOT = BASE_DIR / "staticfiles"
 STATICFILES_DIRS = [BASE_DIR / "hsm_portal" / "static"]
 STORAGES = {
-    "default": {"BACKEND": "django.core.files.storage.FileSystemStorage"},
+    "default": {"BACKEND": MEDIA_STORAGE, "OPTIONS": MEDIA_STORAGE_OPTIONS},
     "staticfiles": {"BACKEND": "whitenoise.storage.CompressedManifestStaticFilesStorage"},
 }
 WHITENOISE_USE_FINDERS = DEBUG

@@ -11,7 +11,9 @@ from django.db.models import Count, Q, QuerySet
 from django.db.models.functions import Now
 from django.urls import reverse
 from django.utils.translation import gettext as _
+from django.utils.translation import ngettext
 
+from customer_service.inbound_files import files_late
 from providers.abilities import Health
 from providers.accounts import parked_resume
 from providers.doctor import checkups_latest
@@ -31,7 +33,10 @@ MOST = 20
 
 @dataclass(frozen=True, slots=True)
 class Stopped:
-    """One thing that does not send. `until` None = until it is well or a person resumes it; `resume` "" = nobody here may."""
+    """One thing that does not go on; `address` is its page, if it has one.
+
+    `until` None = until it is well or a person resumes it; `resume` "" = nobody here may.
+    """
 
     kind: str
     name: str
@@ -47,7 +52,7 @@ class Stopped:
 
 
 def stopped_for(user: Any) -> list[Stopped]:
-    """What is stopped of what the user may see, accounts first; four queries and one per kind that has rows."""
+    """What is stopped of what the user may see, accounts first; one query per kind, and one more for each that has rows."""
     rows: list[Stopped] = []
     if user.has_perm("providers.view_provideraccount"):
         rows += _accounts(user)
@@ -59,6 +64,8 @@ def stopped_for(user: Any) -> list[Stopped]:
         rows += _campaigns(user)
     if user.has_perm("recontact.view_subscription"):
         rows += _subscriptions(user)
+    if user.has_perm("customer_service.view_inboundmessage"):
+        rows += _files()
     return rows
 
 
@@ -143,6 +150,26 @@ def _subscriptions(user: Any) -> Iterator[Stopped]:
             until=None,
             waiting=0,
             resume=reverse("admin:recontact_subscription_do", args=[row.pk, "resume"]) if may else "",
+        )
+
+
+def _files() -> Iterator[Stopped]:
+    """What customers sent, as long as nobody fetches it."""
+    count, since = files_late()
+    if count:
+        yield Stopped(
+            kind=_("Files of customers"),
+            name=ngettext("%(count)s file", "%(count)s files", count) % {"count": count},
+            address="",
+            sentence=_("They have been due for some minutes, and are not being fetched from the provider."),
+            detail="",
+            fix=_(
+                "See that a worker takes the queue `media` (process `fetcher`). They wait at the provider meanwhile."
+            ),
+            since=since,
+            until=None,
+            waiting=0,
+            resume="",
         )
 
 

@@ -15,6 +15,7 @@ class RecontactConfig(AppConfig):
             receivers,  # noqa: F401  # registers the handlers of the providers' events
             template_uses,  # noqa: F401  # registers what needs a template
         )
+        from recontact.media import checks  # noqa: F401  # registers the check of the storage
         from recontact.models import Subscription
 
         keeps_encrypted(Subscription, "secret")

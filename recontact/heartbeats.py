@@ -8,6 +8,7 @@ from recontact.models import Heartbeat
 
 BEAT = "beat"
 DISPATCHER = "dispatcher"
+FETCHER = "fetcher"
 
 
 def heartbeat_record(*, name: str) -> None:

@@ -35,11 +35,13 @@ def customer_wrote(
     preview: str,
     context_message_id: str,
     is_reaction: bool = False,
+    is_taken_back: bool = False,
     from_advertisement: bool = False,
 ) -> Query:
     """The query that the customer's message belongs to, open unless it is a reaction to something in a resolved one.
 
-    `at` is the customer's own time; one ahead of our clock counts as now. Takes the customer's lock, then the query's.
+    `at` is the customer's own time; one ahead of our clock counts as now. A reaction that is taken back asks for nothing: it
+    leaves the query (the open one, else the one it was in, else the last) as it is. Takes the customer's lock, then the query's.
     """
     customer = customer_lock(customer.pk)
     at = min(at, database_now())
@@ -51,6 +53,8 @@ def customer_wrote(
     )
     answered = _answered(sender_number, customer, context_message_id)
     query = _open_query(customer, sender_number)
+    if is_taken_back and (kept := query or _where_it_was(answered, customer, sender_number)) is not None:
+        return kept
     if query is None and is_reaction and answered is not None and answered.query_id is not None:
         # A thumb up under a closed conversation is no new question.
         return Query.objects.select_for_update(no_key=True).get(pk=answered.query_id)
@@ -60,6 +64,15 @@ def customer_wrote(
     _touch(query, at=at, preview=preview)
     _note_answer(answered, sender_number, customer, at)
     return query
+
+
+def _where_it_was(answered: Message | None, customer: Customer, number: SenderNumber) -> Query | None:
+    """The query of the message that a reaction was under, or the customer's last one; locked."""
+    rows = Query.objects.select_for_update(no_key=True).filter(customer=customer, sender_number=number)
+    found = None
+    if answered is not None and answered.query_id is not None:
+        found = rows.filter(pk=answered.query_id).first()
+    return found or rows.order_by("-pk").first()
 
 
 def reopens_within(hours: Callable[[int], int]) -> Callable[[int], int]:

@@ -48,6 +48,15 @@ class TextInput(serializers.Serializer[Any]):
     text = serializers.CharField(max_length=TEXT_LIMIT)
 
 
+class FileInput(serializers.Serializer[Any]):
+    """A file inside the open window, with words under it."""
+
+    file = serializers.FileField(
+        allow_empty_file=True, help_text="One file; it is refused by type and size with a code."
+    )
+    text = serializers.CharField(required=False, allow_blank=True, default="", max_length=TEXT_LIMIT)
+
+
 class NoteInput(serializers.Serializer[Any]):
     """A note for agents; the customer never sees it."""
 

@@ -12,6 +12,7 @@ from customer_service.api.actions import (
     WakeView,
 )
 from customer_service.api.conversation import ConversationView
+from customer_service.api.files import FileView
 from customer_service.api.notes import NotesView
 
 urlpatterns = [
@@ -23,5 +24,6 @@ urlpatterns = [
     path("queries/<int:query_id>/wake", WakeView.as_view(), name="api-query-wake"),
     path("queries/<int:query_id>/describe", DescribeView.as_view(), name="api-query-describe"),
     path("queries/<int:query_id>/messages", ConversationView.as_view(), name="api-query-messages"),
+    path("queries/<int:query_id>/files/<int:file_id>", FileView.as_view(), name="api-query-file"),
     path("queries/<int:query_id>/notes", NotesView.as_view(), name="api-query-notes"),
 ]

@@ -6,6 +6,7 @@ from datetime import datetime
 
 from django import template
 from django.utils import formats, timezone
+from django.utils.translation import pgettext
 
 register = template.Library()
 
@@ -35,4 +36,5 @@ def moment(at: datetime | None) -> str:
     local, now = timezone.localtime(at), timezone.localtime()
     if local.date() == now.date():
         return formats.date_format(local, "TIME_FORMAT")
-    return formats.date_format(local, "j M" if local.year == now.year else "SHORT_DATE_FORMAT")
+    day = pgettext("date format: 9 Nov", "j M")
+    return formats.date_format(local, day if local.year == now.year else "SHORT_DATE_FORMAT")

@@ -13,6 +13,9 @@ from typing import Any
 
 import openpyxl
 from django.utils.translation import gettext as _
+from openpyxl.utils import get_column_letter
+
+from providers.formula_cells import UNCOMPUTED, rows_told
 
 #: Meta's longest file has some forty rows; with volume tiers a few hundred.
 MAX_BYTES = 2 * 1024**2
@@ -67,19 +70,13 @@ def _workbook(body: bytes, most_rows: int) -> Table:
         with zipfile.ZipFile(io.BytesIO(body)) as archive:
             if sum(entry.file_size for entry in archive.infolist()) > _MAX_UNPACKED:
                 raise UnreadableFile(_("The workbook unpacks to more than the portal reads. Save the sheet as .csv."))
-            has_formulas = any(
-                b"<f" in archive.read(name) for name in archive.namelist() if name.startswith("xl/worksheets/")
-            )
-        formulas = _formulas(body) if has_formulas else {}
         workbook = openpyxl.load_workbook(io.BytesIO(body), read_only=True, data_only=True, keep_links=False)
         try:
             sheet: Any = workbook.worksheets[0]
             # The size that a file says it has may be wrong, and rows would be filled up to it.
             sheet.reset_dimensions()
-            cells = (
-                [_cell(value) or formulas.get((number, place), "") for place, value in enumerate(row)]
-                for number, row in enumerate(sheet.iter_rows(values_only=True))
-            )
+            rows = _computed(rows_told(io.BytesIO(body), sheet))
+            cells = ([_cell(value) for value in row] for row in rows)
             return Table(list(_numbered(cells, most_rows)))
         finally:
             workbook.close()
@@ -90,20 +87,16 @@ def _workbook(body: bytes, most_rows: int) -> Table:
         raise UnreadableFile(damaged) from error
 
 
-def _formulas(body: bytes) -> dict[tuple[int, int], str]:
-    """Place in the first sheet -> its formula. One that no spreadsheet worked out has no value, and must not pass as empty."""
-    workbook = openpyxl.load_workbook(io.BytesIO(body), read_only=True, keep_links=False)
-    try:
-        sheet: Any = workbook.worksheets[0]
-        sheet.reset_dimensions()
-        return {
-            (number, place): value
-            for number, row in enumerate(sheet.iter_rows(values_only=True))
-            for place, value in enumerate(row)
-            if isinstance(value, str) and value.startswith("=")
-        }
-    finally:
-        workbook.close()
+def _computed(rows: Iterator[tuple[Any, ...]]) -> Iterator[tuple[Any, ...]]:
+    """The rows as they are. Raises UnreadableFile at the first formula without a value: what it means nobody knows."""
+    for number, row in enumerate(rows, start=1):
+        if UNCOMPUTED in row:
+            words = _(
+                "The cell %(cell)s holds a formula without a value. Open the file in a spreadsheet program and save it,"
+                " or paste the values in."
+            )
+            raise UnreadableFile(words % {"cell": f"{get_column_letter(row.index(UNCOMPUTED) + 1)}{number}"})
+        yield row
 
 
 def _numbered(rows: Iterator[list[str]], most_rows: int) -> Iterator[tuple[int, list[str]]]:

@@ -114,7 +114,15 @@ class SubscriptionAdmin(ModelAdmin):
 class OutgoingEventAdmin(ReadOnlyAdmin):
     """What subscriptions were told, are to be told, and could not be told."""
 
-    list_display = ("event", "subject_shown", "subscription", "standing_shown", "tries", "created_at", "settled_at")
+    list_display = (
+        "event",
+        "subject_shown",
+        "subscription",
+        "standing_shown",
+        "tries_shown",
+        "created_at",
+        "settled_at",
+    )
     list_display_links = ("event",)
     list_select_related = ("subscription",)
     list_filter = (
@@ -148,6 +156,10 @@ class OutgoingEventAdmin(ReadOnlyAdmin):
     @display(description=gettext_lazy("About"))
     def subject_shown(self, event: OutgoingEvent) -> str:
         return event.subject_words
+
+    @display(description=gettext_lazy("tries"), ordering="tries")
+    def tries_shown(self, event: OutgoingEvent) -> str:
+        return _("%(tries)s, sent again") % {"tries": event.tries} if event.replayed_at else str(event.tries)
 
     @display(description=gettext_lazy("standing"), ordering="standing", label=STANDING_LABELS)
     def standing_shown(self, event: OutgoingEvent) -> tuple[str, str]:

@@ -39,19 +39,26 @@ _LOST = (
 )
 
 _GOING = (Campaign.State.RUNNING, Campaign.State.WAITING, Campaign.State.SCHEDULED)
+#: The list's id on the page.
+PEOPLE = "campaign-people"
 _MOVING = (*_GOING, Campaign.State.PAUSED, Campaign.State.PARKED)
 
 
 class CampaignPage(ManagerPage):
-    """The campaign. Asked by HTMX, only the live part."""
+    """The campaign. Asked by HTMX, only the live part, or the whole page to take its list of recipients from."""
 
     permission_required = "recontact.view_campaign"
 
     def get(self, request: HttpRequest, campaign_id: int) -> HttpResponse:
         rows = Campaign.objects.select_related("template", "created_by", "approved_by", "sender_number")
         campaign = get_object_or_404(rows, pk=campaign_id)
-        if is_fragment(request):
-            return self.fragment("campaign_live.html", live_context(campaign, books_lately(campaign)))
+        if is_fragment(request) and request.headers.get("HX-Target") != PEOPLE:
+            live = live_context(campaign, books_lately(campaign))
+            response = self.fragment("campaign_live.html", live)
+            if campaign.state not in _GOING and live["figures"] != request.GET.get("seen"):
+                # The list below was drawn for other figures. While the campaign runs they change at each look.
+                response["HX-Trigger"] = "campaign-changed"
+            return response
         books = campaign_books(campaign.pk)
         context = {"title": _("Campaign: %(name)s") % {"name": campaign.name}, **live_context(campaign, books)}
         if campaign.source == Campaign.Source.QUERIES:
@@ -144,6 +151,7 @@ def live_context(campaign: Campaign, books: Books) -> dict[str, Any]:
         "untried": untried,
         "preparing": preparing,
         "abandoned": abandoned,
+        "figures": f"{campaign.state}-" + "-".join(str(count) for count in books.by_state.values()),
         "fates": [(state, labels[state], count) for state, count in books.by_state.items() if count],
         "read": books.count(*_READ),
         "delivered": books.count(*_DELIVERED),

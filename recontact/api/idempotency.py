@@ -15,6 +15,7 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from typing import Any
 
+from django.core.files.uploadedfile import UploadedFile
 from django.db import OperationalError, connection, transaction
 from django.utils.translation import gettext as _
 from psycopg.errors import LockNotAvailable
@@ -38,9 +39,12 @@ class Answer:
     data: Any
 
 
-def idempotent(request: Request, work: Callable[[str | None], Answer], *, required: bool = True) -> Response:
+def idempotent(
+    request: Request, work: Callable[[str | None], Answer], *, required: bool = True, fingerprint: str = ""
+) -> Response:
     """Do `work` once per key. It gets the send key for the outbox (None without an idempotency key).
 
+    `fingerprint`: of this request, where the caller had to take it before the body's file was read.
     Raises ApiProblem: 400 without a key or with an unusable one, 422 when the key belongs to another request, 409 while
     the first one is still under way. What `work` raises goes through, and then nothing is stored.
     """
@@ -48,7 +52,7 @@ def idempotent(request: Request, work: Callable[[str | None], Answer], *, requir
     if key is None:
         with transaction.atomic():
             return _response(_plain(work(None)))
-    fingerprint = _fingerprint(request)
+    fingerprint = fingerprint or fingerprint_of(request)
     with transaction.atomic():
         row, is_first = _claim(request.user, key, fingerprint)
         if not is_first:
@@ -72,9 +76,18 @@ def _key(request: Request, *, required: bool) -> str | None:
     return key
 
 
-def _fingerprint(request: Request) -> str:
-    body = json.dumps(request.data, sort_keys=True, separators=(",", ":"), ensure_ascii=True)
+def fingerprint_of(request: Request) -> str:
+    """What tells one request from another under the same key: method, address and body, with the content of its files."""
+    body = json.dumps(request.data, sort_keys=True, separators=(",", ":"), ensure_ascii=True, default=_file_print)
     return hashlib.sha256(f"{request.method}\n{request.path}\n{body}".encode()).hexdigest()
+
+
+def _file_print(upload: UploadedFile[Any]) -> list[Any]:
+    digest = hashlib.sha256()
+    for piece in upload.chunks():
+        digest.update(piece)
+    upload.seek(0)
+    return [upload.name, digest.hexdigest()]
 
 
 def _claim(user: Any, key: str, fingerprint: str) -> tuple[IdempotencyKey, bool]:

@@ -6,13 +6,14 @@ import re
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 
-from recontact.campaigns.cells import RoundedPhone, phone_text
+from recontact.campaigns.cells import FORMULA, RoundedPhone, phone_text
 from recontact.campaigns.sheets import Row, SheetFacts
 from recontact.phones import InvalidPhone, phone_parse
 from recontact.refusals import Code
 
 PHONE_MISSING = "phone_missing"
 PHONE_ROUNDED = "phone_rounded"
+FORMULA_EMPTY = "formula_empty"
 
 _TYPED_LENGTH = 64
 _NAME_LENGTH = 200
@@ -52,6 +53,9 @@ def candidate_read(row: Row, facts: SheetFacts, default_country: str) -> Candida
         texts=row.texts,
     )
     bsuid = row.texts.get(facts.bsuid, "") if facts.bsuid else ""
+    if FORMULA in (typed, candidate.name, bsuid):
+        candidate.typed, candidate.name, candidate.problem = "", "", FORMULA_EMPTY
+        return candidate
     if _BSUID.fullmatch(bsuid):
         candidate.bsuid = bsuid
     if typed:

@@ -7,11 +7,16 @@ import re
 from datetime import date, datetime, time
 from decimal import Decimal
 
+from providers.formula_cells import UNCOMPUTED
+
 #: What a spreadsheet shows in place of a value that it could not compute.
 CELL_ERRORS = frozenset(
     {"#N/A", "#N/D", "#REF!", "#¡REF!", "#VALUE!", "#¡VALOR!", "#DIV/0!", "#¡DIV/0!", "#NAME?", "#¿NOMBRE?", "#NULL!"}
     | {"#NUM!", "#¡NUM!", "#SPILL!", "#CALC!"}
 )
+
+#: Stands for a formula that was never computed; no cell's own text is it.
+FORMULA = "#=?"
 
 # NUL and lone surrogates cannot be stored; other control characters mean nothing in a name or a phone.
 _UNSTORABLE = re.compile("[\x00-\x08\x0b\x0c\x0e-\x1f\x7f\ud800-\udfff]")
@@ -27,6 +32,8 @@ def cell_text(value: object) -> str:
     """The cell's value as text, trimmed. Whole numbers have no decimals; a date at midnight has no time."""
     if value is None:
         return ""
+    if value is UNCOMPUTED:
+        return FORMULA
     if isinstance(value, bool):
         return "TRUE" if value else "FALSE"
     if isinstance(value, float):

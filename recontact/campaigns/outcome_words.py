@@ -11,7 +11,7 @@ from typing import Any
 
 from django.utils.translation import gettext as _
 
-from recontact.campaigns.audience import PHONE_MISSING, PHONE_ROUNDED
+from recontact.campaigns.audience import FORMULA_EMPTY, PHONE_MISSING, PHONE_ROUNDED
 from recontact.campaigns.known import BLOCKED_CODE, DUPLICATE
 from recontact.campaigns.recent import RECENT_CAMPAIGN
 from recontact.campaigns.recipients import SAME_PERSON
@@ -63,6 +63,7 @@ def _value_words(code: str, variable: str) -> str:
     words = {
         "missing_variable": _("%(variable)s missing"),
         CELL_ERROR: _("%(variable)s: the cell shows an error"),
+        FORMULA_EMPTY: _("%(variable)s: formula without a value") if variable else _("Formula without a value"),
         "too_long": _("%(variable)s too long"),
         "newline_in_variable": _("%(variable)s with a line break, a tab or many spaces"),
         "media_url_not_https": _("%(variable)s does not begin with https"),
@@ -98,12 +99,21 @@ def code_sentence(code: str, params: Mapping[str, Any]) -> str:
         RECENT_CAMPAIGN: _("“%(campaign)s” wrote to the customer in the last %(days)s days.") % told,
         PHONE_MISSING: _("The row has no phone."),
         PHONE_ROUNDED: _("The spreadsheet cut the phone's digits: give the column the format Text, and save again."),
+        FORMULA_EMPTY: _formula_sentence(told),
         Code.ALREADY_RECONTACTED: _("The customer's open query %(query)s was recontacted already.") % told,
         Code.QUERY_CLOSED: _("Query %(query)s is resolved.") % told,
         ANSWERED: _("The customer answered in query %(query)s since the campaign was planned.") % told,
         Code.OPEN_QUERY_EXISTS: _("The customer has the open query %(query)s with this number.") % told,
     }
     return own[code] if code in own else _value_sentence(code, params)
+
+
+def _formula_sentence(params: Mapping[str, Any]) -> str:
+    where = {"column": params.get("column") or ""}
+    what = _("A cell holds a formula without a value.")
+    if where["column"]:
+        what = _("The cell of the column “%(column)s” holds a formula without a value.") % where
+    return " ".join([what, _("Open the file in a spreadsheet program and save it, or paste the values in.")])
 
 
 def _value_sentence(code: str, params: Mapping[str, Any]) -> str:

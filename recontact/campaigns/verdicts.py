@@ -9,8 +9,8 @@ from typing import Any
 
 from providers.models import SenderNumber
 from providers.rates.markets import market_of
-from recontact.campaigns.audience import Candidate
-from recontact.campaigns.cells import CELL_ERRORS
+from recontact.campaigns.audience import FORMULA_EMPTY, Candidate
+from recontact.campaigns.cells import CELL_ERRORS, FORMULA
 from recontact.campaigns.columns import COLUMN, Person, mapping_read, recipient_values
 from recontact.campaigns.known import Known
 from recontact.campaigns.price_lines import planned_for
@@ -80,6 +80,8 @@ class Verdicts:
         person = Person(name=candidate.name, phone=candidate.phone, me=self.me)
         values = recipient_values(self.mapping, candidate.texts, person)
         for key, value in values.items():
+            if value == FORMULA:
+                return FORMULA_EMPTY, self._about(key)
             if value in CELL_ERRORS:
                 return CELL_ERROR, self._about(key) | {"value": value}
         try:

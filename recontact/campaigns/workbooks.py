@@ -11,6 +11,7 @@ from typing import Any, BinaryIO
 import openpyxl
 from django.utils.translation import gettext as _
 
+from providers.formula_cells import rows_told
 from recontact.campaigns.cells import cell_text
 from recontact.campaigns.sheet_problem import SheetProblem
 from recontact.customers import fold
@@ -58,12 +59,12 @@ def workbook_open(body: BinaryIO) -> OpenedWorkbook:
         sheet.reset_dimensions()
     except _BROKEN as error:
         raise _damaged() from error
-    return OpenedWorkbook(length, _rows(workbook, sheet))
+    return OpenedWorkbook(length, _rows(body, workbook, sheet))
 
 
-def _rows(workbook: Any, sheet: Any) -> Iterator[tuple[int, list[str]]]:
+def _rows(body: BinaryIO, workbook: Any, sheet: Any) -> Iterator[tuple[int, list[str]]]:
     try:
-        yield from _texts(sheet.iter_rows(values_only=True))
+        yield from _texts(rows_told(body, sheet))
     except _BROKEN as error:
         raise _damaged() from error
     finally:

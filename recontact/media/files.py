@@ -99,7 +99,8 @@ def name_shown(name: str) -> str:
 def _delete(row: MediaFile) -> int:
     try:
         row.file.storage.delete(str(row.file.name))
-    except OSError:
+    except Exception:
+        # Each storage has errors of its own. The row stays, so it is tried again, and keeps the others from nothing.
         log.exception("media_file_not_deleted", media_file_id=row.pk)
         return 0
     return MediaFile.objects.filter(pk=row.pk).update(state=MediaFile.State.DELETED, size=0)

@@ -116,6 +116,8 @@ class OutgoingEvent(models.Model):
     tries = models.PositiveIntegerField(_("tries"), default=0)
     first_tried_at = models.DateTimeField(null=True)
     settled_at = models.DateTimeField(_("done at"), null=True)
+    # When a person last had it told again; from then on the tries are counted.
+    replayed_at = models.DateTimeField(_("asked for again at"), null=True)
 
     class Meta:
         verbose_name = _("outgoing event")

@@ -103,10 +103,17 @@ async def _tell_once(url: str, body: bytes, event: OutgoingEvent, secret: str) -
 def events_replay(events: QuerySet[OutgoingEvent]) -> int:
     """Have these events told again, under their own ids, from the first of each subject on; returns how many.
 
-    Tests, and what waits anyway, are left out.
+    Their tries are counted anew, so the pauses between them begin with the shortest. Tests, and what waits anyway, are left out.
     """
     settled = events.exclude(standing=_WAITING).exclude(kind=OutgoingEvent.Kind.TEST)
-    return settled.update(standing=_WAITING, due_at=ClockTimestamp(), first_tried_at=None, settled_at=None)
+    return settled.update(
+        standing=_WAITING,
+        due_at=ClockTimestamp(),
+        tries=0,
+        first_tried_at=None,
+        settled_at=None,
+        replayed_at=ClockTimestamp(),
+    )
 
 
 def period_replay(subscription: Subscription, *, begins: datetime, ends: datetime, failed_only: bool) -> int:

@@ -127,7 +127,9 @@ class Parts:
         celery = ("celery", "-A", "hsm_portal")
         bind = ("--bind", f"127.0.0.1:{self.port}", "--workers", "2", "--threads", "4", "--preload")
         self.web = Part(nursery, "web", log, "gunicorn", "hsm_portal.wsgi", *bind, "--log-level", "warning")
-        self.worker = Part(nursery, "worker", log, *celery, *WORKER, "-Q", "default", "-n", "worker@%h", "-c", "2")
+        self.worker = Part(
+            nursery, "worker", log, *celery, *WORKER, "-Q", "default,media", "-n", "worker@%h", "-c", "2"
+        )
         dispatch = ("-Q", "dispatch", "-c", "1")
         self.dispatcher = Part(nursery, "dispatcher", log, *celery, *WORKER, *dispatch, "-n", "dispatcher@%h")
         self.second = Part(nursery, "second", log, *celery, *WORKER, *dispatch, "-n", "second@%h")

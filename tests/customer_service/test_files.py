@@ -7,6 +7,8 @@ from datetime import timedelta
 from typing import Any
 
 import pytest
+import redis
+from django.conf import settings as settings_of
 from django.core.files.storage import default_storage
 from django.db import connection
 from django.test import Client
@@ -14,16 +16,17 @@ from django.test.utils import CaptureQueriesContext
 from django.utils import timezone
 
 from customer_service import inbound_files
-from customer_service.inbound_files import waiting_fetch
+from customer_service.inbound_files import files_expected, waiting_fetch
 from customer_service.models import InboundFile
 from hsm_portal.models import User
 from providers.contracts import MediaPointer
 from providers.media import FetchedMedia
 from recontact.clock import ClockTimestamp
 from recontact.erasure import customer_erase
+from recontact.heartbeats import FETCHER, heartbeat_ages
 from recontact.media.files import files_clear, files_expire
 from recontact.models import MediaFile, Query, Team
-from tests.customer_service.agents import agent_make, browser
+from tests.customer_service.agents import agent_make, browser, customer_writes
 from tests.customer_service.files import PAGE, PICTURE, file_make, inbound_file_make
 from tests.factories import query_make
 
@@ -319,3 +322,23 @@ def test_a_file_that_a_crash_left_half_stored_is_cleared_after_a_while(query: Qu
     MediaFile.objects.filter(pk=file.pk).update(created_at=timezone.now() - timedelta(hours=7))
     assert files_clear() == 1
     assert not default_storage.exists(str(file.file.name))
+
+
+# --- the queue -----------------------------------------------------------------------------------------------------------
+
+
+def test_fetching_waits_in_a_queue_of_its_own_and_a_file_is_due_though_nobody_takes_it(
+    query: Query, provider_file: dict[str, Any], django_capture_on_commit_callbacks: Any
+) -> None:
+    message = customer_writes(query)
+    message.kind = "image"
+    with redis.Redis.from_url(settings_of.REDIS_URL) as broker:
+        with django_capture_on_commit_callbacks(execute=True):
+            files_expected(message, [MediaPointer(id="1")])
+
+        assert {queue: broker.llen(queue) for queue in ("default", "media")} == {"default": 0, "media": 1}
+        broker.flushdb()
+
+    # The task is lost; the row is not.
+    assert waiting_fetch() == 1
+    assert heartbeat_ages()[FETCHER] < 60

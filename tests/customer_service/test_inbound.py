@@ -248,10 +248,35 @@ def test_a_reaction_to_a_closed_conversation_opens_no_query(number: SenderNumber
     assert Query.objects.get().state == "resolved"
 
 
-def test_a_reaction_taken_back_is_no_error(number: SenderNumber) -> None:
+def _taken_back() -> dict[str, Any]:
     content = _reaction()
-    del content["entry"][0]["changes"][0]["value"]["messages"][0]["reaction"]["emoji"]
-    assert deliver(number.account, content).state == "processed"
+    message = content["entry"][0]["changes"][0]["value"]["messages"][0]
+    message["id"] = "wamid.taken-back"
+    del message["reaction"]["emoji"]
+    return content
+
+
+def test_a_reaction_taken_back_of_nobody_known_is_no_error(number: SenderNumber) -> None:
+    assert deliver(number.account, _taken_back()).state == "processed"
+
+
+def test_a_reaction_taken_back_asks_for_no_answer(number: SenderNumber) -> None:
+    message = _sent_message(number, origin="ticket", with_query=True)
+    deliver(number.account, _reaction())
+    Query.objects.update(waiting_since=None, preview="Gracias a usted")
+    deliver(number.account, _taken_back())
+
+    query = Query.objects.get()
+    assert (query.pk, query.preview, query.waiting_since) == (message.query_id, "Gracias a usted", None)
+    assert [row.text for row in query.inbound_messages.order_by("pk")] == ["👍", ""]
+
+
+def test_a_reaction_taken_back_after_the_resolution_opens_no_query(number: SenderNumber) -> None:
+    message = _sent_message(number, origin="ticket", with_query=True)
+    Query.objects.update(state="resolved")
+    deliver(number.account, _taken_back())
+    assert InboundMessage.objects.get().query_id == message.query_id
+    assert Query.objects.get().state == "resolved"
 
 
 def test_it_does_not_touch_the_queued_messages_of_the_query(number: SenderNumber) -> None:

@@ -67,3 +67,46 @@ def test_it_says_so_while_the_line_is_down(page: Page, query: Query) -> None:
     page.context.set_offline(False)
 
     expect(page.locator("#desk-offline")).to_be_hidden(timeout=REFRESHED)
+
+
+AT_THE_END = """() => {
+    const box = document.getElementById("ticket-timeline");
+    return box.scrollHeight - box.scrollTop - box.clientHeight < 2 && box.scrollTop > 0;
+}"""
+
+
+def test_it_stays_at_its_end_when_something_grows_before_the_word_of_its_own_scrolling(
+    page: Page, query: Query
+) -> None:
+    for number in range(30):
+        customer_writes(query, f"Mensaje {number}")
+    page.set_viewport_size({"width": 1400, "height": 800})
+    page.goto(f"/service/queries/{query.pk}/")
+    page.wait_for_function(AT_THE_END)
+
+    # A picture takes its room right after the timeline went to its end, and is loaded a while later.
+    page.evaluate("""() => {
+        const box = document.getElementById("ticket-timeline");
+        box.scrollTop -= 40;
+        box.scrollTop = box.scrollHeight;
+        box.lastElementChild.insertAdjacentHTML("beforeend", "<li style='height: 300px'></li>");
+    }""")
+    page.wait_for_timeout(200)
+    page.evaluate("document.getElementById('ticket-timeline').dispatchEvent(new Event('load'))")
+
+    page.wait_for_function(AT_THE_END, timeout=3000)
+
+
+def test_it_leaves_who_reads_further_up_where_he_is(page: Page, query: Query) -> None:
+    for number in range(30):
+        customer_writes(query, f"Mensaje {number}")
+    page.set_viewport_size({"width": 1400, "height": 800})
+    page.goto(f"/service/queries/{query.pk}/")
+    page.wait_for_function(AT_THE_END)
+    page.evaluate("document.getElementById('ticket-timeline').scrollTop = 100")
+    page.wait_for_timeout(200)
+
+    customer_writes(query, "El último")
+
+    expect(page.locator("#ticket-timeline")).to_contain_text("El último", timeout=REFRESHED)
+    assert page.evaluate("document.getElementById('ticket-timeline').scrollTop") == 100

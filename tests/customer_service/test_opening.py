@@ -60,12 +60,12 @@ def team(db: None) -> Team:
     return Team.objects.create(name="Turnos")
 
 
-def writes(number: SenderNumber, text: str = "Hola", *, id_: str = "wamid.1") -> Query:
+def writes(number: SenderNumber, text: str = "Hola", *, id_: str = "wamid.1", kind: str = "text") -> Query:
     event = InboundEvent(
         provider_message_id=id_,
         sender_external_id=number.external_id,
         occurred_at=timezone.now(),
-        kind="text",
+        kind=kind,
         phone="+5491155550142",
         text=text,
     )
@@ -146,6 +146,15 @@ def test_outside_the_hours_the_portal_answers_once_and_the_query_goes_on_waiting
     assert (query.state, query.preview) == ("pending", "Hola")
     assert query.waiting_since is not None
     assert QueryEvent.objects.filter(query=query, kind="told").count() == 1
+
+
+def test_a_reaction_outside_the_hours_is_not_answered(
+    number: SenderNumber, away: TeamSettings, django_capture_on_commit_callbacks: DjangoCaptureOnCommitCallbacks
+) -> None:
+    with django_capture_on_commit_callbacks(execute=True):
+        writes(number, "👍", kind="reaction")
+
+    assert not Message.objects.exists()
 
 
 def test_inside_the_hours_it_says_nothing(

@@ -190,6 +190,7 @@ def test_it_says_why_nothing_can_be_sent(ana: User, query: Query) -> None:
     page = page_of(browser(ana), query)
 
     assert "The customer asked for no messages (BAJA)." in page
+    assert re.search(r"No messages at all</span><br><span class=\"small\">BAJA, \d", page)
     assert "Recontact with an HSM" not in page
 
 

@@ -36,14 +36,14 @@ def tests_database_url() -> str:
 
 @contextmanager
 def celery_workers(simulator_url: str, folder: Path) -> Iterator[None]:
-    """The two workers of production, each for its queue, until the block ends."""
+    """The workers of production, the one that fetches files in the ordinary one, until the block ends."""
     environment = os.environ | {
         "DATABASE_URL": tests_database_url(),
         "PROVIDER_BASE_URLS": f"meta={simulator_url}",
         # Where the portal of the tests looks for the files that the workers fetch.
         "MEDIA_ROOT": str(settings.MEDIA_ROOT),
     }
-    children = [_worker(queue, environment, folder) for queue in ("dispatch", "default")]
+    children = [_worker(queue, environment, folder) for queue in ("dispatch", "default,media")]
     try:
         for child in children:
             _wait_until_ready(child)
@@ -57,8 +57,9 @@ def celery_workers(simulator_url: str, folder: Path) -> Iterator[None]:
 
 def _worker(queue: str, environment: dict[str, str], folder: Path) -> Child:
     command = [sys.executable, "-m", "celery", "-A", "hsm_portal", "worker", "-l", "info", "-Q", queue, "-c", "1"]
-    command += ["-n", f"{queue}-of-the-tests-{os.getpid()}@%h", "--without-gossip", "--without-mingle"]
-    return spawn(queue, command, log=folder / f"{queue}.log", environment=environment, directory=PROJECT)
+    name = queue.partition(",")[0]
+    command += ["-n", f"{name}-of-the-tests-{os.getpid()}@%h", "--without-gossip", "--without-mingle"]
+    return spawn(name, command, log=folder / f"{name}.log", environment=environment, directory=PROJECT)
 
 
 def _wait_until_ready(child: Child) -> None:

@@ -10,7 +10,7 @@ from django.db import connection
 from django.test import Client
 
 from hsm_portal.embedded import EmbeddedValkey
-from recontact.heartbeats import BEAT, DISPATCHER, heartbeat_record
+from recontact.heartbeats import BEAT, DISPATCHER, FETCHER, heartbeat_record
 from recontact.models import DispatchSwitch, Heartbeat
 
 pytestmark = pytest.mark.django_db
@@ -19,6 +19,7 @@ pytestmark = pytest.mark.django_db
 def all_alive() -> None:
     heartbeat_record(name=BEAT)
     heartbeat_record(name=DISPATCHER)
+    heartbeat_record(name=FETCHER)
 
 
 def silent_for(name: str, *, seconds: int) -> None:
@@ -42,10 +43,10 @@ def test_it_is_green_when_every_part_gives_signs_of_life(client: Client) -> None
 
 
 def test_a_part_that_never_gave_a_sign_of_life_is_not_well(client: Client) -> None:
-    assert failing(client) == {"beat", "dispatcher"}
+    assert failing(client) == {"beat", "dispatcher", "fetcher"}
 
 
-@pytest.mark.parametrize(("name", "seconds"), [(BEAT, 61), (DISPATCHER, 121)])
+@pytest.mark.parametrize(("name", "seconds"), [(BEAT, 61), (DISPATCHER, 121), (FETCHER, 241)])
 def test_a_part_that_fell_silent_is_not_well(client: Client, name: str, seconds: int) -> None:
     all_alive()
     silent_for(name, seconds=seconds)
@@ -74,7 +75,7 @@ def test_a_database_away_is_told_and_not_a_server_error() -> None:
 
     # Each thread has a connection of its own.
     with ThreadPoolExecutor(1) as other_thread:
-        assert other_thread.submit(ask_without_database).result() == {"database", "beat", "dispatcher"}
+        assert other_thread.submit(ask_without_database).result() == {"database", "beat", "dispatcher", "fetcher"}
 
 
 def test_it_is_open_to_probes_without_https(client: Client, settings: Any) -> None:

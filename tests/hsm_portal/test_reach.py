@@ -94,6 +94,7 @@ API: dict[Call, set[Role]] = {
     ("POST", "queries/{query}/describe"): WORK,
     ("GET", "queries/{query}/messages"): WORK,
     ("POST", "queries/{query}/messages"): WORK,
+    ("GET", "queries/{query}/files/{file}"): WORK,
     ("GET", "queries/{query}/notes"): WORK,
     ("POST", "queries/{query}/notes"): WORK,
     ("GET", "messages"): set(Role),

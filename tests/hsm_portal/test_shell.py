@@ -3,11 +3,12 @@
 from __future__ import annotations
 
 import pytest
-from django.test import Client
+from django.test import Client, RequestFactory
 from django.utils import timezone
 from pytest_django import Settings
 
 from hsm_portal.models import User
+from hsm_portal.navigation import sidebar
 from hsm_portal.roles import ROLE_PERMISSIONS, Role, _permissions_of
 from hsm_portal.users import user_create, user_roles_set
 from recontact.models import DispatchSwitch
@@ -170,3 +171,13 @@ def test_it_locks_out_who_guesses_passwords(settings: Settings) -> None:
 
     assert [answer.status_code for answer in answers] == [200, 200, 429]
     assert "Too many wrong passwords" in answers[-1].content.decode()
+
+
+@pytest.mark.parametrize(("address", "line"), [("/service/", "Conversations"), ("/service/follow-up/", "Live board")])
+def test_the_menu_marks_the_line_that_a_page_belongs_to(address: str, line: str) -> None:
+    request = RequestFactory().get(address)
+    request.user = person(Role.COORDINATOR)
+
+    groups = sidebar(request)
+
+    assert [item["title"] for group in groups for item in group["items"] if item["active"]] == [line]

@@ -20,6 +20,7 @@ from providers.models import Checkup, ProviderAccount, SenderNumber
 from providers.parking import Parkable, park
 from recontact.models import Campaign, Message
 from templates_app.models import Template
+from tests.customer_service.files import inbound_file_make
 from tests.factories import message_make, user_make
 from tests.providers.clients import client_of, text_of
 
@@ -188,3 +189,28 @@ def test_a_number_of_a_stopped_account_says_so(manager: Client, message: Message
     park(message.account, reason="billing")
     page = text_of(manager.get(f"/manager/providers/sendernumber/{message.sender_number_id}/change/"))
     assert "Its account is stopped" in page
+
+
+def test_files_that_nobody_fetches_are_named(manager: Client, message: Message) -> None:
+    assert message.query is not None
+    for minutes in (1, 20, 30):
+        inbound_file_make(message.query, pointer={"id": "1"}, due_at=timezone.now() - timedelta(minutes=minutes))
+    inbound_file_make(message.query, state="gone")
+
+    page = text_of(manager.get(HOME))
+
+    assert "2 files" in page
+    assert "queue `media`" in page
+
+
+def test_a_file_that_is_just_being_fetched_is_not_late(manager: Client, message: Message) -> None:
+    assert message.query is not None
+    now = timezone.now()
+    inbound_file_make(
+        message.query,
+        pointer={"id": "1"},
+        due_at=now - timedelta(hours=1),
+        lease_until=now + timedelta(minutes=3),
+    )
+
+    assert stopped_for(user_make(permissions=["customer_service.view_inboundmessage"])) == []

@@ -34,6 +34,7 @@
   // The timeline stays at its end while one is there, and stays put while one reads further up.
   const timeline = () => document.getElementById("ticket-timeline");
   let atEnd = true;
+  let lastTop = 0;
   const toEnd = () => {
     const box = timeline();
     if (box && atEnd) box.scrollTop = box.scrollHeight;
@@ -42,7 +43,10 @@
     const box = timeline();
     if (!box) return;
     box.addEventListener("scroll", () => {
-      atEnd = box.scrollHeight - box.scrollTop - box.clientHeight < 48;
+      // Word of a scroll comes a frame late: a picture that grew meanwhile is nobody's reading further up.
+      if (box.scrollHeight - box.scrollTop - box.clientHeight < 48) atEnd = true;
+      else if (box.scrollTop < lastTop) atEnd = false;
+      lastTop = box.scrollTop;
     });
     // The composer below takes and gives back room.
     new ResizeObserver(toEnd).observe(box);

@@ -50,7 +50,9 @@ def v3_message_read(item: JsonObject, envelope: JsonObject, sender: str) -> Even
         profile_name=text(part(contact, "profile").get("name")),
         text=_first_text(reply.get(name) for name in ("body", "text", "title", "caption", "name", "emoji")),
         button_payload=text(content.get("payload")) or (text(reply.get("id")) if known == "interactive" else ""),
-        context_message_id=text(context.get("gs_id")) or text(context.get("id")),
+        context_message_id=(
+            text(context.get("gs_id")) or text(context.get("id")) or text(part(item, "reaction").get("message_id"))
+        ),
         entry_point=entry_point_read(item),
         payload=item,
         media=tuple(_media(known, content)),

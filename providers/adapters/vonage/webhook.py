@@ -126,11 +126,15 @@ def _place(item: JsonObject) -> str:
     return named or f"{place.get('lat', '')}, {place.get('long', '')}"
 
 
+def _emoji(item: JsonObject) -> str:
+    return text(part(item, "reaction").get("emoji"))
+
+
 _READERS: dict[str, Callable[[JsonObject], str]] = {
     "text": lambda item: text(item.get("text")),
     "button": lambda item: text(part(item, "button").get("text")),
     "interactive": lambda item: text(part(item, "reply").get("title")),
-    "reaction": lambda item: text(part(item, "reaction").get("emoji")),
+    "reaction": lambda item: "" if part(item, "reaction").get("action") == "unreact" else _emoji(item),
     "location": _place,
     "document": lambda item: text(part(item, "file").get("caption")) or text(part(item, "file").get("name")),
 }

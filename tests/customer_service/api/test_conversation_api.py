@@ -108,6 +108,22 @@ def test_it_says_why_no_text_can_be_sent(api: KeyClient) -> None:
     assert Message.objects.count() == 0
 
 
+def test_it_shows_each_side_by_its_own_scope() -> None:
+    query = query_make()
+    customer_writes(query, "Hola", at=timezone.now() - timedelta(days=3))
+    message_make(query=query)
+    path = f"queries/{query.pk}/messages"
+
+    def sides(*scopes: str) -> list[str]:
+        return [row["direction"] for row in client_make(scopes=["queries:read", *scopes]).read(path)["results"]]
+
+    assert sides("conversations:read") == ["in"]
+    assert sides("messages:read") == ["out"]
+    assert sides("conversations:read", "messages:read") == ["out", "in"]
+    assert client_make(scopes=["queries:read"]).get(f"/api/v1/{path}").status_code == 403
+    assert client_make(scopes=["conversations:read", "messages:read"]).get(f"/api/v1/{path}").status_code == 403
+
+
 def test_it_needs_an_idempotency_key_for_text(api: KeyClient) -> None:
     query = query_make()
     customer_writes(query)

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import re
+
 import pytest
 from django.db import connection
 from django.test import Client
@@ -130,6 +132,27 @@ def test_it_shows_only_its_live_part_when_asked_for_it(client: Client, manager: 
 
     assert "<html" not in page.content.decode()
     assert "0 of 3" in page.content.decode()
+
+
+def test_it_has_its_list_drawn_anew_once_it_no_longer_runs_and_its_figures_changed(
+    client: Client, manager: User
+) -> None:
+    campaign = campaign_make(manager, count=1)
+    page = f"/manager/recontact/campaign/{campaign.pk}/change/"
+    fragment = {"HX-Request": "true"}
+    seen = re.findall(r"\?seen=([\w-]+)", client.get(page).content.decode())[0]
+    assert "HX-Trigger" not in client.get(f"{page}?seen={seen}", headers=fragment)
+
+    Message.objects.filter(campaign=campaign).update(state="sending")
+    Message.objects.filter(campaign=campaign).update(state="accepted")
+    Campaign.objects.update(state="completed")
+    live = client.get(f"{page}?seen={seen}", headers=fragment)
+    assert live["HX-Trigger"] == "campaign-changed"
+    seen = re.findall(r"\?seen=([\w-]+)", live.content.decode())[0]
+    assert "HX-Trigger" not in client.get(f"{page}?seen={seen}", headers=fragment)
+
+    whole = client.get(page, headers={**fragment, "HX-Target": "campaign-people"}).content.decode()
+    assert 'id="campaign-people"' in whole
 
 
 def test_its_page_takes_the_same_queries_however_many_recipients(client: Client, manager: User) -> None:

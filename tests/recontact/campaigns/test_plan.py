@@ -5,12 +5,14 @@ from __future__ import annotations
 import csv
 from datetime import timedelta
 from decimal import Decimal
+from typing import Any
 
 import pytest
 from django.utils import timezone
 from pytest_django import Settings
 
 from recontact.campaigns.columns import Source
+from recontact.campaigns.outcome_words import recipient_sentence
 from recontact.campaigns.outcomes import plan_review, recipients_csv, recipients_of
 from recontact.campaigns.plan import campaign_plan
 from recontact.customers import opt_out_add
@@ -113,6 +115,26 @@ def test_an_error_names_the_variable_and_its_column() -> None:
 
     params = CampaignRecipient.objects.get(campaign=campaign).params
     assert (params["variable"], params["column"]) == ("body.2", "cuota")
+
+
+@pytest.mark.parametrize(
+    ("row", "column"), [((PHONE, "Ana", "=A2*2"), "cuota"), (("=B2", "Ana", 1), ""), ((PHONE, "=A2", 1), "")]
+)
+def test_a_formula_that_was_never_computed_is_an_error_that_says_what_to_do(row: tuple[Any, ...], column: str) -> None:
+    campaign = planned(xlsx_bytes(HEADER, row, (5491155550101, "Eva", 2)), name="a.xlsx")
+
+    assert fates(campaign) == [(2, "error", "formula_empty"), (3, "ready", "")]
+    recipient = CampaignRecipient.objects.get(campaign=campaign, row_number=2)
+    sentence = recipient_sentence(recipient, {})
+    assert "formula without a value" in sentence
+    assert "save it, or paste the values in" in sentence
+    assert column in sentence
+
+
+def test_a_formula_in_a_column_that_nobody_needs_does_no_harm() -> None:
+    campaign = planned(xlsx_bytes((*HEADER, "otra"), (5491155550100, "Ana", 1, "=A2")), name="a.xlsx")
+
+    assert fates(campaign) == [(2, "ready", "")]
 
 
 def test_a_country_without_a_price_is_an_error() -> None:

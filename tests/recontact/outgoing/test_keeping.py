@@ -194,6 +194,25 @@ def test_one_event_and_those_of_a_period_are_sent_again_under_their_ids(admin: C
     assert page.count("HTTP 200") == 3
 
 
+def test_an_event_that_is_sent_again_counts_its_tries_anew_and_says_so(admin: Client, receiver: Receiver) -> None:
+    subscription_make(receiver.url, "query.answered")
+    customer_writes(query_make())
+    events_deliver()
+    OutgoingEvent.objects.update(standing="failed", tries=14)
+    event = OutgoingEvent.objects.get()
+    path = f"/manager/recontact/outgoingevent/{event.pk}/change/"
+
+    admin.post(path)
+    event.refresh_from_db()
+    assert (event.tries, event.replayed_at is not None) == (0, True)
+
+    events_deliver()
+    event.refresh_from_db()
+    assert (event.tries, event.standing) == (1, "delivered")
+    assert "Asked for again" in text_of(admin.get(path))
+    assert "1, sent again" in text_of(admin.get("/manager/recontact/outgoingevent/"))
+
+
 def test_a_deleted_subscription_leaves_nothing_behind(admin: Client, receiver: Receiver) -> None:
     subscription, _secret = subscription_make(receiver.url, "query.answered")
     customer_writes(query_make())

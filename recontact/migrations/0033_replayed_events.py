@@ -1,0 +1,16 @@
+from django.db import migrations, models
+
+
+class Migration(migrations.Migration):
+
+    dependencies = [
+        ("recontact", "0030_lists_of_the_api"),
+    ]
+
+    operations = [
+        migrations.AddField(
+            model_name="outgoingevent",
+            name="replayed_at",
+            field=models.DateTimeField(null=True, verbose_name="asked for again at"),
+        ),
+    ]
