@@ -75,8 +75,9 @@ _ROWS = """
     ORDER BY i DESC, q.id;
 
     INSERT INTO recontact_recontact (query_id, message_id, state, reserved_at, release_reason)
-    SELECT q.id, (SELECT max(m.id) FROM recontact_message m WHERE m.query_id = q.id), 'spent', q.recontact_asked_at, ''
-    FROM recontact_query q WHERE q.recontact_asked_at IS NOT NULL;
+    SELECT q.id, max(m.id), 'spent', q.recontact_asked_at, ''
+    FROM recontact_query q JOIN recontact_message m ON m.query_id = q.id
+    WHERE q.recontact_asked_at IS NOT NULL GROUP BY q.id;
 """
 _TABLES = (
     "recontact_team",
@@ -97,5 +98,5 @@ def rows_write(*, rows: int, number_id: int, campaign_id: int) -> None:
             cursor.execute(statement, {"rows": rows, "number": number_id, "campaign": campaign_id})
             if "SELECT c.id, %(number)s" in statement:
                 # What is written from these tables is planned by what they hold.
-                cursor.execute("ANALYZE recontact_customer, recontact_servicewindow, recontact_query")
+                cursor.execute("ANALYZE recontact_customer; ANALYZE recontact_servicewindow; ANALYZE recontact_query")
             sys.stderr.write(f"{time.monotonic() - began:6.0f} s {statement.split()[2]}\n")

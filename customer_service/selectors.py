@@ -13,11 +13,12 @@ from django.utils.translation import pgettext
 
 from customer_service.finding import find
 from customer_service.lists import ALL, IN_PROGRESS, MINE, PENDING, RESOLVED, SNOOZED, Asked, filter_condition
-from customer_service.paging import Place, Reach, count_up_to, page_ids, place_read, place_write, reached
+from customer_service.paging import Place, Reach, counts_up_to, page_ids, place_read, place_write, reached
 from customer_service.wording import Mark, WindowWords, mark, window_words
 from recontact.clock import database_now
 from recontact.models import Customer, Message, Query, Recontact, ServiceWindow
 from recontact.phones import phone_for
+from recontact.prepared import Prepared
 
 PAGE_SIZE = 30
 #: Counting stops here: a tab says "999+" rather than read a million rows.
@@ -64,7 +65,8 @@ def tabs_for(user: Any, reach: Reach | None = None) -> list[Tab]:
         IN_PROGRESS: pgettext("conversations", "In progress"),
         SNOOZED: pgettext("conversations", "Put off"),
     }
-    tabs = [Tab(name, title, _count(reach, name)) for name, title in counted.items()]
+    counts = counts_up_to(reach, list(counted), COUNT_LIMIT)
+    tabs = [Tab(name, title, _count(count)) for (name, title), count in zip(counted.items(), counts, strict=True)]
     tabs.append(Tab(RESOLVED, pgettext("conversations", "Resolved"), ""))
     if reach.everything:
         tabs.append(Tab(ALL, pgettext("conversations", "All"), ""))
@@ -81,7 +83,7 @@ def conversations(*, user: Any, asked: Asked, cursor: str = "", reach: Reach | N
         ids, following, cut = _found(reach, asked, cursor)
     else:
         ids, following = page_ids(reach, asked, limit=PAGE_SIZE, after=cursor)
-    rows = {query.pk: query for query in _annotated(Query.objects.filter(pk__in=ids))} if ids else {}
+    rows = {query.pk: query for query in _ROWS(ids=ids)} if ids else {}
     now, whole = database_now(), user.has_perm("recontact.see_phones")
     return Page([_row(rows[pk], now, whole=whole) for pk in ids if pk in rows], following, cut)
 
@@ -91,8 +93,7 @@ def customer_title(customer: Customer, *, whole: bool) -> str:
     return customer.name or phone_for(customer.phone, whole=whole) or _("Customer %(number)s") % {"number": customer.pk}
 
 
-def _count(reach: Reach, tab: str) -> str:
-    count = count_up_to(reach, tab, COUNT_LIMIT)
+def _count(count: int) -> str:
     return f"{COUNT_LIMIT - 1}+" if count >= COUNT_LIMIT else str(count)
 
 
@@ -122,6 +123,9 @@ def _annotated(rows: QuerySet[Query]) -> QuerySet[Query]:
         sent_at=Subquery(sent.values("created_at")[:1]),
         recontacted=Exists(standing),
     )
+
+
+_ROWS = Prepared(lambda ids: _annotated(Query.objects.filter(pk__among=[ids])).order_by())
 
 
 def _row(query: Any, now: datetime, *, whole: bool) -> Row:
