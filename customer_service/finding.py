@@ -45,7 +45,7 @@ def find(text: str) -> Found:
         return Found(by_number)
     with _by_index():
         customers = list(customers_matching(text).values_list("pk", flat=True)[: CUSTOMERS + 1])
-        of_customers = Query.objects.filter(customer__in=customers[:CUSTOMERS]).order_by("-activity_at")
+        of_customers = Query.objects.filter(customer__among=customers[:CUSTOMERS]).order_by("-activity_at")
         ids = {*by_number, *of_customers.values_list("pk", flat=True)[: 2 * CUSTOMERS]}
         by_words, words_cut = _by_words(text) if not digits else ([], False)
     return Found(sorted(ids.union(by_words)), cut=words_cut or len(customers) > CUSTOMERS)

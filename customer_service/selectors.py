@@ -100,7 +100,7 @@ def _count(count: int) -> str:
 def _found(reach: Reach, asked: Asked, cursor: str) -> tuple[list[int], str, bool]:
     """What the search finds of what the person reaches, newest first."""
     found, place = find(asked.search), place_read(cursor)
-    rows = reached(reach).filter(filter_condition(asked.filters), pk__in=found.ids)
+    rows = reached(reach).filter(filter_condition(asked.filters), pk__among=found.ids)
     if place is not None:
         rows = rows.filter(activity_at__lte=place.value).exclude(activity_at=place.value, pk__gte=place.pk)
     ordered = list(rows.order_by("-activity_at", "-id").values_list("activity_at", "pk")[: PAGE_SIZE + 1])
