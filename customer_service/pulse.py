@@ -85,6 +85,11 @@ def list_print(reach: Reach, asked: Asked, *, page_size: int) -> str:
     if asked.sort == NEWEST:
         return _one(_newest(part_of(reach, asked, 0, page_size).statement).rows(dict(reach.values)))
     ids, _following = page_ids(reach, asked, limit=page_size)
+    return rows_print(ids)
+
+
+def rows_print(ids: Sequence[int]) -> str:
+    """The same of the queries that are known to be that page."""
     return _one(_CHOSEN.rows({"ids": ids}))
 
 
