@@ -1,7 +1,8 @@
 """`make bench`: what the portal can do on this machine, one JSON line a figure. The method: docs/operations/performance.md
 
 `SCALE=0.02` makes everything that much smaller; `ONLY=dispatch,fairness` chooses modules. Each module runs in a process of
-its own with new services: PostgreSQL as durable as in production, and Valkey.
+its own with new services: PostgreSQL as durable as in production, and Valkey. `INBOX_DATA=/var/tmp/inbox` is a folder in which
+the inbox keeps its filled database, and finds it the next time.
 """
 
 from __future__ import annotations
@@ -11,6 +12,7 @@ import signal
 import subprocess
 import sys
 from importlib import import_module
+from pathlib import Path
 
 MODULES = ("dispatch", "fairness", "latency", "webhooks", "screens", "inbox", "costs")
 
@@ -36,8 +38,14 @@ def run_one(name: str) -> None:
     """Run one module here, with services of its own."""
     signal.signal(signal.SIGTERM, lambda _number, _frame: sys.exit(143))
     services = import_module("bench.services")
-    with services.durable_services():
+    with services.durable_services(_kept(name)):
         import_module(f"bench.{name}").run(float(os.environ.get("SCALE") or 1))
+
+
+def _kept(name: str) -> Path | None:
+    """The folder of a database that is to be used again; only the inbox takes so long to fill that it is worth it."""
+    named = os.environ.get("INBOX_DATA", "")
+    return Path(named).resolve() if named and name == "inbox" else None
 
 
 if __name__ == "__main__":

@@ -1,6 +1,6 @@
 """How long Customer Service takes with 1,000,000 queries and 10,000,000 messages, and what a hundred open screens cost.
 
-The rows are written by SQL. Pages are asked for through Django's test client, as an agent and as a coordinator: middleware,
+The rows are written by SQL, or were by a run before (`INBOX_DATA`). Pages are asked for through Django's test client, as an agent and as a coordinator: middleware,
 permissions, queries and templates, without the network. The pulse of the screens is asked over HTTP, from gunicorn, while
 customers write; whoever is told of a change asks for it, as the screen would.
 """
@@ -17,18 +17,14 @@ from django.core.cache import cache
 from django.test import Client
 
 from bench.figures import figure
-from bench.inbox_rows import rows_write
+from bench.inbox_filled import inbox_filled
 from bench.inbox_screens import Screens
 from bench.portal import portal
 from hsm_portal.models import User
-from hsm_portal.roles import Role
-from hsm_portal.users import user_create
 from recontact.models import Query, Team
 from tests.customer_service.agents import browser
-from tests.factories import campaign_make, sender_number_make
 
 QUERIES = 1_000_000
-AGENTS = 100
 TIMES = 3
 #: A run that is smaller only looks whether it runs.
 SMALL = 0.01
@@ -44,13 +40,8 @@ def run(scale: float) -> None:
     """Print the p95 of the lists, of searching and of a ticket, and the share of a core that the screens of all agents take."""
     # There is no collectstatic before a bench, and so no manifest.
     settings.STORAGES["staticfiles"] = {"BACKEND": "django.contrib.staticfiles.storage.StaticFilesStorage"}
-    number = sender_number_make()
-    campaign = campaign_make(sender_number=number)
-    people = [_person(f"agente{number}", Role.AGENT) for number in range(AGENTS)]
-    coordinator = _person("coordinadora", Role.COORDINATOR)
-    began = time.monotonic()
-    rows_write(rows=max(2_000, int(QUERIES * scale)), number_id=number.pk, campaign_id=campaign.pk)
-    sys.stderr.write(f"rows written in {time.monotonic() - began:.0f} s\n")
+    inbox = inbox_filled(rows=max(2_000, int(QUERIES * scale)))
+    people, coordinator = inbox.people, inbox.coordinator
     agent, lead = browser(people[7]), browser(coordinator)
     times = TIMES if scale >= SMALL else 1
     lists = _timed(agent, _lists(_TABS, people[7]), times) | _timed(lead, _lists([*_TABS, "all"], coordinator), times)
@@ -61,11 +52,7 @@ def run(scale: float) -> None:
     mine = Query.objects.filter(assigned_to=people[7]).order_by("-activity_at").values_list("pk", flat=True)[:30]
     _print("ticket_p95_ms", _timed(agent, [f"/service/queries/{pk}/?tab=mine" for pk in mine], times=2))
     with portal() as made:
-        Screens(made, people, number_id=number.pk).run(seconds=max(8.0, 40 * scale))
-
-
-def _person(username: str, role: Role) -> User:
-    return user_create(username=username, password="una-clave-larga", roles=[role])
+        Screens(made, people, number_id=inbox.number_id).run(seconds=max(8.0, 40 * scale))
 
 
 def _lists(tabs: Sequence[str], user: User) -> list[str]:

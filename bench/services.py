@@ -31,9 +31,13 @@ RUNNING = Running()
 
 
 @contextlib.contextmanager
-def durable_services() -> Iterator[None]:
-    """Start new services and set Django up on a migrated database; all of it is gone afterwards."""
-    folder = Path(tempfile.mkdtemp(prefix="hsm-bench-", dir="/tmp"))
+def durable_services(kept: Path | None = None) -> Iterator[None]:
+    """Start new services and set Django up on a migrated database; all of it is gone afterwards.
+
+    `kept`: a folder whose database is used again, or made and left there. An absolute path.
+    """
+    folder = kept or Path(tempfile.mkdtemp(prefix="hsm-bench-", dir="/tmp"))
+    folder.mkdir(exist_ok=True)
     # PostgreSQL may run as another account than ours.
     folder.chmod(0o711)
     postgres, valkey = EmbeddedPostgres(data=folder / "postgres"), EmbeddedValkey()
@@ -50,7 +54,8 @@ def durable_services() -> Iterator[None]:
     finally:
         valkey.stop()
         postgres.stop()
-        shutil.rmtree(folder, ignore_errors=True)
+        if kept is None:
+            shutil.rmtree(folder, ignore_errors=True)
 
 
 def _require_durable() -> None:

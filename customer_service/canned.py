@@ -4,10 +4,11 @@ from __future__ import annotations
 
 from typing import Any
 
-from django.db.models import Q
+from django.db.models import Q, QuerySet
 
 from customer_service.models import CannedAnswer, Resolution
 from recontact.models import Query
+from recontact.prepared import Prepared
 
 
 def canned_answers(query: Query, *, user: Any) -> list[dict[str, str]]:
@@ -21,8 +22,16 @@ def canned_answers(query: Query, *, user: Any) -> list[dict[str, str]]:
 
 def resolutions(query: Query) -> list[str]:
     """The resolutions that the query's team and all teams have; none = in the agent's own words."""
-    rows = Resolution.objects.filter(_of(query), is_active=True)
-    return sorted(set(rows.values_list("name", flat=True)))
+    names = _RESOLUTIONS(team=query.team_id) if query.team_id is not None else _RESOLUTIONS_OF_ALL()
+    return sorted(set(names))
+
+
+def _resolutions(teams: Q) -> QuerySet[Resolution, str]:
+    return Resolution.objects.filter(teams, is_active=True).order_by().values_list("name", flat=True)
+
+
+_RESOLUTIONS = Prepared(lambda team: _resolutions(Q(team=None) | Q(team=team)))
+_RESOLUTIONS_OF_ALL = Prepared(lambda: _resolutions(Q(team=None)))
 
 
 def _of(query: Query) -> Q:

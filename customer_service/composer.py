@@ -7,14 +7,15 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
 
+from django.db.models import Case, When
 from django.utils.translation import gettext as _
 
 from customer_service.wording import Mark, WindowWords, mark_of
 from providers.whatsapp.media import TYPES
-from recontact import ledger
 from recontact.eligibility import customer_refusals, number_refusals, recontact_refusals, text_refusals
 from recontact.media.outgoing import kinds_carried
 from recontact.models import Query, Recontact
+from recontact.prepared import Prepared
 from recontact.refusals import Code, Refusal
 from templates_app.models import Template
 
@@ -69,10 +70,7 @@ def composer_of(query: Query, *, user: Any, window: WindowWords) -> Composer:
 
 def story_of(query: Query) -> RecontactStory | None:
     """The query's recontact that stands, else the last one that was given back because it never left or was released."""
-    found = ledger.standing(query.pk)
-    if found is None:
-        rows = Recontact.objects.filter(query_id=query.pk).select_related("message", "reserved_by")
-        found = rows.order_by("-id").first()
+    found = next(iter(_STORIES(query=query.pk)), None)
     if found is None:
         return None
     return RecontactStory(
@@ -81,6 +79,16 @@ def story_of(query: Query) -> RecontactStory | None:
         mark=mark_of(found.message),
         released=found.state == Recontact.State.RELEASED,
     )
+
+
+#: One that stands comes before all that were given back.
+_STORIES = Prepared(
+    lambda query: (
+        Recontact.objects.filter(query=query)
+        .select_related("message", "reserved_by")
+        .order_by(Case(When(state=Recontact.State.RELEASED, then=1), default=0), "-id")[:1]
+    )
+)
 
 
 def _text(query: Query, user: Any, story: RecontactStory | None) -> Composer:

@@ -12,6 +12,7 @@ from django.utils.translation import gettext as _
 from customer_service.models import Desk, Presence, TeamSettings
 from recontact.clock import ClockTimestamp, database_now
 from recontact.models import Query
+from recontact.prepared import Prepared, Statement
 from recontact.queries import query_return
 
 #: Nobody works longer without saying that he is still there.
@@ -93,18 +94,31 @@ def queries_leave(user: Any) -> int:
     return sum(query_return(query_id=pk, agent=user, detail=detail) is not None for pk in ids)
 
 
+_SIGN = Statement(
+    f"""
+    INSERT INTO {Presence._meta.db_table} (query_id, user_id, seen_at) VALUES (%s, %s, clock_timestamp())
+    ON CONFLICT (query_id, user_id) DO UPDATE SET seen_at = EXCLUDED.seen_at RETURNING id
+    """,  # noqa: S608 -- the table's own name
+    ["query", "user"],
+)
+
+
 def ticket_sign(*, query_id: int, user_id: int) -> None:
     """The user has the ticket on his screen. It holds for `_OPEN_ELSEWHERE`."""
-    Presence.objects.bulk_create(
-        [Presence(query_id=query_id, user_id=user_id, seen_at=ClockTimestamp())],
-        update_conflicts=True,
-        update_fields=["seen_at"],
-        unique_fields=["query", "user"],
-    )
+    _SIGN.rows({"query": query_id, "user": user_id})
 
 
 def ticket_opened(*, query: Query, user: Any) -> list[Any]:
     """Note that the user has the ticket on his screen; the others who have, by name."""
     ticket_sign(query_id=query.pk, user_id=user.pk)
-    others = Presence.objects.filter(query=query, seen_at__gt=ClockTimestamp() - _OPEN_ELSEWHERE).exclude(user=user)
-    return [each.user for each in others.select_related("user").order_by("user__first_name", "pk")]
+    return [each.user for each in _OTHERS(query=query.pk, user=user.pk)]
+
+
+_OTHERS = Prepared(
+    lambda query, user: (
+        Presence.objects.filter(query=query, seen_at__gt=ClockTimestamp() - _OPEN_ELSEWHERE)
+        .exclude(user=user)
+        .select_related("user")
+        .order_by("user__first_name", "pk")
+    )
+)

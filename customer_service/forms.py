@@ -17,6 +17,7 @@ from providers.models import SenderNumber
 from recontact.models import Query, Team
 from recontact.outbox import TEXT_LIMIT
 from recontact.phones import phone_display
+from recontact.prepared import Prepared
 
 
 class TextForm(forms.Form):
@@ -104,8 +105,12 @@ class DeskForm(forms.Form):
 
 def names_offered(model: type[Topic] | type[Tag], kept: Sequence[str] = ()) -> list[str]:
     """The names of a coordinators' list, with those that a query carries although they are no longer offered."""
-    names = model._default_manager.filter(is_active=True).values_list("name", flat=True)
+    names = (_TOPICS if model is Topic else _TAGS)()
     return sorted({*names, *filter(None, kept)})
+
+
+_TOPICS = Prepared(lambda: Topic.objects.filter(is_active=True).order_by().values_list("name", flat=True))
+_TAGS = Prepared(lambda: Tag.objects.filter(is_active=True).order_by().values_list("name", flat=True))
 
 
 class NoteForm(forms.Form):

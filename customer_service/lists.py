@@ -6,7 +6,8 @@ from collections.abc import Mapping
 from dataclasses import dataclass, fields, replace
 from urllib.parse import urlencode
 
-from django.db.models import Exists, OuterRef, Q
+from django.db.models import OuterRef, Q, Subquery
+from django.db.models.lookups import IsNull
 
 from recontact.models import Query, Recontact
 from recontact.models.query import UNANSWERED
@@ -111,12 +112,17 @@ def filter_condition(filters: Filters) -> Q:
 
 
 def _recontact_condition(wanted: str) -> Q:
-    """What stands the ledger says; the query's own column leads to the rows where it has to be asked."""
-    standing = Exists(Recontact.objects.filter(query_id=OuterRef("pk")).exclude(state=Recontact.State.RELEASED))
+    """What stands the ledger says; the query's own column leads to the rows where it has to be asked.
+
+    As a value and not as an EXISTS: of that the database would make a list of the whole ledger first.
+    """
+    standing = Subquery(
+        Recontact.objects.filter(query_id=OuterRef("pk")).exclude(state=Recontact.State.RELEASED).values("pk")[:1]
+    )
     if wanted == YES:
-        return Q(recontact_asked_at__isnull=False) & Q(standing)
+        return Q(recontact_asked_at__isnull=False) & Q(IsNull(standing, False))
     if wanted == NO:
-        return Q(recontact_asked_at=None) | ~Q(standing)
+        return Q(recontact_asked_at=None) | Q(IsNull(standing, True))
     if wanted == NO_ANSWER:
-        return OPEN & UNANSWERED & Q(standing)
+        return OPEN & UNANSWERED & Q(IsNull(standing, False))
     return Q()

@@ -9,11 +9,11 @@ from __future__ import annotations
 import base64
 import binascii
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import datetime
 from functools import lru_cache, reduce
 from operator import or_
-from typing import Any
+from typing import Any, cast
 
 from django.db.models import Q, QuerySet
 
@@ -29,7 +29,11 @@ from customer_service.lists import (
     tab_condition,
 )
 from recontact.clock import database_now
-from recontact.models import Query
+from recontact.models import Query, Team
+from recontact.prepared import Prepared, Statement
+
+
+_TEAMS = Prepared(lambda user: Team.objects.filter(members=user).order_by("pk").values_list("pk", flat=True))
 
 
 @dataclass(frozen=True, slots=True)
@@ -45,7 +49,12 @@ class Reach:
         """One database query, for those who do not see everything."""
         if user.has_perm("recontact.view_all_queries"):
             return cls(user.pk, everything=True)
-        return cls(user.pk, everything=False, team_ids=tuple(user.teams.order_by("pk").values_list("pk", flat=True)))
+        return cls(user.pk, everything=False, team_ids=tuple(_TEAMS(user=user.pk)))
+
+    @property
+    def values(self) -> dict[str, int]:
+        """The arguments of the statements here."""
+        return dict(zip(_names(len(self.team_ids)), (self.user_id, *self.team_ids), strict=True))
 
 
 @dataclass(frozen=True, slots=True)
@@ -83,15 +92,15 @@ def page_ids(reach: Reach, asked: Asked, *, limit: int, after: str = "") -> tupl
     """The ids of a tab's next rows in their order, and the place after them ("" = these were the last)."""
     place = place_read(after)
     now = place.now if place is not None else database_now()
-    wanted = filter_condition(asked.filters)
-    branches = [Query.objects.filter(way & wanted) for way in ways(reach, asked.tab)]
     found: list[tuple[int, datetime, int]] = []
     for number, part in enumerate(_parts(asked, now)):
         if place is not None and number < place.part:
             continue
-        begins = place if place is not None and number == place.part else None
-        missing = limit + 1 - len(found)
-        found += [(number, value, pk) for value, pk in _rows(branches, part, begins, missing)]
+        if place is not None and number == place.part:
+            rows = _rows(_branches(reach, asked), part, place, limit + 1)
+        else:
+            rows = part_of(reach, asked, number, limit + 1)(**reach.values, now=now)
+        found += [(number, value, pk) for value, pk in rows]
         if len(found) > limit:
             break
     shown = found[:limit]
@@ -99,22 +108,60 @@ def page_ids(reach: Reach, asked: Asked, *, limit: int, after: str = "") -> tupl
     return [pk for _part, _value, pk in shown], following
 
 
+def part_of(reach: Reach, asked: Asked, number: int, limit: int) -> Prepared[tuple[datetime, int]]:
+    """The first rows of a part of a list's order, as (value, id), for whoever reaches queries in as many ways (`Reach.values`)."""
+    shape = replace(asked, search="")
+    return _part_of(reach.everything, len(reach.team_ids), shape, number, limit)
+
+
 @lru_cache(maxsize=2048)
-def newest_sql(reach: Reach, asked: Asked, limit: int) -> tuple[str, tuple[Any, ...]]:
-    """The statement of a list's first page by activity, as (activity, id), with its values: what is asked every two seconds."""
+def _part_of(
+    everything: bool, teams: int, asked: Asked, number: int, limit: int
+) -> Prepared[tuple[datetime, int]]:
+    def build(*, now: datetime, **blanks: int) -> QuerySet[Query, tuple[datetime, int]]:
+        found = _rows(_branches(_blank_reach(everything, blanks), asked), _parts(asked, now)[number], None, limit)
+        return cast("QuerySet[Query, tuple[datetime, int]]", found)
+
+    return Prepared(build, names=(*_names(teams), "now"), moments=("now",), kept=not asked.filters)
+
+
+def counts_up_to(reach: Reach, tabs: Sequence[str], limit: int) -> list[int]:
+    """How many each tab shows, counted no further than `limit`; one statement for all of them."""
+    (row,) = _counts(reach.everything, len(reach.team_ids), tuple(tabs), limit).rows(dict(reach.values))
+    return list(row)
+
+
+@lru_cache(maxsize=256)
+def _counts(everything: bool, teams: int, tabs: tuple[str, ...], limit: int) -> Statement:
+    counted = [_counted(everything, teams, tab, limit) for tab in tabs]
+    pieces = [f"(SELECT count(*) FROM ({statement.sql}) AS counted)" for statement in counted]
+    return Statement(f"SELECT {', '.join(pieces)}", [name for statement in counted for name in statement.names])
+
+
+def _counted(everything: bool, teams: int, tab: str, limit: int) -> Statement:
+    """The rows of a tab. None comes by two ways, so that the walk may end at the limit without telling them apart."""
+
+    def build(**blanks: int) -> QuerySet[Query, int]:
+        reach = _blank_reach(everything, blanks)
+        first, *others = [Query.objects.filter(way).order_by().values_list("pk", flat=True) for way in ways(reach, tab)]
+        elsewhere = [branch.exclude(assigned_to=reach.user_id) for branch in others]
+        return first.union(*elsewhere, all=True)[:limit] if elsewhere else first[:limit]
+
+    return Prepared(build, names=_names(teams)).statement
+
+
+def _names(teams: int) -> tuple[str, ...]:
+    return ("user", *(f"team{place}" for place in range(teams)))
+
+
+def _blank_reach(everything: bool, blanks: dict[str, int]) -> Reach:
+    user, *teams = blanks.values()
+    return Reach(user, everything=everything, team_ids=tuple(teams))
+
+
+def _branches(reach: Reach, asked: Asked) -> list[QuerySet[Query]]:
     wanted = filter_condition(asked.filters)
-    branches = [Query.objects.filter(way & wanted) for way in ways(reach, asked.tab)]
-    sql, values = _rows(branches, _Part(Q(), "activity_at", down=True), None, limit).query.sql_with_params()
-    return str(sql), tuple(values)
-
-
-def count_up_to(reach: Reach, tab: str, limit: int) -> int:
-    """How many the tab shows, counted no further than `limit`."""
-    branches = [Query.objects.filter(way).order_by().values_list("pk") for way in ways(reach, tab)]
-    if len(branches) == 1:
-        return branches[0][:limit].count()
-    pieces = [branch[:limit] for branch in branches]
-    return pieces[0].union(*pieces[1:])[:limit].count()
+    return [Query.objects.filter(way & wanted) for way in ways(reach, asked.tab)]
 
 
 def _parts(asked: Asked, now: datetime) -> list[_Part]:

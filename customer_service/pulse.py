@@ -12,16 +12,17 @@ import time
 from collections.abc import Sequence
 from dataclasses import asdict
 from datetime import timedelta
+from functools import lru_cache
 from typing import Any
 
 from django.core import signing
-from django.db import IntegrityError, connection
+from django.db import IntegrityError
 from django.http import HttpRequest, HttpResponse, HttpResponseBase, JsonResponse
-from psycopg import Cursor
 
 from customer_service.desks import desk_sign, ticket_sign
 from customer_service.lists import NEWEST, Asked, Filters
-from customer_service.paging import Reach, newest_sql, page_ids
+from customer_service.paging import Reach, page_ids, part_of
+from recontact.prepared import Statement
 
 PATH = "/service/pulse/"
 #: A screen that stays open longer than a working day is loaded anew.
@@ -42,7 +43,8 @@ _ROWS = """
     WHERE q.id IN (SELECT p.id FROM ({page}) AS p(at, id))
 """
 #: A message that is older than these last ones no longer changes but by a late word, which a slower round brings.
-_TICKET = """
+_TICKET = Statement(
+    """
     SELECT md5(concat_ws(':', q.xmin, q.ctid, c.xmin, w.xmin, w.expires_at > clock_timestamp(),
         (SELECT string_agg(concat(m.xmin, m.ctid), ',') FROM (
             SELECT m.xmin, m.ctid FROM recontact_message m WHERE m.query_id = q.id ORDER BY m.id DESC LIMIT 30) m),
@@ -57,7 +59,10 @@ _TICKET = """
     FROM recontact_query q JOIN recontact_customer c ON c.id = q.customer_id
     LEFT JOIN recontact_servicewindow w ON w.customer_id = q.customer_id AND w.sender_number_id = q.sender_number_id
     WHERE q.id = %s
-"""
+    """,
+    ["user", "query"],
+)
+_CHOSEN = Statement(_ROWS.format(page="SELECT NULL, * FROM unnest(%s::bigint[])"), ["ids"])
 
 
 def list_token(reach: Reach, asked: Asked, *, page_size: int) -> str:
@@ -78,15 +83,19 @@ def ticket_token(query_id: int, user_id: int) -> str:
 def list_print(reach: Reach, asked: Asked, *, page_size: int) -> str:
     """The fingerprint of the list's first page: it changes with every row of it and with its order."""
     if asked.sort == NEWEST:
-        page, values = newest_sql(reach, asked, page_size)
-        return _one(_ROWS.format(page=page), values)
+        return _one(_newest(part_of(reach, asked, 0, page_size).statement).rows(dict(reach.values)))
     ids, _following = page_ids(reach, asked, limit=page_size)
-    return _one(_ROWS.format(page="SELECT NULL, * FROM unnest(%s::bigint[])"), [ids])
+    return rows_print(ids)
+
+
+def rows_print(ids: Sequence[int]) -> str:
+    """The same of the queries that are known to be that page."""
+    return _one(_CHOSEN.rows({"ids": ids}))
 
 
 def ticket_print(query_id: int, user_id: int) -> str:
     """The fingerprint of what a ticket shows to the user."""
-    return _one(_TICKET, [user_id, query_id])
+    return _one(_TICKET.rows({"user": user_id, "query": query_id}))
 
 
 def pulse_answer(request: HttpRequest) -> HttpResponseBase:
@@ -148,10 +157,10 @@ def _read(token: str) -> dict[str, Any]:
     return said
 
 
-def _one(sql: str, values: Sequence[Any]) -> str:
-    """The one value of a statement that comes fifty times a second: prepared, because planning costs more than running it."""
-    connection.close_if_health_check_failed()
-    connection.ensure_connection()
-    with Cursor(connection.connection) as cursor:
-        row = cursor.execute(sql, values, prepare=True).fetchone()
-    return str(row[0]) if row is not None else "none"
+@lru_cache(maxsize=2048)
+def _newest(page: Statement) -> Statement:
+    return Statement(_ROWS.format(page=page.sql), page.names)
+
+
+def _one(rows: Sequence[tuple[Any, ...]]) -> str:
+    return str(rows[0][0]) if rows else "none"

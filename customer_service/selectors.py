@@ -13,11 +13,12 @@ from django.utils.translation import pgettext
 
 from customer_service.finding import find
 from customer_service.lists import ALL, IN_PROGRESS, MINE, PENDING, RESOLVED, SNOOZED, Asked, filter_condition
-from customer_service.paging import Place, Reach, count_up_to, page_ids, place_read, place_write, reached
+from customer_service.paging import Place, Reach, counts_up_to, page_ids, place_read, place_write, reached
 from customer_service.wording import Mark, WindowWords, mark, window_words
 from recontact.clock import database_now
 from recontact.models import Customer, Message, Query, Recontact, ServiceWindow
 from recontact.phones import phone_for
+from recontact.prepared import Prepared
 
 PAGE_SIZE = 30
 #: Counting stops here: a tab says "999+" rather than read a million rows.
@@ -55,6 +56,15 @@ class Page:
     cut: bool = False
 
 
+@dataclass(frozen=True, slots=True)
+class Chosen:
+    """The ids of a page's queries, in their order; the rest as in `Page`."""
+
+    ids: Sequence[int]
+    next_cursor: str
+    cut: bool = False
+
+
 def tabs_for(user: Any, reach: Reach | None = None) -> list[Tab]:
     """The tabs that the user has, with the counts that matter for work."""
     reach = reach or Reach.of(user)
@@ -64,7 +74,8 @@ def tabs_for(user: Any, reach: Reach | None = None) -> list[Tab]:
         IN_PROGRESS: pgettext("conversations", "In progress"),
         SNOOZED: pgettext("conversations", "Put off"),
     }
-    tabs = [Tab(name, title, _count(reach, name)) for name, title in counted.items()]
+    counts = counts_up_to(reach, list(counted), COUNT_LIMIT)
+    tabs = [Tab(name, title, _count(count)) for (name, title), count in zip(counted.items(), counts, strict=True)]
     tabs.append(Tab(RESOLVED, pgettext("conversations", "Resolved"), ""))
     if reach.everything:
         tabs.append(Tab(ALL, pgettext("conversations", "All"), ""))
@@ -73,17 +84,24 @@ def tabs_for(user: Any, reach: Reach | None = None) -> list[Tab]:
 
 def conversations(*, user: Any, asked: Asked, cursor: str = "", reach: Reach | None = None) -> Page:
     """The page of the list after `cursor` (empty = the top). A search looks through all that the user reaches, in any tab."""
-    reach = reach or Reach.of(user)
+    return page_of(chosen(user=user, asked=asked, cursor=cursor, reach=reach or Reach.of(user)), user=user)
+
+
+def chosen(*, user: Any, asked: Asked, cursor: str, reach: Reach) -> Chosen:
+    """Which queries that page shows."""
     if not user.has_perm("recontact.view_query"):
-        return Page([], "")
-    cut = False
+        return Chosen([], "")
     if asked.search:
-        ids, following, cut = _found(reach, asked, cursor)
-    else:
-        ids, following = page_ids(reach, asked, limit=PAGE_SIZE, after=cursor)
-    rows = {query.pk: query for query in _annotated(Query.objects.filter(pk__in=ids))} if ids else {}
+        return _found(reach, asked, cursor)
+    return Chosen(*page_ids(reach, asked, limit=PAGE_SIZE, after=cursor))
+
+
+def page_of(which: Chosen, *, user: Any) -> Page:
+    """The rows of these queries as they are now; two statements."""
+    rows = {query.pk: query for query in _ROWS(ids=which.ids)} if which.ids else {}
     now, whole = database_now(), user.has_perm("recontact.see_phones")
-    return Page([_row(rows[pk], now, whole=whole) for pk in ids if pk in rows], following, cut)
+    shown = [_row(rows[pk], now, whole=whole) for pk in which.ids if pk in rows]
+    return Page(shown, which.next_cursor, which.cut)
 
 
 def customer_title(customer: Customer, *, whole: bool) -> str:
@@ -91,15 +109,14 @@ def customer_title(customer: Customer, *, whole: bool) -> str:
     return customer.name or phone_for(customer.phone, whole=whole) or _("Customer %(number)s") % {"number": customer.pk}
 
 
-def _count(reach: Reach, tab: str) -> str:
-    count = count_up_to(reach, tab, COUNT_LIMIT)
+def _count(count: int) -> str:
     return f"{COUNT_LIMIT - 1}+" if count >= COUNT_LIMIT else str(count)
 
 
-def _found(reach: Reach, asked: Asked, cursor: str) -> tuple[list[int], str, bool]:
+def _found(reach: Reach, asked: Asked, cursor: str) -> Chosen:
     """What the search finds of what the person reaches, newest first."""
     found, place = find(asked.search), place_read(cursor)
-    rows = reached(reach).filter(filter_condition(asked.filters), pk__in=found.ids)
+    rows = reached(reach).filter(filter_condition(asked.filters), pk__among=found.ids)
     if place is not None:
         rows = rows.filter(activity_at__lte=place.value).exclude(activity_at=place.value, pk__gte=place.pk)
     ordered = list(rows.order_by("-activity_at", "-id").values_list("activity_at", "pk")[: PAGE_SIZE + 1])
@@ -107,7 +124,7 @@ def _found(reach: Reach, asked: Asked, cursor: str) -> tuple[list[int], str, boo
     following = ""
     if len(ordered) > PAGE_SIZE:
         following = place_write(Place(0, shown[-1][0], shown[-1][1], database_now()))
-    return [pk for _at, pk in shown], following, found.cut
+    return Chosen([pk for _at, pk in shown], following, found.cut)
 
 
 def _annotated(rows: QuerySet[Query]) -> QuerySet[Query]:
@@ -122,6 +139,9 @@ def _annotated(rows: QuerySet[Query]) -> QuerySet[Query]:
         sent_at=Subquery(sent.values("created_at")[:1]),
         recontacted=Exists(standing),
     )
+
+
+_ROWS = Prepared(lambda ids: _annotated(Query.objects.filter(pk__among=[ids])).order_by())
 
 
 def _row(query: Any, now: datetime, *, whole: bool) -> Row:

@@ -2,21 +2,23 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
 
-from django.db.models import Count, Q, QuerySet
+from django.db.models import Count, QuerySet
 
 from customer_service.wording import duration_words
-from recontact.access import queries_for
+from recontact.access import reached_by
 from recontact.costs.money import money_text
-from recontact.costs.spent import spent_on
+from recontact.costs.spent import spent_of, spent_rows
 from recontact.models import Message, OptOut, Query
 from recontact.places import place_name
+from recontact.prepared import Prepared
 
 EARLIER_SHOWN = 5
+_LOST = (Message.State.REJECTED, Message.State.SKIPPED, Message.State.CANCELLED, Message.State.EXPIRED)
 
 
 @dataclass(frozen=True, slots=True)
@@ -38,26 +40,54 @@ class Side:
 def side_of(query: Query, *, user: Any, now: datetime) -> Side:
     """The facts beside the query's timeline; only queries that the user reaches are listed or counted."""
     customer, sees_costs = query.customer, user.has_perm("recontact.see_costs")
-    reached = queries_for(user).filter(customer=customer)
-    counts = reached.aggregate(all=Count("pk"), resolved=Count("pk", filter=Q(state=Query.State.RESOLVED)))
+    everything = user.has_perm("recontact.view_all_queries")
+    who: dict[str, int] = {"customer": customer.pk} if everything else {"customer": customer.pk, "user": user.pk}
+    counts = dict((_COUNTS if everything else _COUNTS_REACHED)(**who))
     return Side(
         country=place_name(customer.country) if customer.country else "",
-        opt_outs=list(customer.opt_outs.filter(revoked_at__isnull=True)),
-        queries=counts["all"],
-        resolved=counts["resolved"],
-        spent=_spent(Message.objects.filter(customer=customer)) if sees_costs else "",
-        spent_here=_spent(Message.objects.filter(query=query)) if sees_costs else "",
+        opt_outs=_OPT_OUTS(customer=customer.pk),
+        queries=sum(counts.values()),
+        resolved=counts.get(Query.State.RESOLVED, 0),
+        spent=_spent(_SPENT(customer=customer.pk)) if sees_costs else "",
+        spent_here=_spent(_SPENT_HERE(query=query.pk)) if sees_costs else "",
         waiting=_waiting(query, now),
         data=[(str(name), str(value)) for name, value in query.data.items() if isinstance(value, str | int | float)],
-        earlier=list(
-            reached.exclude(pk=query.pk).select_related("assigned_to").order_by("-activity_at", "-id")[:EARLIER_SHOWN]
-        ),
+        earlier=(_EARLIER if everything else _EARLIER_REACHED)(**who, query=query.pk) if sum(counts.values()) > 1 else [],
     )
 
 
-def _spent(messages: QuerySet[Message]) -> str:
+def _by_state(rows: QuerySet[Query]) -> QuerySet[Query, tuple[str, int]]:
+    return rows.order_by().values_list("state").annotate(count=Count("pk"))
+
+
+def _earlier(rows: QuerySet[Query], query: int) -> QuerySet[Query]:
+    return rows.exclude(pk=query).select_related("assigned_to").order_by("-activity_at", "-id")[:EARLIER_SHOWN]
+
+
+def _of(customer: int) -> QuerySet[Query]:
+    return Query.objects.filter(customer=customer)
+
+
+_COUNTS = Prepared(lambda customer: _by_state(_of(customer)))
+_COUNTS_REACHED = Prepared(lambda customer, user: _by_state(_of(customer).filter(reached_by(user))))
+_EARLIER = Prepared(lambda customer, query: _earlier(_of(customer), query))
+_EARLIER_REACHED = Prepared(lambda customer, user, query: _earlier(_of(customer).filter(reached_by(user)), query))
+_OPT_OUTS = Prepared(lambda customer: OptOut.objects.filter(customer=customer, revoked_at__isnull=True))
+_SPENT = Prepared(lambda customer: spent_rows(Message.objects.filter(customer=customer)))
+_SPENT_HERE = Prepared(lambda query: spent_rows(Message.objects.filter(query=query)))
+_ANSWERED = Prepared(
+    lambda query, written_at: (
+        Message.objects.filter(query=query, created_at__gt=written_at)
+        .exclude(state__in=[state.value for state in _LOST])
+        .values_list("pk", flat=True)[:1]
+    ),
+    moments=["written_at"],
+)
+
+
+def _spent(rows: Iterable[dict[str, Any]]) -> str:
     """What they cost and may still cost, by currency."""
-    sums = ((each.amount + each.open, each.currency) for each in spent_on(messages))
+    sums = ((each.amount + each.open, each.currency) for each in spent_of(rows))
     return " + ".join(money_text(amount, currency) for amount, currency in sums if amount)
 
 
@@ -65,6 +95,5 @@ def _waiting(query: Query, now: datetime) -> str:
     """How long the customer has been waiting for a word of ours; empty when it is his turn."""
     if not query.is_open or query.last_inbound_at is None:
         return ""
-    lost = (Message.State.REJECTED, Message.State.SKIPPED, Message.State.CANCELLED, Message.State.EXPIRED)
-    answered = Message.objects.filter(query=query, created_at__gt=query.last_inbound_at).exclude(state__in=lost)
-    return "" if answered.exists() else duration_words(now - query.last_inbound_at)
+    answered = _ANSWERED(query=query.pk, written_at=query.last_inbound_at)
+    return "" if answered else duration_words(now - query.last_inbound_at)

@@ -2,13 +2,15 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping, Sequence
+from collections import defaultdict
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import date, datetime, timedelta
+from functools import cache
 from itertools import groupby, pairwise
 from typing import Any
 
-from django.db.models import Prefetch
+from django.db.models import QuerySet
 from django.utils import formats, timezone
 from django.utils.translation import gettext as _
 
@@ -19,6 +21,7 @@ from customer_service.quotes import Quote, Quotes, is_reaction
 from customer_service.wording import Mark, mark_of
 from recontact.media.attachments import attachment_id, attachments_of
 from recontact.models import MediaFile, Message, Query, QueryEvent
+from recontact.prepared import Prepared
 from recontact.windows import WINDOW
 
 #: Of each kind the newest so many are shown at first; the screen says so and offers the rest.
@@ -63,16 +66,16 @@ class Timeline:
 
 def timeline_of(query: Query, *, now: datetime, everything: bool = False) -> Timeline:
     """The query's timeline in the reader's language and time zone: eight database queries at most, whatever its length."""
-    files = Prefetch("files", InboundFile.objects.select_related("file"))
-    inbound, cut_in = _newest(InboundMessage.objects.filter(query=query).prefetch_related(files), everything)
-    sent, cut_out = _newest(Message.objects.filter(query=query).select_related("created_by", "recontact"), everything)
-    notes, cut_notes = _newest(Note.objects.filter(query=query).select_related("author"), everything)
-    # The recontact is on the timeline as the message that it is.
-    told = QueryEvent.objects.filter(query=query).exclude(kind=QueryEvent.Kind.RECONTACTED)
-    events, cut_events = _newest(told.select_related("actor"), everything)
+    inbound, cut_in = _newest(_received, query, everything)
+    files: dict[int, list[InboundFile]] = defaultdict(list)
+    for file in _FILES(ids=[message.pk for message in inbound]):
+        files[file.message_id].append(file)
+    sent, cut_out = _newest(_sent_in, query, everything)
+    notes, cut_notes = _newest(_noted, query, everything)
+    events, cut_events = _newest(_happened, query, everything)
     attached, quotes = attachments_of(sent), Quotes.of(query, inbound, sent)
     entries = [
-        *(_reacted(message, quotes) if is_reaction(message) else _inbound(message, quotes) for message in inbound),
+        *(_reacted(each, quotes) if is_reaction(each) else _inbound(each, quotes, files[each.pk]) for each in inbound),
         *(_sent(message, attached, quotes) for message in sent),
         *(Entry("note", note.created_at, note.text, str(note.author), key=f"n{note.pk}") for note in notes),
         *(_event(event, query) for event in events),
@@ -90,16 +93,42 @@ def window_closings(inbound: Iterable[datetime], now: datetime) -> list[Entry]:
     return [Entry("event", at, text, key=f"w{int(at.timestamp())}") for at in ends]
 
 
-def _newest(rows: Any, everything: bool) -> tuple[list[Any], bool]:
+def _received(query: int) -> QuerySet[InboundMessage]:
+    return InboundMessage.objects.filter(query=query)
+
+
+def _sent_in(query: int) -> QuerySet[Message]:
+    return Message.objects.filter(query=query).select_related("created_by", "recontact")
+
+
+def _noted(query: int) -> QuerySet[Note]:
+    return Note.objects.filter(query=query).select_related("author")
+
+
+def _happened(query: int) -> QuerySet[QueryEvent]:
+    # The recontact is on the timeline as the message that it is.
+    told = QueryEvent.objects.filter(query=query).exclude(kind=QueryEvent.Kind.RECONTACTED)
+    return told.select_related("actor")
+
+
+_FILES = Prepared(lambda ids: InboundFile.objects.filter(message__among=[ids]).select_related("file").order_by("id"))
+
+
+@cache
+def _prepared(rows: Callable[[int], QuerySet[Any]], limit: int) -> Prepared[Any]:
+    return Prepared(lambda query: rows(query).order_by("-id")[:limit])
+
+
+def _newest(rows: Callable[[int], QuerySet[Any]], query: Query, everything: bool) -> tuple[list[Any], bool]:
     if everything:
-        return list(rows.order_by("id")), False
-    found = list(rows.order_by("-id")[: LIMIT + 1])
+        return list(rows(query.pk).order_by("id")), False
+    found = _prepared(rows, LIMIT + 1)(query=query.pk)
     return found[:LIMIT][::-1], len(found) > LIMIT
 
 
-def _inbound(message: InboundMessage, quotes: Quotes) -> Entry:
+def _inbound(message: InboundMessage, quotes: Quotes, kept: Sequence[InboundFile]) -> Entry:
     label = "" if message.kind == "text" else _inbound_label(message.kind)
-    files = [inbound_file_shown(file, query_id=message.query_id) for file in message.files.all()]
+    files = [inbound_file_shown(file, query_id=message.query_id) for file in kept]
     # Some providers give a file's name where others give the words under it.
     text = "" if any(file.name == message.text for file in files) else message.text
     return Entry(

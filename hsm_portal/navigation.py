@@ -3,11 +3,13 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
+from functools import cache
 from typing import Any
 
 from django.contrib import admin
 from django.http import HttpRequest
 from django.urls import Resolver404, resolve, reverse
+from django.utils.translation import get_language
 from django.utils.translation import gettext as _
 
 from hsm_portal.models import User
@@ -126,9 +128,10 @@ def _configuration() -> list[_Entry]:
 
 def sidebar(request: HttpRequest) -> list[dict[str, Any]]:
     """The sidebar of this user, as Unfold wants it. The entry whose address fits the page best is the active one."""
+    begins = reverse("admin:index")
     groups = [
-        (title, [entry for entry in entries if _allowed(request, entry) and _exists(entry.path)])
-        for title, entries in _groups()
+        (title, [entry for entry in entries if _allowed(request, entry, begins)])
+        for title, entries in _existing(get_language())
     ]
     active = _active_path(request, [entry for _title, entries in groups for entry in entries])
     return [
@@ -136,9 +139,15 @@ def sidebar(request: HttpRequest) -> list[dict[str, Any]]:
     ]
 
 
-def _allowed(request: HttpRequest, entry: _Entry) -> bool:
+@cache
+def _existing(language: str | None) -> list[tuple[str, list[_Entry]]]:
+    """The groups in this language, which is the one in force, with the entries whose addresses exist: of all users, once."""
+    return [(title, [entry for entry in entries if _exists(entry.path)]) for title, entries in _groups()]
+
+
+def _allowed(request: HttpRequest, entry: _Entry, manager: str) -> bool:
     """The Manager lets only staff in, whatever else an agent may see through Customer Service."""
-    if entry.path.startswith(reverse("admin:index")) and not request.user.is_staff:
+    if entry.path.startswith(manager) and not request.user.is_staff:
         return False
     return any(request.user.has_perm(permission) for permission in entry.permissions)
 

@@ -7,6 +7,7 @@ from datetime import datetime, timedelta
 from django.db import connection
 
 from recontact.models import ServiceWindow
+from recontact.prepared import Prepared
 
 WINDOW = timedelta(hours=24)
 
@@ -41,5 +42,11 @@ def window_extend(
 
 def window_expires_at(*, customer_id: int, sender_number_id: int) -> datetime | None:
     """When the window closes (or closed); None when the customer never wrote to this number."""
-    rows = ServiceWindow.objects.filter(customer_id=customer_id, sender_number_id=sender_number_id)
-    return rows.values_list("expires_at", flat=True).first()
+    return next(iter(_EXPIRES(customer=customer_id, number=sender_number_id)), None)
+
+
+_EXPIRES = Prepared(
+    lambda customer, number: ServiceWindow.objects.filter(customer=customer, sender_number=number).values_list(
+        "expires_at", flat=True
+    )
+)

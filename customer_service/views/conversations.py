@@ -15,8 +15,8 @@ from customer_service import selectors
 from customer_service.filter_form import FilterForm, filter_chips
 from customer_service.lists import ALL, NEWEST, PENDING, WAITING, WINDOW, Asked
 from customer_service.paging import Reach
-from customer_service.pulse import list_print, list_token
-from customer_service.selectors import conversations, tabs_for
+from customer_service.pulse import list_token, rows_print
+from customer_service.selectors import tabs_for
 from customer_service.views.shell import ServiceView, digest, unchanged
 
 
@@ -60,10 +60,11 @@ def list_context(request: HttpRequest, *, current: int | None, default_tab: str 
     if asked.tab not in {known.name for known in tabs}:
         asked = replace(asked, tab=default_tab)
     after = request.GET.get("after", "")
-    # Before the rows are read: what changes in between is then told as a change.
     token = "" if after else list_token(reach, asked, page_size=selectors.PAGE_SIZE)
-    print_ = list_print(reach, asked, page_size=selectors.PAGE_SIZE) if token else ""
-    page = conversations(user=request.user, asked=asked, cursor=after, reach=reach)
+    which = selectors.chosen(user=request.user, asked=asked, cursor=after, reach=reach)
+    # Before the rows are read: what changes in between is then told as a change.
+    print_ = rows_print(which.ids) if token else ""
+    page = selectors.page_of(which, user=request.user)
     place = asked.place
     context = {
         "tabs": tabs,

@@ -5,15 +5,25 @@ from __future__ import annotations
 from hashlib import sha256
 from typing import Any
 
-from django.contrib import admin
 from django.contrib.auth.mixins import PermissionRequiredMixin
 from django.http import Http404, HttpRequest, HttpResponse, HttpResponseBase
 from django.shortcuts import render
 from django.views.generic import View
 from django_htmx.http import HttpResponseClientRefresh
+from unfold.sites import UnfoldAdminSite
 
 from recontact.access import query_access
 from recontact.models import Query
+
+
+class _Shell(UnfoldAdminSite):
+    """The shell of both sides without the Manager's list of models: it asks for every permission of each, and is not shown here."""
+
+    def get_app_list(self, request: HttpRequest, app_label: str | None = None) -> list[Any]:
+        return []
+
+
+_SHELL = _Shell(name="admin")
 
 
 class ServiceView(PermissionRequiredMixin, View):
@@ -29,7 +39,7 @@ class ServiceView(PermissionRequiredMixin, View):
 
     def page(self, template: str, context: dict[str, Any], *, status: int = 200) -> HttpResponse:
         """A whole page in the shell."""
-        shell = admin.site.each_context(self.request)
+        shell = _SHELL.each_context(self.request)
         return render(self.request, template, {**shell, **context}, status=status)
 
     def fragment(self, template: str, context: dict[str, Any]) -> HttpResponse:

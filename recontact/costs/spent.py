@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from decimal import Decimal
+from typing import Any
 
 from django.db.models import Case, Count, F, Q, QuerySet, Sum, Value, When
 from django.db.models.functions import Coalesce, NullIf
@@ -28,8 +29,18 @@ class Spent:
 
 def spent_on(messages: QuerySet[Message]) -> Sequence[Spent]:
     """By currency; the provider's price, and our estimate where none was told. One query, over all of these messages."""
+    return spent_of(spent_rows(messages))
+
+
+def spent_of(rows: Iterable[dict[str, Any]]) -> Sequence[Spent]:
+    """What the rows of `spent_rows` say."""
+    return [Spent(row["priced_in"], row["count"], row["amount"], row["open"]) for row in rows]
+
+
+def spent_rows(messages: QuerySet[Message]) -> QuerySet[Message, dict[str, Any]]:
+    """The same, not asked for yet."""
     price = Case(When(reported__isnull=False, then=F("reported")), When(_CHARGED, then=F("estimate")))
-    found = (
+    return (
         messages.order_by()
         .exclude(state__in=list(NEVER_SENT))
         .annotate(priced_in=Coalesce(NullIf("reported_currency", Value("")), F("currency")))
@@ -42,4 +53,3 @@ def spent_on(messages: QuerySet[Message]) -> Sequence[Spent]:
         .exclude(priced_in="")
         .order_by("priced_in")
     )
-    return [Spent(row["priced_in"], row["count"], row["amount"], row["open"]) for row in found]

@@ -43,6 +43,7 @@ class Team(models.Model):
 
 
 _OPEN = ~models.Q(state="resolved")
+_TO_DO = _OPEN & models.Q(snoozed_until=None)
 #: A recontact was asked for, and the customer has not written since.
 UNANSWERED = models.Q(recontact_asked_at__isnull=False) & (
     models.Q(last_inbound_at=None) | models.Q(last_inbound_at__lt=models.F("recontact_asked_at"))
@@ -177,6 +178,22 @@ class Query(models.Model):
                 fields=["team", "state", "-activity_at", "-id"],
                 name="query_of_nobody_by_team",
                 condition=models.Q(assigned_to=None),
+            ),
+            # The tabs of what is to be done, and their counts, out of the index alone: by each way to reach them.
+            models.Index(fields=["state", "-activity_at", "-id"], name="query_to_do", condition=_TO_DO),
+            models.Index(
+                fields=["assigned_to", "state", "-activity_at", "-id"], name="query_to_do_by_agent", condition=_TO_DO
+            ),
+            models.Index(
+                fields=["team", "state", "-activity_at", "-id"],
+                name="query_to_do_by_team",
+                condition=_TO_DO,
+                include=["assigned_to"],
+            ),
+            models.Index(
+                fields=["state", "-activity_at", "-id"],
+                name="query_to_do_of_nobody",
+                condition=_TO_DO & models.Q(assigned_to=None, team=None),
             ),
             *(
                 models.Index(fields=[owner, column, "id"], name=f"query_{short}_{name}", condition=_OPEN)

@@ -332,6 +332,23 @@ def test_it_says_when_there_is_more_than_it_went_through(ana: User, monkeypatch:
     assert len(page.rows) == 1
 
 
+def test_of_letters_with_which_many_names_begin_it_takes_the_newest_and_says_so(
+    ana: User, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(finding, "NEWEST_CUSTOMERS", 2)
+    monkeypatch.setattr(finding, "CUSTOMERS_ENOUGH", 2)
+    first = query_make(customer=customer_make(name="Carla Ríos"))
+    others = [query_make(customer=customer_make(name=name)) for name in ("Diego", "Carla", "Carla Sosa")]
+
+    many = conversations(user=ana, asked=Asked(search="carl"))
+    few = conversations(user=ana, asked=Asked(search="carla rios"))
+
+    assert [row.query.pk for row in many.rows] == [others[2].pk, others[1].pk]
+    assert many.cut
+    assert [row.query.pk for row in few.rows] == [first.pk]
+    assert not few.cut
+
+
 def test_it_marks_what_its_agent_has_not_seen_until_he_opens_it(ana: User) -> None:
     query = query_make(assigned_to=ana, state=Query.State.IN_PROGRESS)
     customer_writes(query)

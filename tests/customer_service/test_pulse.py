@@ -159,3 +159,15 @@ def test_each_screen_carries_what_its_pulse_asks(ana: User, query: Query) -> Non
     assert len(found) == 2
     (list_, list_now), (ticket, ticket_now) = found
     assert changed(list=list_, list_print=list_now, ticket=ticket, ticket_print=ticket_now) == []
+
+
+@pytest.mark.parametrize("sort", ["newest", "waiting", "window"])
+def test_a_page_that_was_just_drawn_is_not_old(ana: User, query: Query, sort: str) -> None:
+    query_make(assigned_to=ana)
+    page = browser(ana).get(f"/service/?tab=mine&sort={sort}").content.decode()
+    found = re.search(r'id="conversations"[^>]*data-token="([^"]+)" data-print="([^"]+)"', page)
+    assert found is not None
+
+    assert changed(list=found[1], list_print=found[2]) == []
+    query_make(assigned_to=ana)
+    assert changed(list=found[1], list_print=found[2]) == ["list"]

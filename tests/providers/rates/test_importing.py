@@ -14,7 +14,7 @@ import pytest
 from providers.models import ProviderAccount, Rate, RateCard
 from providers.rates.comparing import card_compare
 from providers.rates.exporting import card_csv
-from providers.rates.files import MAX_BYTES
+from providers.rates.files import MAX_BYTES, UnreadableFile
 from providers.rates.importing import ImportRefused, NewCard, card_import
 from providers.rates.publishing import card_publish
 from tests.factories import account_make, rate_card_make
