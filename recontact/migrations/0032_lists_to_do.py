@@ -8,7 +8,7 @@ class Migration(migrations.Migration):
 
     dependencies = [
         ('providers', '0009_pricing_rules'),
-        ('recontact', '0030_lists_of_the_api'),
+        ('recontact', '0031_costs_in_outline_and_open_months'),
         migrations.swappable_dependency(settings.AUTH_USER_MODEL),
     ]
 

@@ -4,7 +4,7 @@ from django.db import migrations, models
 class Migration(migrations.Migration):
 
     dependencies = [
-        ("recontact", "0030_lists_of_the_api"),
+        ("recontact", "0032_lists_to_do"),
     ]
 
     operations = [

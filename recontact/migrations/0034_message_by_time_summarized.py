@@ -5,7 +5,7 @@ from django.db import migrations
 class Migration(migrations.Migration):
 
     dependencies = [
-        ('recontact', '0030_lists_of_the_api'),
+        ('recontact', '0033_replayed_events'),
     ]
 
     operations = [
