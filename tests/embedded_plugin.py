@@ -1,7 +1,7 @@
 """Starts PostgreSQL and Valkey and sets the environment before Django's settings load (pytest's `-p`, see pyproject.toml).
 
 Under xdist the controller starts them once; the workers inherit its environment, each with a Valkey database of its own
-(pytest-django gives each a PostgreSQL database of its own).
+(pytest-django gives each a PostgreSQL database of its own, a copy of the prepared one).
 """
 
 from __future__ import annotations
@@ -12,6 +12,8 @@ import os
 import re
 
 from hsm_portal.embedded import EmbeddedPostgres, EmbeddedValkey
+from hsm_portal.embedded.postgres import DATABASE
+from tests.prepared import prepared_data
 
 TEST_ENVIRONMENT = {
     "ALLOWED_HOSTS": "localhost,127.0.0.1,testserver",
@@ -31,6 +33,10 @@ TEST_ENVIRONMENT = {
 }
 
 
+#: Names the database that test databases are copies of, if there is one.
+TEMPLATE = "TEST_DATABASE_TEMPLATE"
+
+
 def _with_worker_database(redis_url: str, worker: str) -> str:
     """The URL with the Valkey database of this xdist worker: gw0 takes 1, gw1 takes 2, and so on."""
     number = int(worker.removeprefix("gw")) + 1
@@ -40,9 +46,10 @@ def _with_worker_database(redis_url: str, worker: str) -> str:
 def _prepare() -> None:
     os.environ.update(TEST_ENVIRONMENT)
     if not os.environ.get("DATABASE_URL"):
-        postgres = EmbeddedPostgres()
+        postgres = EmbeddedPostgres(like=prepared_data(TEST_ENVIRONMENT))
         atexit.register(postgres.stop)
         os.environ["DATABASE_URL"] = postgres.start()
+        os.environ[TEMPLATE] = DATABASE
     if not os.environ.get("REDIS_URL"):
         valkey = EmbeddedValkey()
         atexit.register(valkey.stop)
