@@ -11,12 +11,13 @@ import re
 import shutil
 import subprocess
 import sys
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator
 from contextlib import contextmanager
 from hashlib import sha256
 from pathlib import Path
 
 from hsm_portal.embedded import EmbeddedPostgres
+from tests.environment import TEST_ENVIRONMENT
 
 PROJECT = Path(__file__).parents[1]
 FOLDER = PROJECT / "var" / "prepared"
@@ -27,16 +28,15 @@ _OURS = re.compile(
 )
 
 
-def prepared_data(environment: Mapping[str, str], folder: Path = FOLDER) -> Path:
-    """The data of a stopped server whose database `hsm` has all tables; made if it is not there yet, in the `environment` of
-    the portal's settings (without its services)."""
+def prepared_data(folder: Path = FOLDER) -> Path:
+    """The data of a stopped server whose database `hsm` has all tables; made if it is not there yet."""
     folder.mkdir(parents=True, exist_ok=True)
     place = folder / migrations_key()
     with _alone(folder):
         data = EmbeddedPostgres(data=place / "data").data
         if not ((place / "ready").is_file() and (data / "PG_VERSION").is_file()):
             _remove(place)
-            _make(place, environment)
+            _make(place)
         (place / "ready").touch()
         for old in sorted(folder.glob("*/ready"), key=lambda ready: ready.stat().st_mtime)[:-KEPT]:
             _remove(old.parent)
@@ -62,14 +62,14 @@ def _alone(folder: Path) -> Iterator[None]:
         yield
 
 
-def _make(place: Path, environment: Mapping[str, str]) -> None:
+def _make(place: Path) -> None:
     place.mkdir(parents=True)
     postgres = EmbeddedPostgres(data=place / "data")
     # Nothing goes to Valkey while the tables are made.
     services = {"DATABASE_URL": postgres.start(), "REDIS_URL": "redis://127.0.0.1:1/0"}
     command = [sys.executable, "manage.py", "migrate", "--noinput", "--verbosity", "0"]
     try:
-        subprocess.run(command, cwd=PROJECT, env={**os.environ, **environment, **services}, check=True)
+        subprocess.run(command, cwd=PROJECT, env={**os.environ, **TEST_ENVIRONMENT, **services}, check=True)
     finally:
         postgres.stop()
 

@@ -17,7 +17,6 @@ from typing import Any
 
 from tests.chaos.history import commit_here, history_append
 from tests.chaos.lane import run_seed, tidy, told
-from tests.chaos.parts import ENVIRONMENT
 from tests.chaos.totals import totals
 from tests.prepared import prepared_data
 
@@ -37,7 +36,7 @@ def main() -> int:
     prepared = home / "prepared"
     try:
         # A copy of its own: a long run sees no other one's migrations.
-        shutil.copytree(prepared_data(ENVIRONMENT), prepared)
+        shutil.copytree(prepared_data(), prepared)
         results = _run_all(seeds, chosen, prepared, home)
     finally:
         for folder in (prepared, home / "compiled"):
