@@ -16,6 +16,7 @@ from django.core.management import call_command
 from django.db import connection
 
 from hsm_portal.embedded import EmbeddedPostgres, EmbeddedValkey
+from tests.prepared import prepared_data
 
 DURABLE = ("fsync", "synchronous_commit", "full_page_writes")
 
@@ -40,7 +41,7 @@ def durable_services(kept: Path | None = None) -> Iterator[None]:
     folder.mkdir(exist_ok=True)
     # PostgreSQL may run as another account than ours.
     folder.chmod(0o711)
-    postgres, valkey = EmbeddedPostgres(data=folder / "postgres"), EmbeddedValkey()
+    postgres, valkey = EmbeddedPostgres(data=folder / "postgres", like=prepared_data()), EmbeddedValkey()
     RUNNING.postgres = postgres
     try:
         os.environ["DATABASE_URL"], os.environ["REDIS_URL"] = postgres.start(), valkey.start()

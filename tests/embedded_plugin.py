@@ -1,7 +1,7 @@
 """Starts PostgreSQL and Valkey and sets the environment before Django's settings load (pytest's `-p`, see pyproject.toml).
 
 Under xdist the controller starts them once; the workers inherit its environment, each with a Valkey database of its own
-(pytest-django gives each a PostgreSQL database of its own).
+(pytest-django gives each a PostgreSQL database of its own, a copy of the prepared one).
 """
 
 from __future__ import annotations
@@ -12,23 +12,12 @@ import os
 import re
 
 from hsm_portal.embedded import EmbeddedPostgres, EmbeddedValkey
+from hsm_portal.embedded.postgres import DATABASE
+from tests.environment import TEST_ENVIRONMENT
+from tests.prepared import prepared_data
 
-TEST_ENVIRONMENT = {
-    "ALLOWED_HOSTS": "localhost,127.0.0.1,testserver",
-    "CREDENTIALS_KEYS": "dGVzdHMtb25seS1rZXktdGVzdHMtb25seS1rZXktMzI=",
-    "CSRF_TRUSTED_ORIGINS": "",
-    "DEBUG": "false",
-    "DEFAULT_COUNTRY": "AR",
-    "DJANGO_ALLOW_ASYNC_UNSAFE": "true",
-    "DJANGO_SETTINGS_MODULE": "hsm_portal.settings",
-    "LANGUAGE_CODE": "en",
-    "PERSONAL_DATA_KEY": "tests only: key of the hashes of personal data",
-    "PROVIDER_BASE_URLS": "",
-    "PUBLIC_URL": "http://testserver",
-    "SECRET_KEY": "tests only: not a secret, but as long as one has to be 0123456789",
-    "SECURE": "false",
-    "TIME_ZONE": "America/Argentina/Buenos_Aires",
-}
+#: Names the database that test databases are copies of, if there is one.
+TEMPLATE = "TEST_DATABASE_TEMPLATE"
 
 
 def _with_worker_database(redis_url: str, worker: str) -> str:
@@ -40,9 +29,10 @@ def _with_worker_database(redis_url: str, worker: str) -> str:
 def _prepare() -> None:
     os.environ.update(TEST_ENVIRONMENT)
     if not os.environ.get("DATABASE_URL"):
-        postgres = EmbeddedPostgres()
+        postgres = EmbeddedPostgres(like=prepared_data())
         atexit.register(postgres.stop)
         os.environ["DATABASE_URL"] = postgres.start()
+        os.environ[TEMPLATE] = DATABASE
     if not os.environ.get("REDIS_URL"):
         valkey = EmbeddedValkey()
         atexit.register(valkey.stop)

@@ -7,7 +7,6 @@ import json
 import os
 import shutil
 import signal
-import subprocess
 import sys
 import tempfile
 from collections.abc import Sequence
@@ -16,12 +15,10 @@ from functools import partial
 from pathlib import Path
 from typing import Any
 
-from hsm_portal.embedded import EmbeddedPostgres
 from tests.chaos.history import commit_here, history_append
 from tests.chaos.lane import run_seed, tidy, told
-from tests.chaos.parts import ENVIRONMENT
 from tests.chaos.totals import totals
-from tests.providers.simulator.server import PROJECT
+from tests.prepared import prepared_data
 
 
 def main() -> int:
@@ -36,14 +33,14 @@ def main() -> int:
     # A dozen Pythons per run: they compile each module once for all of them, and leave nothing in the project.
     os.environ.pop("PYTHONDONTWRITEBYTECODE", None)
     os.environ["PYTHONPYCACHEPREFIX"] = str(home / "compiled")
-    postgres = EmbeddedPostgres(data=home / "prepared")
+    prepared = home / "prepared"
     try:
-        _prepare(postgres)
-        results = _run_all(seeds, chosen, postgres.data, home)
+        # A copy of its own: a long run sees no other one's migrations.
+        shutil.copytree(prepared_data(), prepared)
+        results = _run_all(seeds, chosen, prepared, home)
     finally:
-        shutil.rmtree(postgres.data, ignore_errors=True)
-        postgres.data.with_name(f"{postgres.data.name}.lock").unlink(missing_ok=True)
-        shutil.rmtree(home / "compiled", ignore_errors=True)
+        for folder in (prepared, home / "compiled"):
+            shutil.rmtree(folder, ignore_errors=True)
     good = all(not result["problems"] for result in results)
     if good:
         shutil.rmtree(home, ignore_errors=True)
@@ -66,16 +63,6 @@ def _options() -> argparse.Namespace:
     parser.add_argument("--recipients", type=int, default=5_000, help="of each campaign")
     parser.add_argument("--patience", type=float, default=1.0, help="times the usual time limits, for a busy machine")
     return parser.parse_args()
-
-
-def _prepare(postgres: EmbeddedPostgres) -> None:
-    """One database with the portal's tables, of which each run gets a copy."""
-    environment = {**os.environ, **ENVIRONMENT, "DATABASE_URL": postgres.start(), "REDIS_URL": "redis://127.0.0.1:1/0"}
-    command = [sys.executable, "manage.py", "migrate", "--noinput", "--verbosity", "0"]
-    try:
-        subprocess.run(command, cwd=PROJECT, env=environment, check=True)
-    finally:
-        postgres.stop()
 
 
 def _run_all(seeds: Sequence[int], chosen: argparse.Namespace, prepared: Path, home: Path) -> list[dict[str, Any]]:

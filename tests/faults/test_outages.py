@@ -12,7 +12,6 @@ import pytest
 import redis
 from celery import current_app
 from django.conf import settings
-from django.core.management import call_command
 from django.db import connection, connections
 from django.test import override_settings
 from pytest_django import DjangoDbBlocker
@@ -24,6 +23,7 @@ from tests.factories import VALUES
 from tests.faults import telling
 from tests.faults.processes import Worker, Workers, database_url, until
 from tests.faults.stage import Stage
+from tests.prepared import prepared_data
 from tests.providers.simulator.server import SimulatorProcess
 from tests.recontact.outgoing.receiver import receiver_run, subscription_make
 
@@ -45,7 +45,7 @@ def _celery_to(url: str) -> None:
 @pytest.fixture(scope="module")
 def own(django_db_setup: None, django_db_blocker: DjangoDbBlocker) -> Iterator[Own]:
     """New services, with everything in this process led to them: database, cache and broker."""
-    services = Own(EmbeddedPostgres(), EmbeddedValkey())
+    services = Own(EmbeddedPostgres(like=prepared_data()), EmbeddedValkey())
     url, broker = services.postgres.start(), settings.CELERY_BROKER_URL
     database = connections.settings["default"]
     kept = dict(database)
@@ -53,7 +53,6 @@ def own(django_db_setup: None, django_db_blocker: DjangoDbBlocker) -> Iterator[O
         connection.close()
         host = url.rsplit("host=", 1)[1]
         database.update(NAME="hsm", OPTIONS={**kept["OPTIONS"], "host": host})
-        call_command("migrate", verbosity=0)
     valkey = services.valkey.start()
     _celery_to(valkey)
     caches = {"default": {**settings.CACHES["default"], "LOCATION": valkey}}
