@@ -220,7 +220,8 @@ def _file(client: Client, kind: str) -> tuple[float, float, int]:
 def _keeping(rows: int) -> int:
     """The triggers' part of statements that move 1,000 messages, the adding up of what they noted, and the building anew of all
     sums. Returns whose messages these are: an account's id."""
-    campaign = campaign_make()
+    number = sender_number_make()
+    campaign = campaign_make(sender_number=number)
     fill(campaign, rows)
     with connection.cursor() as cursor:
         cursor.execute("SELECT id FROM recontact_message WHERE state = 'delivered' ORDER BY random()")
@@ -247,7 +248,7 @@ def _keeping(rows: int) -> int:
     with connection.cursor() as cursor:
         cursor.execute("SELECT count(*) FROM recontact_message")
         figure("costs_rebuild_s", time.perf_counter() - began, f"s for {cursor.fetchone()[0]} messages")
-    return campaign.sender_number.account_id
+    return number.account_id
 
 
 def _open_month(client: Client, account_id: int, rows: int) -> None:
