@@ -37,7 +37,8 @@ OUTLINES: dict[Outline, tuple[str, ...]] = {
     Outline.TEAM: ("team_id",),
     Outline.MARKET: ("market",),
     Outline.NUMBER: ("account_id", "sender_number_id", "category"),
-    Outline.CAMPAIGN: ("account_id", "campaign_id"),
+    # A campaign has one number and one category: they cost no rows.
+    Outline.CAMPAIGN: ("account_id", "sender_number_id", "category", "campaign_id"),
     Outline.AGENT: ("agent_id",),
     Outline.DESK: ("team_id", "agent_id"),
     Outline.PLACE: ("account_id", "sender_number_id", "market", "category"),

@@ -15,7 +15,7 @@ _OUTLINES = {
     1: ('market',),
     2: ('team_id',),
     3: ('account_id', 'sender_number_id', 'category'),
-    4: ('account_id', 'campaign_id'),
+    4: ('account_id', 'sender_number_id', 'category', 'campaign_id'),
     5: ('agent_id',),
     6: ('team_id', 'agent_id'),
     7: ('account_id', 'sender_number_id', 'market', 'category'),
@@ -83,7 +83,7 @@ class Migration(migrations.Migration):
                 ('reported_currency', models.CharField(max_length=3, verbose_name="currency of the provider's price")),
                 ('market', models.CharField(max_length=40)),
                 ('category', models.CharField(max_length=20)),
-                ('outline', models.PositiveSmallIntegerField(choices=[(1, 'market'), (2, 'team'), (3, 'number, category'), (4, 'campaign'), (5, 'agent'), (6, 'team, agent'), (7, 'number, category, market')])),
+                ('outline', models.PositiveSmallIntegerField(choices=[(1, 'market'), (2, 'team'), (3, 'number, category'), (4, 'campaign, number, category'), (5, 'agent'), (6, 'team, agent'), (7, 'number, category, market')])),
                 ('by_month', models.BooleanField()),
             ],
             options={

@@ -132,7 +132,7 @@ class Outline(models.IntegerChoices):
     MARKET = 1, "market"
     TEAM = 2, "team"
     NUMBER = 3, "number, category"
-    CAMPAIGN = 4, "campaign"
+    CAMPAIGN = 4, "campaign, number, category"
     AGENT = 5, "agent"
     DESK = 6, "team, agent"
     PLACE = 7, "number, category, market"

@@ -49,6 +49,7 @@ def test_months_and_days_make_up_the_period_and_never_straddle_its_beginning(
         (set(), Outline.TEAM),
         ({"market"}, Outline.MARKET),
         ({"account_id", "category"}, Outline.NUMBER),
+        ({"campaign_id", "category"}, Outline.CAMPAIGN),
         ({"agent_id", "team_id"}, Outline.DESK),
         ({"market", "category"}, Outline.PLACE),
     ],
