@@ -24,19 +24,28 @@ from recontact.reasons import reason_words
 from templates_app.api.errors import ApiProblem
 
 IN, OUT = "in", "out"
+SIDES = [(IN, "the customer's"), (OUT, "ours")]
+
+
+class AnsweredSerializer(serializers.Serializer[Any]):
+    """The message of this query that another one answers, or reacts to."""
+
+    direction = serializers.ChoiceField(choices=SIDES)
+    id = serializers.IntegerField()
 
 
 class ConversationEntrySerializer(serializers.Serializer[Any]):
     """One message of the conversation. What is only known of ours is null or empty of the customer's."""
 
     id = serializers.IntegerField(help_text="Of the message, within its direction.")
-    direction = serializers.ChoiceField(choices=[(IN, "the customer's"), (OUT, "ours")])
+    direction = serializers.ChoiceField(choices=SIDES)
     at = serializers.DateTimeField()
     kind = serializers.CharField(
         help_text="text, image, button, ... of the customer's; template, text or media (a file) of ours."
     )
     text = serializers.CharField()
     button = serializers.CharField(help_text="What the tapped button carries.")
+    answers = AnsweredSerializer(allow_null=True, help_text="A reaction without text was taken back.")
     files = FileEntrySerializer(many=True)
     url = serializers.CharField(allow_null=True)
     by = NamedSerializer(allow_null=True)
@@ -68,14 +77,29 @@ def entries_of(query: Query, after: Place | None, limit: int, *, shown: Collecti
     if OUT in shown:
         sent = Message.objects.filter(query=query).select_related("created_by").defer("bubble")
         ours = list(_after(sent, "created_at", OUT, after)[:limit])
-    attached = attachments_of(ours)
+    attached, answered = attachments_of(ours), _answered(query, inbound)
     both = heapq.merge(
-        (_written(row) for row in inbound),
+        (_written(row, answered) for row in inbound),
         (_sent(row, attached) for row in ours),
         key=lambda entry: (entry["at"], entry["direction"], entry["id"]),
         reverse=True,
     )
     return islice(both, limit)
+
+
+def _answered(query: Query, inbound: Iterable[InboundMessage]) -> dict[str, dict[str, Any]]:
+    """The messages of this query that these answer, by their ids at the provider; two database queries, or none."""
+    ids = {message.context_message_id for message in inbound} - {""}
+    if not ids:
+        return {}
+    own = InboundMessage.objects.filter(query=query, provider_message_id__in=ids)
+    ours = Message.objects.filter(query=query, provider_message_id__in=ids)
+    sides = ((IN, own), (OUT, ours))
+    return {
+        known: {"direction": side, "id": pk}
+        for side, rows in sides
+        for known, pk in rows.values_list("provider_message_id", "pk")
+    }
 
 
 def _after(rows: QuerySet[Any], column: str, direction: str, place: Place | None) -> QuerySet[Any]:
@@ -87,7 +111,7 @@ def _after(rows: QuerySet[Any], column: str, direction: str, place: Place | None
     return rows.filter(Q(**{f"{column}__lt": place.at}) | Q(**{column: place.at, "id__lt": below}))
 
 
-def _written(message: InboundMessage) -> dict[str, Any]:
+def _written(message: InboundMessage, answered: Mapping[str, Any]) -> dict[str, Any]:
     return {
         "id": message.pk,
         "direction": IN,
@@ -95,6 +119,7 @@ def _written(message: InboundMessage) -> dict[str, Any]:
         "kind": message.kind,
         "text": message.text,
         "button": message.button_payload,
+        "answers": answered.get(message.context_message_id),
         "files": [inbound_file_entry(file, query_id=message.query_id) for file in message.files.all()],
         "url": None,
         "by": None,
@@ -116,6 +141,7 @@ def _sent(message: Message, attached: Mapping[int, MediaFile]) -> dict[str, Any]
         "kind": message.kind,
         "text": message.body,
         "button": "",
+        "answers": None,
         "files": files,
         "url": reverse("api-message", args=[message.pk]),
         "by": message.created_by,

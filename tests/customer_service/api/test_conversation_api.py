@@ -10,7 +10,7 @@ from django.db import connection
 from django.test.utils import CaptureQueriesContext
 from django.utils import timezone
 
-from customer_service.models import Note
+from customer_service.models import InboundMessage, Note
 from recontact.models import Message, Query
 from tests.api_client import KeyClient, client_make
 from tests.customer_service.agents import customer_writes
@@ -106,6 +106,20 @@ def test_it_says_why_no_text_can_be_sent(api: KeyClient) -> None:
     assert (closed.status_code, closed.json()["code"]) == (409, "window_closed")
     assert (empty.status_code, empty.json()["errors"][0]["field"]) == (400, "text")
     assert Message.objects.count() == 0
+
+
+def test_it_tells_what_a_message_answers_or_reacts_to(api: KeyClient) -> None:
+    query = query_make()
+    own, ours = customer_writes(query, "Hola", at=timezone.now() - timedelta(days=3)), message_make(query=query)
+    Message.objects.filter(pk=ours.pk).update(provider_message_id="wamid.ours")
+    for context, kind in (("wamid.ours", "reaction"), (own.provider_message_id, "text"), ("wamid.nobody", "text")):
+        message = customer_writes(query, "👍", at=timezone.now() + timedelta(minutes=1))
+        InboundMessage.objects.filter(pk=message.pk).update(kind=kind, context_message_id=context)
+
+    shown = api.read(f"queries/{query.pk}/messages")["results"]
+
+    by_id = {row["id"]: row["answers"] for row in shown if row["direction"] == "in"}
+    assert list(by_id.values()) == [None, {"direction": "in", "id": own.pk}, {"direction": "out", "id": ours.pk}, None]
 
 
 def test_it_shows_each_side_by_its_own_scope() -> None:
