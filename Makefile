@@ -43,7 +43,7 @@ test: $(READY) ## Run all tests, browser tests included
 	$(BIN)/python -m pytest -n 4 --dist worksteal $(PYTEST) || \
 		$(BIN)/python -m pytest --last-failed --last-failed-no-failures none $(PYTEST)
 
-bench: $(READY) ## Measure what the portal can do, one JSON line a figure (SCALE=0.02 is a short run, ONLY=dispatch one part)
+bench: $(READY) ## Measure what the portal can do, one JSON line a figure (SCALE=0.02 is a short run, ONLY=dispatch one part, INBOX_DATA=folder keeps the rows of inbox)
 	@$(BIN)/python -m bench
 
 chaos: $(READY) ## Campaigns under random faults, proven (SEED=17, or SEEDS=200 FIRST=1 JOBS=4; RECIPIENTS=5000)

@@ -1,8 +1,8 @@
 """How long Customer Service takes with 1,000,000 queries and 10,000,000 messages, and what a hundred open screens cost.
 
-The rows are written by SQL, or were by a run before (`INBOX_DATA`). Pages are asked for through Django's test client, as an agent and as a coordinator: middleware,
-permissions, queries and templates, without the network. The pulse of the screens is asked over HTTP, from gunicorn, while
-customers write; whoever is told of a change asks for it, as the screen would.
+The rows are written by SQL, or were by a run before (`INBOX_DATA`). Pages are asked for through Django's test client, as an
+agent and as a coordinator: middleware, permissions, queries and templates, without the network. The pulse of the screens is
+asked over HTTP, from gunicorn, while customers write; whoever is told of a change asks for it, as the screen would.
 """
 
 from __future__ import annotations

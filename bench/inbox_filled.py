@@ -34,7 +34,9 @@ def inbox_filled(*, rows: int) -> Inbox:
     if held is None:
         _fill(rows)
     elif held != str(rows):
-        raise RuntimeError(f"The kept database holds {held or 'no whole number of'} queries, not {rows}: name another folder.")
+        raise RuntimeError(
+            f"The kept database holds {held or 'no whole number of'} queries, not {rows}: name another folder."
+        )
     people = {user.username: user for user in User.objects.filter(username__startswith="agente")}
     return Inbox(
         number_id=SenderNumber.objects.order_by("pk").values_list("pk", flat=True)[0],

@@ -6,12 +6,11 @@ import contextlib
 import re
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
-from functools import reduce
 from typing import Any
 
 from django.contrib.postgres.search import SearchQuery, SearchVector
 from django.db import connection, transaction
-from django.db.models import QuerySet
+from django.db.models import Q, QuerySet
 
 from customer_service.models import InboundMessage
 from recontact.customers import fold
@@ -104,12 +103,12 @@ def _by_words(text: str) -> tuple[list[int], bool]:
     received, more_received = _matching(inbound, inbound.filter(words=query), query, NEAR_THE_END, MESSAGES)
     # The words of what is looked at would be made anew, row by row: to read it costs a tenth.
     patterns = [rf"\m{word}\M" for word in words[:-1]] + [rf"\m{words[-1]}"]
-    read = reduce(lambda rows, pattern: rows.filter(plain__regex=pattern), patterns, written)
+    read = written.filter(*(Q(plain__regex=pattern) for pattern in patterns))
     sent, more_sent = _matching(written, read, query, SENT_NEAR_THE_END, SENT_ENOUGH)
     return [*received, *sent], more_received or more_sent
 
 
-def _written() -> QuerySet[Message]:
+def _written() -> QuerySet[Any]:
     """What agents wrote, with its words; the condition and the expression are those of its indexes (message_by_words)."""
     rows = Message.objects.filter(query__isnull=False, kind__in=("text", "media"))
     return rows.alias(words=SearchVector(unsigned("body"), config="simple"), plain=unsigned("body"))

@@ -32,7 +32,6 @@ from recontact.clock import database_now
 from recontact.models import Query, Team
 from recontact.prepared import Prepared, Statement
 
-
 _TEAMS = Prepared(lambda user: Team.objects.filter(members=user).order_by("pk").values_list("pk", flat=True))
 
 
@@ -109,15 +108,13 @@ def page_ids(reach: Reach, asked: Asked, *, limit: int, after: str = "") -> tupl
 
 
 def part_of(reach: Reach, asked: Asked, number: int, limit: int) -> Prepared[tuple[datetime, int]]:
-    """The first rows of a part of a list's order, as (value, id), for whoever reaches queries in as many ways (`Reach.values`)."""
+    """The first rows of a part of a list's order, as (value, id), for all who reach queries in as many ways (`Reach.values`)."""
     shape = replace(asked, search="")
     return _part_of(reach.everything, len(reach.team_ids), shape, number, limit)
 
 
 @lru_cache(maxsize=2048)
-def _part_of(
-    everything: bool, teams: int, asked: Asked, number: int, limit: int
-) -> Prepared[tuple[datetime, int]]:
+def _part_of(everything: bool, teams: int, asked: Asked, number: int, limit: int) -> Prepared[tuple[datetime, int]]:
     def build(*, now: datetime, **blanks: int) -> QuerySet[Query, tuple[datetime, int]]:
         found = _rows(_branches(_blank_reach(everything, blanks), asked), _parts(asked, now)[number], None, limit)
         return cast("QuerySet[Query, tuple[datetime, int]]", found)
@@ -134,7 +131,7 @@ def counts_up_to(reach: Reach, tabs: Sequence[str], limit: int) -> list[int]:
 @lru_cache(maxsize=256)
 def _counts(everything: bool, teams: int, tabs: tuple[str, ...], limit: int) -> Statement:
     counted = [_counted(everything, teams, tab, limit) for tab in tabs]
-    pieces = [f"(SELECT count(*) FROM ({statement.sql}) AS counted)" for statement in counted]
+    pieces = [f"(SELECT count(*) FROM ({statement.sql}) AS counted)" for statement in counted]  # noqa: S608 -- the ORM's
     return Statement(f"SELECT {', '.join(pieces)}", [name for statement in counted for name in statement.names])
 
 

@@ -52,7 +52,7 @@ def side_of(query: Query, *, user: Any, now: datetime) -> Side:
         spent_here=_spent(_SPENT_HERE(query=query.pk)) if sees_costs else "",
         waiting=_waiting(query, now),
         data=[(str(name), str(value)) for name, value in query.data.items() if isinstance(value, str | int | float)],
-        earlier=(_EARLIER if everything else _EARLIER_REACHED)(**who, query=query.pk) if sum(counts.values()) > 1 else [],
+        earlier=(_EARLIER if everything else _EARLIER_REACHED)(**who, query=query.pk),
     )
 
 

@@ -30,9 +30,10 @@ _NEVER_BY_ITSELF = 2**31
 class Prepared(Generic[Row]):
     """What `build` asks for, called with the same names: `Prepared(lambda query: Note.objects.filter(query=query))(query=7)`.
 
-    The arguments are integers (lists of them in `field__among=[name]`), and aware datetimes for the `moments`. Whatever else the queryset compares with is written into
-    the statement itself, so that an index with a condition serves a plan that is made before the arguments are known. Rows are
-    what the queryset gives, models with their `select_related` and annotations; nothing is prefetched.
+    The arguments are integers (lists of them in `field__among=[name]`), and aware datetimes for the `moments`. Whatever else the
+    queryset compares with is written into the statement itself, so that an index with a condition serves a plan that is made
+    before the arguments are known. Rows are what the queryset gives, models with their `select_related` and annotations;
+    nothing is prefetched.
     """
 
     def __init__(
@@ -53,9 +54,11 @@ class Prepared(Generic[Row]):
         queryset, made, statement = self._made or self._make()
         compiler = copy.copy(made)
         compiler.connection = connection
-        fetched = statement.rows(values, kept=self._kept)
-        compiler.execute_sql = lambda *_args, **_options: [fetched]  # type: ignore[method-assign]  # it is executed
-        return list(queryset._iterable_class(_Asked(queryset, compiler)))  # type: ignore[attr-defined]
+        answer = statement.rows(values, kept=self._kept)
+        # It is executed: the queryset's own way of making rows gets the answer.
+        setattr(compiler, "execute_sql", lambda *_args, **_options: [answer])  # noqa: B010 -- a method of this one object
+        asked: Any = _Asked(queryset, compiler)
+        return list(asked._iterable_class(asked))
 
     @property
     def statement(self) -> Statement:
@@ -112,7 +115,7 @@ def _said(value: Value) -> Int8 | datetime | str:
 class _Asked:
     """A queryset as its iterable sees it, whose statement was executed already."""
 
-    _known_related_objects: dict[Any, Any] = {}  # noqa: RUF012 -- Django's name; nothing writes to it
+    _known_related_objects: dict[Any, Any] = {}
 
     def __init__(self, queryset: QuerySet[Any, Any], compiler: SQLCompiler) -> None:
         self._queryset, self._compiler = queryset, compiler
@@ -160,7 +163,7 @@ def fetched(sql: str, values: Sequence[Any], *, kept: bool = True) -> list[tuple
         # Django's way of saying that nothing is prepared, not even what asks for it. No count of calls prepares the rest.
         connection.connection.prepare_threshold = _NEVER_BY_ITSELF
     cursor = (_Kept if kept else _Once)(connection.connection)
-    with connection._prepare_cursor(cursor) as wrapped:
+    with connection._prepare_cursor(cursor) as wrapped:  # type: ignore[attr-defined]  # counts, checks, translates errors
         wrapped.execute(sql, tuple(values))
         rows: list[tuple[Any, ...]] = wrapped.fetchall()
     return rows

@@ -16,8 +16,8 @@ from recontact.access import query_access
 from recontact.models import Query
 
 
-class _Shell(UnfoldAdminSite):
-    """The shell of both sides without the Manager's list of models: it asks for every permission of each, and is not shown here."""
+class _Shell(UnfoldAdminSite):  # type: ignore[misc]  # Unfold says no types
+    """The shell of both sides without the Manager's list of models, which asks for each one's permissions and is not shown."""
 
     def get_app_list(self, request: HttpRequest, app_label: str | None = None) -> list[Any]:
         return []

@@ -37,7 +37,7 @@ def spent_of(rows: Iterable[dict[str, Any]]) -> Sequence[Spent]:
     return [Spent(row["priced_in"], row["count"], row["amount"], row["open"]) for row in rows]
 
 
-def spent_rows(messages: QuerySet[Message]) -> QuerySet[Message, dict[str, Any]]:
+def spent_rows(messages: QuerySet[Message]) -> QuerySet[Any, Any]:
     """The same, not asked for yet."""
     price = Case(When(reported__isnull=False, then=F("reported")), When(_CHARGED, then=F("estimate")))
     return (
