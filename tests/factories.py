@@ -107,10 +107,16 @@ def rate_card_make(
     """A rate card in force: Argentina utility 0.0260 and marketing 0.0618, everywhere else 0.0077 and 0.0604."""
     fields.setdefault("valid_from", timezone.now() - timedelta(days=30))
     card = RateCard.objects.create(account=account, name="Tarifario 2026", currency=currency, **fields)
-    for market, (marketing, utility) in (prices or PRICES).items():
-        for category in Category.values:
-            price = Decimal(marketing if category == Category.MARKETING else utility)
-            Rate.objects.create(card=card, market=market, category=category, price=price)
+    Rate.objects.bulk_create(
+        Rate(
+            card=card,
+            market=market,
+            category=category,
+            price=Decimal(marketing if category == Category.MARKETING else utility),
+        )
+        for market, (marketing, utility) in (prices or PRICES).items()
+        for category in Category.values
+    )
     if is_published:
         card_publish(card.pk)
         card.refresh_from_db()
