@@ -39,8 +39,8 @@ _LOST = (
 )
 
 _GOING = (Campaign.State.RUNNING, Campaign.State.WAITING, Campaign.State.SCHEDULED)
-#: The list's id on the page.
-PEOPLE = "campaign-people"
+#: The list's id on the page, and up to how many rows it follows a campaign that runs: it counts all of them each time.
+PEOPLE, FOLLOWED = "campaign-people", 1000
 _MOVING = (*_GOING, Campaign.State.PAUSED, Campaign.State.PARKED)
 
 
@@ -55,8 +55,9 @@ class CampaignPage(ManagerPage):
         if is_fragment(request) and request.headers.get("HX-Target") != PEOPLE:
             live = live_context(campaign, books_lately(campaign))
             response = self.fragment("campaign_live.html", live)
-            if campaign.state not in _GOING and live["figures"] != request.GET.get("seen"):
-                # The list below was drawn for other figures. While the campaign runs they change at each look.
+            busy = campaign.state in _GOING and campaign.rows_total > FOLLOWED
+            if not busy and live["figures"] != request.GET.get("seen"):
+                # The list below was drawn for other figures. Those of a large campaign that runs change at each look.
                 response["HX-Trigger"] = "campaign-changed"
             return response
         books = campaign_books(campaign.pk)
