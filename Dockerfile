@@ -18,4 +18,4 @@ RUN SECRET_KEY=build CREDENTIALS_KEYS=build DATABASE_URL=postgres:///none REDIS_
 
 USER 10001
 EXPOSE 8000
-CMD ["gunicorn", "hsm_portal.wsgi", "--bind", "0.0.0.0:8000", "--workers", "2", "--threads", "8"]
+CMD ["gunicorn", "hsm_portal.wsgi", "--bind", "0.0.0.0:8000", "--workers", "2", "--threads", "8", "--keep-alive", "5"]

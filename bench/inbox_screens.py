@@ -9,6 +9,10 @@ from collections.abc import Sequence
 from html import unescape
 from urllib.parse import urlencode
 
+import aiohttp
+import httpx
+from yarl import URL
+
 from bench.figures import figure
 from bench.portal import Portal, until
 from bench.services import RUNNING
@@ -122,35 +126,35 @@ class Screens:
 
     async def _screen(self, screen: Screen, place: int, ends: float) -> int:
         await asyncio.sleep(EVERY_SECONDS * place / len(self.screens))
-        while time.monotonic() < ends:
-            began = time.monotonic()
-            status, body = await self._get(screen.question)
-            self.pulses += 1
-            if status == 200:
-                for name, part in (("list", "conversations"), ("ticket", "ticket-live")):
-                    if f'"{name}"' in body:
-                        _status, html = await self._get(screen.parts[part][0], cookie=screen.cookie)
-                        screen.take(html)
-                        self.fetched += 1
-            await asyncio.sleep(max(0.0, EVERY_SECONDS - (time.monotonic() - began)))
+        # Connections of its own, kept from one question to the next as a browser does.
+        async with aiohttp.ClientSession(cookie_jar=aiohttp.DummyCookieJar()) as session:
+            while time.monotonic() < ends:
+                began = time.monotonic()
+                await self._ask(session, screen)
+                await asyncio.sleep(max(0.0, EVERY_SECONDS - (time.monotonic() - began)))
         return 0
 
-    async def _get(self, path: str, cookie: str = "") -> tuple[int, str]:
-        reader, writer = await asyncio.open_connection("127.0.0.1", self.made.web_port)
-        head = f"GET {path} HTTP/1.1\r\nHost: 127.0.0.1\r\nConnection: close\r\nHX-Request: true\r\n"
-        head += f"Cookie: sessionid={cookie}\r\n" if cookie else ""
-        writer.write(f"{head}\r\n".encode())
-        answer = (await reader.read()).decode(errors="replace")
-        writer.close()
-        status = int(answer.split(" ", 2)[1])
-        if status >= 400:
-            raise RuntimeError(f"{path[:80]} answered {status}")
-        return status, answer
+    async def _ask(self, session: aiohttp.ClientSession, screen: Screen) -> None:
+        status, body = await self._get(session, screen.question)
+        self.pulses += 1
+        for name, part in (("list", "conversations"), ("ticket", "ticket-live")):
+            if status == 200 and f'"{name}"' in body:
+                _status, html = await self._get(session, screen.parts[part][0], cookie=screen.cookie)
+                screen.take(html)
+                self.fetched += 1
+
+    async def _get(self, session: aiohttp.ClientSession, path: str, cookie: str = "") -> tuple[int, str]:
+        headers = {"HX-Request": "true"} | ({"Cookie": f"sessionid={cookie}"} if cookie else {})
+        url = URL(f"http://127.0.0.1:{self.made.web_port}{path}", encoded=True)
+        async with session.get(url, headers=headers) as answer:
+            if answer.status >= 400:
+                raise RuntimeError(f"{path[:80]} answered {answer.status}")
+            return answer.status, await answer.text()
 
     def _answers(self) -> bool:
         try:
-            return asyncio.run(self._get("/service/pulse/"))[0] == 204
-        except OSError:
+            return httpx.get(f"http://127.0.0.1:{self.made.web_port}/service/pulse/").status_code == 204
+        except httpx.TransportError:
             return False
 
 

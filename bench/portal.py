@@ -58,7 +58,17 @@ class Portal:
 
     def _options(self, name: str) -> tuple[str, ...]:
         if name == "web":
-            bind = ("--bind", f"127.0.0.1:{self.web_port}", "--workers", "2", "--threads", "8", "--preload")
+            bind = (
+                "--bind",
+                f"127.0.0.1:{self.web_port}",
+                "--workers",
+                "2",
+                "--threads",
+                "8",
+                "--preload",
+                "--keep-alive",
+                "5",
+            )
             return ("-m", "gunicorn", "hsm_portal.wsgi", *bind)
         if name == "beat":
             return (*_CELERY, "hsm_portal", "beat", "-l", "warning", "-S", "celery.beat:Scheduler", "--pidfile=")

@@ -181,6 +181,8 @@ class Demo:
             "8",
             "--graceful-timeout",
             "5",
+            "--keep-alive",
+            "5",
             "--preload",
         ]
         self._start("web", "-m", "gunicorn", "hsm_portal.wsgi", *bind)
