@@ -1,4 +1,4 @@
-"""A sender number's pace: a token bucket in messages/s that never lets more than a quarter of a second gather.
+"""A sender number's pace: a token bucket in messages/s that never lets more than half a second gather.
 
 Agents and campaigns stand in one line. While agents write, campaigns leave a share of the rate to them, and an agent's message
 within that share does not wait behind the campaigns' in line.
@@ -49,7 +49,7 @@ class RateLimit:
         return self.rate * (1 - self.share) if writing else self.rate
 
     def room(self) -> int:
-        """How many messages may be claimed now, so that all of them go within a quarter of a second."""
+        """How many messages may be claimed now, so that all of them go within half a second."""
         now = time.monotonic()
         line_rate = self.line_rate(now)
         return int(max(0.0, self._burst(line_rate) - (self._line_from(now) - now) * line_rate))
