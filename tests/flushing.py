@@ -112,19 +112,21 @@ def _flush_again_after_deadlocks() -> None:
 
 
 def _put_back_what_apps_make() -> None:
-    """In place of the signal by which the apps make it: only the first flush of a session sends it."""
-    kept: set[str] = set()
+    """In place of the signal by which the apps make it: only the first flush of each database in a session sends it."""
+    kept: set[tuple[str, str]] = set()
 
     def put_back(verbosity: int, interactive: bool, db: str, **options: Any) -> None:
         connection = connections[db]
-        if db not in kept:
+        # A test may lead everything to a server of its own.
+        which = (str(connection.settings_dict["OPTIONS"].get("host", "")), connection.settings_dict["NAME"])
+        if which not in kept:
             emit_post_migrate_signal(verbosity, interactive, db, **options)
         with connection.cursor() as cursor:
-            if db in kept:
+            if which in kept:
                 cursor.execute(_PUT_BACK)
             else:
                 names = _emptied(connection.introspection.django_table_names(only_existing=True, include_views=False))
                 cursor.execute(_KEEP.format(names=_literals(names)))
-                kept.add(db)
+                kept.add(which)
 
     flush.emit_post_migrate_signal = put_back  # type: ignore[attr-defined]  # it imports it without naming it
