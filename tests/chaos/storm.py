@@ -7,6 +7,7 @@ import time
 from collections import Counter
 from collections.abc import Callable
 from dataclasses import dataclass, field
+from typing import Any
 
 import structlog
 
@@ -17,6 +18,8 @@ log = structlog.get_logger("chaos")
 
 #: When nothing reaches the provider for so long, the next fault is thrown before its moment.
 STALLED_SECONDS = 30.0
+#: A fault of so many calls is over after this time, used up or not, as an outage is: an open circuit lets only probes through.
+OUTAGE_SECONDS = 60.0
 
 
 @dataclass
@@ -29,6 +32,8 @@ class Storm:
     thrown: Counter[str] = field(default_factory=Counter)
     restarted: Counter[str] = field(default_factory=Counter)
     _ends: list[tuple[float, Callable[[], None]]] = field(default_factory=list)
+    #: By knob, when what is left of its fault is dropped. Nobody waits for that: mostly it is used up long before.
+    _outages: dict[str, float] = field(default_factory=dict)
     _received: int = 0
     _moved: float = field(default_factory=time.monotonic)
 
@@ -48,6 +53,9 @@ class Storm:
         for end in [each for each in self._ends if each[0] <= now]:
             self._ends.remove(end)
             end[1]()
+        for knob in [each for each, until in self._outages.items() if until <= now]:
+            del self._outages[knob]
+            self.parts.simulator.knobs(**{knob: 0})
         stalled = now - self._moved > STALLED_SECONDS and not self._ends
         while self._left and (stalled or received >= self._left[0].at * self.recipients):
             stalled = False
@@ -120,13 +128,13 @@ class Storm:
         share = fault.amount / 100
         match fault.kind:
             case Kind.ANSWERS_LOST:
-                knobs(lose_answers=fault.amount, lose_mode=fault.detail)
+                self._outage("lose_answers", fault.amount, lose_mode=fault.detail)
             case Kind.ERRORS_5XX | Kind.THROTTLED:
-                knobs(fail_next=fault.amount, fail_code=int(fault.detail), retry_after=0)
+                self._outage("fail_next", fault.amount, fail_code=int(fault.detail), retry_after=0)
             case Kind.THROTTLED_RETRY_AFTER:
-                knobs(fail_next=fault.amount, fail_code=int(fault.detail), retry_after=2)
+                self._outage("fail_next", fault.amount, fail_code=int(fault.detail), retry_after=2)
             case Kind.CONNECTIONS_RESET:
-                knobs(reset_next=fault.amount)
+                self._outage("reset_next", fault.amount)
             case Kind.WEBHOOKS_DOUBLED:
                 knobs(duplicate_share=share)
                 return lambda: knobs(duplicate_share=0.0)
@@ -138,6 +146,10 @@ class Storm:
                 knobs(hold_webhooks=True, reorder=True)
                 return lambda: knobs(hold_webhooks=False)
         return None
+
+    def _outage(self, knob: str, calls: int, **how: Any) -> None:
+        self.parts.simulator.knobs(**{knob: calls}, **how)
+        self._outages[knob] = time.monotonic() + OUTAGE_SECONDS
 
 
 _SERVICES = {
