@@ -9,7 +9,6 @@ from typing import TYPE_CHECKING
 import structlog
 
 from providers.errors import Reason, Throttled, Unavailable
-from providers.http import MAX_CONNECTIONS
 from providers.policy import holds_number
 from recontact.dispatch.call import Outcome, call, groups
 from recontact.dispatch.claim import CLAIM_DEADLINE_SECONDS, Claim, LeaseLost, claim
@@ -25,9 +24,8 @@ if TYPE_CHECKING:
 log = structlog.get_logger(__name__)
 
 LOOK_EVERY_SECONDS = 0.25
-#: So many messages are claimed and without an answer at most, or a number's share of so many: what waits for a slow provider, or
-#: for this machine, waits in the queue, where an agent's message passes it by, and not until its claim is too old.
-UNANSWERED = MAX_CONNECTIONS
+#: A larger claim keeps an agent's message waiting for its end.
+LARGEST_CLAIM = 128
 
 
 class NumberPump:
@@ -77,11 +75,18 @@ class NumberPump:
             await self.pump.let_go(self.lease, keeps=keeps)
 
     def _room(self) -> int:
-        """How many messages may be claimed: by the rate, and by what is unanswered. A few are not worth a claim then."""
-        share = max(1, UNANSWERED // max(1, len(self.pump.numbers)))
-        free = max(share - self.unanswered, UNANSWERED - self.pump.unanswered)
-        wanted = self.rate.room()
+        """How many messages may be claimed: by the rate, and by what is unanswered, of which each number has its share. A few
+        are not worth a claim then. What waits for a slow provider, or for this machine, waits in the queue, where an agent's
+        message passes it by, and not until its claim is too old."""
+        most = self.pump.connections.worth_claiming()
+        share = max(1, most // max(1, len(self.pump.numbers)))
+        free = max(share - self.unanswered, most - self.pump.unanswered)
+        wanted = min(self.rate.room(), LARGEST_CLAIM)
         return min(wanted, free) if free >= min(wanted, share // 4) else 0
+
+    def _room_beside_campaigns(self) -> int:
+        """How many messages there is room for if they are agents', of all numbers."""
+        return self.pump.connections.worth_claiming() + self.pump.connections.for_agents - self.pump.unanswered
 
     def _count(self, messages: int) -> None:
         self.unanswered += messages
@@ -90,7 +95,7 @@ class NumberPump:
     async def _claim(self) -> int:
         limit = max(0, self._room())
         # A claim takes agents' messages first, so what is free is theirs before it is a campaign's.
-        for_agents = max(0, min(self.rate.room_for_agents(), UNANSWERED - self.pump.unanswered - limit))
+        for_agents = max(0, min(self.rate.room_for_agents(), self._room_beside_campaigns() - limit))
         if limit + for_agents < 1:
             return 0
         deadline = Deadline.after(CLAIM_DEADLINE_SECONDS)
@@ -109,10 +114,13 @@ class NumberPump:
         """One call for these claims; begun before their deadline, or certainly not at all."""
         of_agents = claims[0].of_agents
         in_turn = await self.rate.take(deadline.monotonic, len(claims), of_agents=of_agents)
-        if in_turn and not deadline.has_passed():
-            outcomes: list[Outcome] = await call(self.adapter, claims)
+        if not in_turn:
+            outcomes = _not_started(claims)
+        elif of_agents:
+            outcomes = await self._called(claims, deadline)
         else:
-            outcomes = [Unavailable(Reason.NOT_STARTED) for _ in claims]
+            async with self.pump.connections.one(self.lease.number_id):
+                outcomes = await self._called(claims, deadline)
         for outcome in outcomes:
             if isinstance(outcome, Throttled):
                 self._hold(outcome)
@@ -120,7 +128,19 @@ class NumberPump:
         # The list is swapped by every flush: it is looked up only now, after the call.
         self.pump.results.extend(Result(each, outcome) for each, outcome in zip(claims, outcomes, strict=True))
 
+    async def _called(self, claims: list[Claim], deadline: Deadline) -> list[Outcome]:
+        """The call, unless waiting for it took too long or the number was throttled meanwhile."""
+        if deadline.has_passed() or self.rate.is_held():
+            return _not_started(claims)
+        outcomes = await call(self.adapter, claims)
+        self.pump.connections.answered(len(claims))
+        return outcomes
+
     def _hold(self, error: Throttled) -> None:
         """At once, for what is claimed already; the record makes the wait hold for every slice and every pump."""
         if holds_number(error.reason):
             self.rate.hold(error.retry_after)
+
+
+def _not_started(claims: list[Claim]) -> list[Outcome]:
+    return [Unavailable(Reason.NOT_STARTED) for _ in claims]

@@ -5,6 +5,7 @@ from __future__ import annotations
 import asyncio
 import os
 import socket
+import sys
 import uuid
 from ctypes import c_bool
 from multiprocessing.sharedctypes import RawValue
@@ -19,6 +20,9 @@ from recontact.dispatch.pump import SLICE_SECONDS, Pump
 #: Made before the fork, so that the parent's signal handler reaches the children. A plain byte: an Event has a lock, and a child
 #: that is killed while it holds that lets nobody stop or go on any more.
 _stopping = RawValue(c_bool, False)
+#: The loop and the database's threads share one interpreter. A step that comes back from the server waits so long at most until the
+#: loop makes room, some twenty times a claim.
+SWITCH_SECONDS = 0.001
 _loop: asyncio.AbstractEventLoop | None = None
 
 
@@ -36,6 +40,7 @@ def is_stopping() -> bool:
 def _event_loop() -> asyncio.AbstractEventLoop:
     global _loop
     if _loop is None or _loop.is_closed():
+        sys.setswitchinterval(SWITCH_SECONDS)
         _loop = uvloop.new_event_loop()
     return _loop
 

@@ -16,7 +16,9 @@ import structlog
 from django.db import InterfaceError, OperationalError, close_old_connections, connections
 
 from providers.contracts import AccountConfig, Provider
+from providers.http import MAX_CONNECTIONS
 from providers.registry import adapter_for
+from recontact.dispatch.connections import Connections
 from recontact.dispatch.lease import (
     Lease,
     account_unusable,
@@ -94,6 +96,7 @@ class Pump:
         self.invited_at = -math.inf
         self.results: list[Result] = []
         self.unanswered = 0
+        self.connections = Connections(MAX_CONNECTIONS)
         self.one_flush = asyncio.Lock()
         self.recording = True
 

@@ -77,8 +77,12 @@ class RateLimit:
             return False
         if turn > now:
             await asyncio.sleep(math.ceil(turn / TOGETHER_SECONDS) * TOGETHER_SECONDS - now)
+        return not self.is_held()
+
+    def is_held(self) -> bool:
+        """Whether the provider throttled, and nothing may go from this number now."""
         # A sleep may end a little early.
-        return time.monotonic() >= self.held_until - 0.05
+        return time.monotonic() < self.held_until - 0.05
 
     def hold(self, seconds: float) -> None:
         """The provider throttled: nothing more from this number for `seconds`."""

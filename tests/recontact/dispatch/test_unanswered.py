@@ -11,10 +11,12 @@ import pytest
 from providers.adapters.meta import MetaCloudApi
 from providers.contracts import Accepted, OutboundMessage
 from providers.http import close_client
-from recontact.dispatch import number
+from recontact.campaigns.control import campaign_launch
+from recontact.campaigns.launch import campaigns_launch
+from recontact.dispatch import pump
 from recontact.dispatch.pump import Pump
 from recontact.models import Message
-from tests.factories import sender_number_make
+from tests.factories import campaign_make, sender_number_make
 from tests.providers.simulator.server import PHONE_NUMBER_ID, WABA_ID
 from tests.world import World
 
@@ -45,7 +47,7 @@ class SlowMeta(MetaCloudApi):
 
 @pytest.fixture
 def adapter(monkeypatch: pytest.MonkeyPatch) -> type[SlowMeta]:
-    monkeypatch.setattr(number, "UNANSWERED", AT_ONCE)
+    monkeypatch.setattr(pump, "MAX_CONNECTIONS", AT_ONCE)
     return type("Slow", (SlowMeta,), {"waiting": 0, "most_waiting": 0})
 
 
@@ -71,6 +73,22 @@ def test_what_a_slow_provider_has_not_answered_is_as_many_as_there_are_connectio
     assert adapter.most_waiting == AT_ONCE
     assert [len(world.accepted(message)) for message in messages] == [1] * len(messages)
     assert set(Message.objects.values_list("attempt_number", flat=True)) == {1}
+
+
+def test_an_agents_message_passes_a_campaign_whose_answers_are_slow(world: World, adapter: type[SlowMeta]) -> None:
+    campaign = campaign_make(sender_number=world.number, template=world.template, recipients=3 * AT_ONCE)
+    campaign_launch(campaign_id=campaign.pk, user=campaign.created_by)
+    campaigns_launch()
+    agents = world.message()
+    Message.objects.filter(pk=agents.pk).update(due_at=agents.due_at + timedelta(seconds=1))
+
+    _pump(adapter, release_after=4.0)
+
+    # The campaign's, and the agent's beside them.
+    assert adapter.most_waiting == AT_ONCE
+    calls = world.simulator.get("requests")["data"]
+    assert len(world.accepted(agents)) == 1
+    assert len(calls) == 3 * AT_ONCE + 1
 
 
 def test_a_number_whose_provider_does_not_answer_leaves_another_its_share(
