@@ -5,7 +5,7 @@ Lanes: agents first, then each running campaign in turn. Rows of paused or parke
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
@@ -50,6 +50,11 @@ _AGENTS = _CANDIDATES.format(
                   AND o.state = 'queued' AND o.sender_number_id = m.sender_number_id AND o.campaign_id IS NULL)""",
 )
 _CAMPAIGN = _CANDIDATES.format(lane="m.campaign_id = %s", order_kept="")
+_AGENTS_WAIT = """
+    SELECT n.id FROM unnest(%s::bigint[]) AS n(id)
+    WHERE EXISTS (SELECT FROM recontact_message m WHERE m.sender_number_id = n.id AND m.campaign_id IS NULL
+                  AND m.state = 'queued' AND m.due_at <= clock_timestamp() AND m.expires_at > clock_timestamp())
+"""
 
 _TAKE = """
     WITH taken AS (
@@ -117,6 +122,13 @@ def claim(lease: Lease, limit: int, turn: int = 0, for_agents: int = 0) -> list[
     attempts = _to_sending([message.pk for message in going])
     files = attachments_of(going)
     return [_claim_of(message, lease, attempts[message.pk], files) for message in going if message.pk in attempts]
+
+
+def agents_wait(number_ids: Sequence[int]) -> set[int]:
+    """Those of the numbers for which an agent's message is due."""
+    with connection.cursor() as cursor:
+        cursor.execute(_AGENTS_WAIT, [array_literal(number_ids)])
+        return {row[0] for row in cursor.fetchall()}
 
 
 def _lease_still_ours(lease: Lease) -> None:

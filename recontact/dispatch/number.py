@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import math
 import time
 from typing import TYPE_CHECKING
 
@@ -26,6 +27,8 @@ log = structlog.get_logger(__name__)
 LOOK_EVERY_SECONDS = 0.25
 #: A larger claim keeps an agent's message waiting for its end.
 LARGEST_CLAIM = 128
+#: An agent's message that cannot go just now (he is written to already) is not asked for again at once.
+FRUITLESS_SECONDS = 0.5
 
 
 class NumberPump:
@@ -39,6 +42,8 @@ class NumberPump:
         self.sends: set[asyncio.Task[None]] = set()
         self.turn = 0
         self.unanswered = 0
+        self._agents_wait = asyncio.Event()
+        self._agents_in_vain_at = -math.inf
         #: Set when the number is to be another pump's: nothing more is claimed, and what flies is recorded first.
         self.given_back = False
 
@@ -57,13 +62,13 @@ class NumberPump:
                         raise LeaseLost
                     self.rate.change(await self.pump.in_database(number_rate_now, self.lease.number_id))
                     renewed = time.monotonic()
-                claimed = await self._claim()
+                claimed = await self._claim(self._room())
                 # One that waits for room keeps the number: whoever took it anew would begin a new line.
                 busy = claimed or self.sends or self.rate.room() < 1
                 idle_since = None if busy else idle_since or time.monotonic()
                 if idle_since is not None and time.monotonic() - idle_since > 2 * LOOK_EVERY_SECONDS:
                     return
-                await asyncio.sleep(self.rate.pause() if claimed else LOOK_EVERY_SECONDS / 4)
+                await self._rest(self.rate.pause() if claimed else LOOK_EVERY_SECONDS / 4)
             keeps = self.pump.goes_on and not self.given_back
         except LeaseLost:
             log.info("dispatch_lease_lost", number_id=self.lease.number_id)
@@ -74,6 +79,22 @@ class NumberPump:
             await self.pump.flush()
             await self.pump.let_go(self.lease, keeps=keeps)
 
+    def agents_wait(self) -> None:
+        """An agent's message is due: it does not wait until the next claim is worth it."""
+        self._agents_wait.set()
+
+    async def _rest(self, seconds: float) -> None:
+        """Until the campaigns' next claim. Agents' messages are claimed meanwhile, by themselves."""
+        ends = time.monotonic() + seconds
+        while (left := ends - time.monotonic()) > 0:
+            try:
+                await asyncio.wait_for(self._agents_wait.wait(), left)
+            except TimeoutError:
+                return
+            self._agents_wait.clear()
+            if time.monotonic() - self._agents_in_vain_at > FRUITLESS_SECONDS and not await self._claim(0):
+                self._agents_in_vain_at = time.monotonic()
+
     def _room(self) -> int:
         """How many messages may be claimed: by the rate, and by what is unanswered, of which each number has its share. A few
         are not worth a claim then. What waits for a slow provider, or for this machine, waits in the queue, where an agent's
@@ -82,7 +103,7 @@ class NumberPump:
         share = max(1, most // max(1, len(self.pump.numbers)))
         free = max(share - self.unanswered, most - self.pump.unanswered)
         wanted = min(self.rate.room(), LARGEST_CLAIM)
-        return min(wanted, free) if free >= min(wanted, share // 4) else 0
+        return max(0, min(wanted, free)) if free >= min(wanted, share // 4) else 0
 
     def _room_beside_campaigns(self) -> int:
         """How many messages there is room for if they are agents', of all numbers."""
@@ -92,15 +113,15 @@ class NumberPump:
         self.unanswered += messages
         self.pump.unanswered += messages
 
-    async def _claim(self) -> int:
-        limit = max(0, self._room())
+    async def _claim(self, limit: int) -> int:
+        """Claim up to `limit` messages, and what agents may have beside them, and have them sent. Returns how many."""
         # A claim takes agents' messages first, so what is free is theirs before it is a campaign's.
         for_agents = max(0, min(self.rate.room_for_agents(), self._room_beside_campaigns() - limit))
         if limit + for_agents < 1:
             return 0
         deadline = Deadline.after(CLAIM_DEADLINE_SECONDS)
         claims = await self.pump.in_database(claim, self.lease, limit, self.turn, for_agents)
-        self.turn += 1
+        self.turn += 1 if limit else 0
         self._count(len(claims))
         for group in groups(claims, self.adapter):
             task = asyncio.create_task(self._send(group, deadline))

@@ -20,8 +20,8 @@ from recontact.dispatch.pump import SLICE_SECONDS, Pump
 #: Made before the fork, so that the parent's signal handler reaches the children. A plain byte: an Event has a lock, and a child
 #: that is killed while it holds that lets nobody stop or go on any more.
 _stopping = RawValue(c_bool, False)
-#: The loop and the database's threads share one interpreter. A step that comes back from the server waits so long at most until the
-#: loop makes room, some twenty times a claim.
+#: The loop and the database's threads share one interpreter. A step that comes back from the server waits at most so long until
+#: the loop makes room, some twenty times a claim.
 SWITCH_SECONDS = 0.001
 _loop: asyncio.AbstractEventLoop | None = None
 

@@ -18,6 +18,7 @@ from django.db import InterfaceError, OperationalError, close_old_connections, c
 from providers.contracts import AccountConfig, Provider
 from providers.http import MAX_CONNECTIONS
 from providers.registry import adapter_for
+from recontact.dispatch.claim import agents_wait
 from recontact.dispatch.connections import Connections
 from recontact.dispatch.lease import (
     Lease,
@@ -43,6 +44,11 @@ KEPT_SECONDS = 2.0
 #: How often a pump with several numbers calls an idle dispatcher. Our own worker may fetch a call ahead, but only one.
 INVITE_EVERY_SECONDS = 2.0
 RECORD_EVERY_SECONDS = 0.1
+#: A record costs its statements, for one result as for so many: fewer wait a little for more, unless an agent's is among them.
+WORTH_A_RECORD = 48
+RECORD_AT_LAST_SECONDS = 0.3
+#: How often the pump looks whether an agent's message waits.
+AGENTS_EVERY_SECONDS = 0.1
 IDLE_SECONDS = 2.0
 #: What comes due so soon is waited for; anything later is beat's to wake us up for.
 SHORT_WAIT_SECONDS = 5.0
@@ -108,6 +114,7 @@ class Pump:
         """Pump until nothing is due, `seconds` have passed, or `stop`. True: there is more to do, come back at once."""
         ends = time.monotonic() + seconds
         recorder = asyncio.create_task(self._record_forever())
+        for_agents = asyncio.create_task(self._look_for_agents())
         try:
             try:
                 await self._resume()
@@ -115,6 +122,7 @@ class Pump:
                 self.goes_on = self.is_followed and bool(self.numbers) and not self.stop()
             finally:
                 self.stop = lambda: True
+                for_agents.cancel()
                 await self._end_numbers()
                 self.recording = False
                 await recorder
@@ -199,10 +207,25 @@ class Pump:
             self.numbers[lease.number_id] = number
             number.start()
 
+    async def _look_for_agents(self) -> None:
+        """Wake the numbers for which an agent's message is due, which claim for their campaigns a second ahead."""
+        while True:
+            await asyncio.sleep(AGENTS_EVERY_SECONDS)
+            # Without it they wait for the next claim.
+            with contextlib.suppress(Exception):
+                for number_id in await self.in_database(agents_wait, list(self.numbers)) if self.numbers else ():
+                    if number_id in self.numbers:
+                        self.numbers[number_id].agents_wait()
+
     async def _record_forever(self) -> None:
+        waited = 0.0
         while self.recording:
             await asyncio.sleep(RECORD_EVERY_SECONDS)
-            await self.flush()
+            waited += RECORD_EVERY_SECONDS
+            enough = len(self.results) >= WORTH_A_RECORD or any(each.claim.of_agents for each in self.results)
+            if enough or waited >= RECORD_AT_LAST_SECONDS:
+                waited = 0.0
+                await self.flush()
         # The database may be away just now: an answer that is not written down costs an uncertain message.
         ends = time.monotonic() + LAST_RECORD_SECONDS
         while self.results and time.monotonic() < ends:

@@ -1,4 +1,4 @@
-"""A sender number's pace: a token bucket in messages/s that never lets more than half a second gather.
+"""A sender number's pace: a token bucket in messages/s of which no more than a second is claimed ahead.
 
 Agents and campaigns stand in one line. While agents write, campaigns leave a share of the rate to them, and an agent's message
 within that share does not wait behind the campaigns' in line.
@@ -12,12 +12,12 @@ import time
 
 from django.conf import settings
 
-#: How much of a second's messages may be claimed ahead and sent in one go.
-AHEAD_SECONDS = 0.5
+#: The messages of so long may be claimed ahead.
+AHEAD_SECONDS = 1.0
 #: Turns that come within so long are taken together: a loop that wakes for each message spends more on waking than on sending.
 TOGETHER_SECONDS = 0.02
 #: A claim costs its statements, for one message as for so many: where half a batch is fewer, most of one has to go first.
-WORTH_A_CLAIM = 32
+WORTH_A_CLAIM = 64
 MOST_OF_A_BATCH = 0.75
 #: A line whose next claim came late makes up for so much at once. It fits between our rate and the number's ceiling.
 LATE_SECONDS = 0.1
@@ -49,7 +49,7 @@ class RateLimit:
         return self.rate * (1 - self.share) if writing else self.rate
 
     def room(self) -> int:
-        """How many messages may be claimed now, so that all of them go within half a second."""
+        """How many messages may be claimed now, so that all of them go within a second."""
         now = time.monotonic()
         line_rate = self.line_rate(now)
         return int(max(0.0, self._burst(line_rate) - (self._line_from(now) - now) * line_rate))

@@ -4,6 +4,8 @@ from __future__ import annotations
 
 import threading
 import time
+from collections.abc import Iterator
+from datetime import timedelta
 
 import pytest
 from pytest_django import Settings
@@ -11,9 +13,11 @@ from pytest_django import Settings
 from providers.models import SenderNumber
 from recontact.campaigns.control import campaign_launch
 from recontact.campaigns.launch import campaigns_launch
+from recontact.dispatch import pump as dispatch_pump
 from recontact.dispatch import rate
+from recontact.dispatch.claim import agents_wait
 from recontact.models import Attempt, Campaign, Message, NumberLease
-from tests.factories import campaign_make
+from tests.factories import campaign_make, message_make, query_make, sender_number_make
 from tests.world import World
 
 AGENTS_MESSAGES = 4
@@ -49,7 +53,7 @@ def _gone(campaign: Campaign | None) -> int:
     return Message.objects.filter(campaign=campaign).exclude(state__in=["queued", "sending"]).count()
 
 
-def _until_gone(campaign: Campaign, count: int) -> None:
+def _until_gone(campaign: Campaign | None, count: int) -> None:
     ends = time.monotonic() + 30
     while _gone(campaign) < count and time.monotonic() < ends:
         time.sleep(0.02)
@@ -74,3 +78,56 @@ def test_a_slow_number_is_kept_while_it_waits_for_its_next_message(world: World)
     world.pump(30.0, stop=lambda: not Message.objects.filter(state__in=["queued", "sending"]).exists())
     assert [len(world.accepted(message)) for message in messages] == [1, 1, 1]
     assert NumberLease.objects.get().token == 1
+
+
+@pytest.fixture
+def running(world: World) -> Iterator[Campaign]:
+    """A campaign under way whose messages one pump sends until the test ends."""
+    campaign = campaign_make(sender_number=world.number, template=world.template, recipients=200)
+    campaign_launch(campaign_id=campaign.pk, user=campaign.created_by)
+    campaigns_launch()
+    over = threading.Event()
+    pumping = threading.Thread(target=world.pump, args=(60.0,), kwargs={"stop": over.is_set})
+    pumping.start()
+    yield campaign
+    over.set()
+    pumping.join(60)
+
+
+def test_it_does_not_wait_until_the_campaigns_next_claim_is_worth_it(
+    monkeypatch: pytest.MonkeyPatch, world: World, request: pytest.FixtureRequest
+) -> None:
+    monkeypatch.setattr(rate.RateLimit, "pause", lambda _self: 30.0)
+    SenderNumber.objects.update(throughput=30)
+    _until_gone(request.getfixturevalue("running"), 1)
+    began = time.monotonic()
+    message = world.message()
+    _until_gone(None, 1)
+    assert len(world.accepted(message)) == 1
+    assert time.monotonic() - began < 15
+
+
+def test_its_result_is_written_down_without_waiting_for_more(
+    monkeypatch: pytest.MonkeyPatch, world: World, request: pytest.FixtureRequest
+) -> None:
+    monkeypatch.setattr(dispatch_pump, "WORTH_A_RECORD", 1000)
+    monkeypatch.setattr(dispatch_pump, "RECORD_AT_LAST_SECONDS", 60.0)
+    SenderNumber.objects.update(throughput=30)
+    campaign = request.getfixturevalue("running")
+    world.message()
+    _until_gone(None, 1)
+    assert _gone(None) == 1
+    before = _gone(campaign)
+    time.sleep(1)
+    assert _gone(campaign) == before
+
+
+def test_the_numbers_whose_agents_wait_are_those_with_a_due_message_that_nobody_claimed(world: World) -> None:
+    others = [sender_number_make(account=world.account) for _ in range(3)]
+    due, later, sent = (
+        message_make(query=query_make(sender_number=number), template=world.template) for number in others
+    )
+    Message.objects.filter(pk=later.pk).update(due_at=later.due_at + timedelta(minutes=1))
+    Message.objects.filter(pk=sent.pk).update(state="sending")
+    campaign_make(sender_number=world.number, template=world.template, recipients=1)
+    assert agents_wait([world.number.pk, *(number.pk for number in others)]) == {due.sender_number_id}
