@@ -10,6 +10,7 @@ from aiohttp import web
 from providers.simulator.documents import Json, compact_bytes, mapping
 from providers.simulator.refusal import Refusal
 from providers.simulator.simulator import SIMULATOR, Simulator
+from providers.simulator.wires.contract import Asked
 from providers.simulator.wires.meta.errors import UnknownObject, graph_answer
 from providers.simulator.world import Account, Number, Template, World
 
@@ -19,7 +20,7 @@ BUSY = {"call_count": 100, "total_cputime": 25, "total_time": 25, "estimated_tim
 PROVIDER = "meta"
 
 
-def account_by_token(world: World, request: web.Request) -> Account:
+def account_by_token(world: World, request: Asked) -> Account:
     """The account whose token the request carries; raises 104 without a token and 190 with a bad one."""
     scheme, _, token = request.headers.get("Authorization", "").partition(" ")
     if scheme.lower() not in ("bearer", "oauth") or not token.strip():
@@ -63,19 +64,19 @@ async def json_body(request: web.Request) -> Json:
         raise Refusal(100, "The request body is not a JSON object.") from problem
 
 
-def graph_headers(request: web.Request) -> dict[str, str]:
+def graph_headers(request: Asked) -> dict[str, str]:
     """The headers that Graph puts on its answers."""
     return {"facebook-api-version": request.match_info.get("version", ""), "x-fb-trace-id": secrets.token_urlsafe(8)}
 
 
-def graph_response(request: web.Request, body: Json) -> web.Response:
+def graph_response(request: Asked, body: Json) -> web.Response:
     """A successful answer."""
     return web.Response(
         body=compact_bytes(body), content_type="application/json", charset="utf-8", headers=graph_headers(request)
     )
 
 
-def refusal_response(request: web.Request, refusal: Refusal) -> web.Response:
+def refusal_response(request: Asked, refusal: Refusal) -> web.Response:
     """An error answer; rate limits say in a header when to come back."""
     status, body = graph_answer(refusal)
     headers = graph_headers(request)
