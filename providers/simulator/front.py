@@ -22,6 +22,7 @@ from multidict import CIMultiDict
 from yarl import URL
 
 from providers.simulator.agenda import Agenda
+from providers.simulator.app import LARGEST_BODY
 from providers.simulator.flow import decided
 from providers.simulator.replies import Reply, body_of, end
 from providers.simulator.simulator import Simulator
@@ -96,8 +97,10 @@ class Front:
             if not colon or name != name.strip():
                 return None
             headers.add(name, value.strip())
+        if len(headers.getall("Host", [])) != 1:
+            return None
         lengths = headers.getall("Content-Length", [])
-        if len(lengths) != 1 or not (lengths[0].isascii() and lengths[0].isdigit()):
+        if len(lengths) != 1 or not (lengths[0].isascii() and lengths[0].isdigit()) or int(lengths[0]) > LARGEST_BODY:
             return None
         if any(name in headers and headers[name].lower() != "keep-alive" for name in UNUSUAL):
             return None
