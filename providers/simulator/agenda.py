@@ -9,7 +9,7 @@ from collections.abc import Callable
 from itertools import count
 from typing import TypeAlias
 
-Action: TypeAlias = Callable[[], None]
+Action: TypeAlias = Callable[[], object]
 
 
 class Agenda:

@@ -33,6 +33,7 @@ class Judged:
     number: Number
     customer: Customer
     template: Template | None
+    definition: Definition | None
     components: list[Json]
     outcome: Outcome
 
@@ -179,6 +180,7 @@ def _judge(
         raise order.problem
     customer = wire.customer(call, account, number, order)
     template: Template | None = None
+    definition: Definition | None = None
     components: list[Json] = []
     try:
         if forced is not None:
@@ -200,7 +202,7 @@ def _judge(
         if not wire.late(refusal.code):
             raise
         outcome = Outcome("", "", statuses=("failed",), failure=refusal.code)
-    return Judged(result, number, customer, template, components, outcome)
+    return Judged(result, number, customer, template, definition, components, outcome)
 
 
 def _outcome(simulator: Simulator, customer: Customer, template: Template | None) -> Outcome:
@@ -247,7 +249,7 @@ def _message(simulator: Simulator, wire: Wire, call: Call, judged: Judged, answe
     bubble: Json = {"body": order.text or f"[{order.template_id or order.template_name}]"}
     if template is not None:
         named = template.parameter_format == "NAMED"
-        bubble = rendered(_definition(template), judged.components, named=named)
+        bubble = rendered(judged.definition or _definition(template), judged.components, named=named)
         category = wire.category(call, template)
         status = "held_for_quality_assessment" if judged.outcome.held else "accepted"
     return Message(

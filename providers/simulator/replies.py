@@ -29,6 +29,8 @@ class Reply:
 def reply_of(knobs: Knobs, response: web.Response, fate: str = "normal") -> Reply:
     """The reply that a fate's ``answer`` (or the knob ``lose_mode``) makes of a response."""
     wait = knobs.latency_ms / 1000
+    if fate == "normal":
+        return Reply(response, wait)
     if fate == "never":
         return Reply(response, wait + knobs.unanswered_ms / 1000, "close")
     if fate == "close":
@@ -41,9 +43,7 @@ def reply_of(knobs: Knobs, response: web.Response, fate: str = "normal") -> Repl
         return Reply(gateway_page(500), wait)
     if fate == "junk":
         return Reply(web.Response(text="OK<!-- cached -->", content_type="text/html"), wait)
-    if fate == "slow":
-        return Reply(response, wait + knobs.slow_answer_ms / 1000)
-    return Reply(response, wait)
+    return Reply(response, wait + knobs.slow_answer_ms / 1000)
 
 
 def gateway_page(status: int) -> web.Response:
