@@ -69,7 +69,11 @@ async def json_body(request: web.Request) -> Json:
 def graph_headers(request: Asked) -> dict[str, str]:
     """The headers that Graph puts on its answers."""
     trace = base64.urlsafe_b64encode(random.randbytes(9)).decode()  # noqa: S311 - no secret
-    return {"Content-Type": JSON_TYPE, "facebook-api-version": request.match_info.get("version", ""), "x-fb-trace-id": trace}
+    return {
+        "Content-Type": JSON_TYPE,
+        "facebook-api-version": request.match_info.get("version", ""),
+        "x-fb-trace-id": trace,
+    }
 
 
 def graph_response(request: Asked, body: Json) -> web.Response:
