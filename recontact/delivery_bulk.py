@@ -12,7 +12,8 @@ import uuid
 from collections import defaultdict
 from collections.abc import Sequence, Set
 
-from providers.contracts import StatusEvent
+from providers.contracts import DeliveryStatus, StatusEvent
+from providers.rates.lookup import takes_for_failures
 from recontact import ledger
 from recontact.adoption import in_need
 from recontact.campaigns.storing import cost_entries_copy
@@ -31,6 +32,7 @@ from recontact.delivery_rows import (
     released,
     reported,
     reserved,
+    told_with_an_earlier_try,
 )
 from recontact.models import CostEntry
 
@@ -46,7 +48,7 @@ def statuses_apply(told: Told) -> set[int]:
     """
     found, strangers = _found(told), Strangers(told)
     groups = _groups(told, found, strangers.positions)
-    plans = _plans(told, groups)
+    plans = _plans(told, groups, about={message.pk for message in found.values()})
     _write(list(plans.values()), strangers.joined)
     done = {position for message, positions in groups if message.pk in plans for position in positions}
     return set(range(len(told))) - done
@@ -97,6 +99,7 @@ def _groups(told: Told, found: dict[int, Standing], strangers: set[int]) -> list
         if message is not None:
             by_message[message.pk].append(position)
     adopting = _adopting(told)
+    charging = _charging(told)
     groups = []
     for message_id, positions in by_message.items():
         pairs = [told[position] for position in positions]
@@ -105,6 +108,7 @@ def _groups(told: Told, found: dict[int, Standing], strangers: set[int]) -> list
             alone
             and strangers.isdisjoint(positions)
             and all(is_plain(event) and (event.reference or account_id not in adopting) for account_id, event in pairs)
+            and not any(event.status == DeliveryStatus.FAILED and account_id in charging for account_id, event in pairs)
         ):
             groups.append((found[positions[0]], positions))
     return groups
@@ -115,6 +119,12 @@ def _adopting(told: Told) -> set[int]:
     return {account_id for account_id in {pair[0] for pair in told if not pair[1].reference} if in_need(account_id)}
 
 
+def _charging(told: Told) -> set[int]:
+    """The accounts of failures which take something for them."""
+    failing = {account_id for account_id, event in told if event.status == DeliveryStatus.FAILED}
+    return {account_id for account_id in failing if takes_for_failures(account_id)}
+
+
 def _key(told: tuple[int, StatusEvent]) -> tuple[int, str]:
     account_id, event = told
     return account_id, event.provider_message_id
@@ -123,14 +133,15 @@ def _key(told: tuple[int, StatusEvent]) -> tuple[int, str]:
 # --- what they come to -----------------------------------------------------------------------------------------------
 
 
-def _plans(told: Told, groups: Sequence[tuple[Standing, list[int]]]) -> dict[int, Plan]:
-    """Message id -> its plan, for those that have one."""
+def _plans(told: Told, groups: Sequence[tuple[Standing, list[int]]], *, about: Set[int]) -> dict[int, Plan]:
+    """Message id -> its plan, for those that have one. `about`: all messages that the batch tells of."""
     if not groups:
         return {}
     ids = {message.pk for message, _positions in groups}
     keys = {message.pk: _key(told[positions[0]]) for message, positions in groups}
     # A person gave its query's right back: what arrives now is an incident.
     passed_over = released(ids)
+    passed_over |= told_with_an_earlier_try({message.pk for message, _ in groups if message.is_retry}, about)
     statuses, prices, in_books = events_known(set(keys.values())), prices_told(ids), reported(ids)
     erased = erased_ids(
         {keys[message.pk] for message, _ in groups if keys[message.pk][1] != message.provider_message_id}

@@ -1,7 +1,8 @@
 """What some statuses make of one message, decided without the database: the plain cases of `recontact.delivery`.
 
-Whatever is not plain (a failure, words of the provider, a second id, a message that failed or was never sent, a price that
-comes apart from its status) is None here: that message's events go one by one.
+Whatever is not plain (a failure from which something follows, words of the provider about anything else, a second id, a
+message that failed before or was never sent, a price that comes apart from its status) is None here: that message's events
+go one by one.
 """
 
 from __future__ import annotations
@@ -12,8 +13,10 @@ from datetime import datetime
 from typing import Any
 
 from providers.contracts import DeliveryStatus, StatusEvent
+from providers.redaction import words_redacted
 from recontact.costs.report import Charged, is_free, price_stored
 from recontact.delivery import MOMENTS
+from recontact.late_failures import nothing_follows
 from recontact.models import MessageEvent
 from recontact.states import MESSAGE_MOVES, NEVER_SENT, MessageState
 
@@ -36,11 +39,14 @@ class Known:
 
 @dataclass(slots=True)
 class NewEvent:
-    """One event to be stored with its effect."""
+    """One event to be stored with its effect. `reason`, `code`, `detail`: of a failure, as they may be kept."""
 
     event: StatusEvent
     effect: str
     price: dict[str, Any] | None
+    reason: str = ""
+    code: str = ""
+    detail: str = ""
 
 
 @dataclass(frozen=True, slots=True)
@@ -68,6 +74,7 @@ class Plan:
     """What is to be written: what the message becomes, its new events, and the prices told for it.
 
     Each price comes with whether it is free; the first that gives an amount is reported. `moments` are those to be set.
+    `moved_by` is the last event that moved it.
     """
 
     message: Standing
@@ -76,14 +83,14 @@ class Plan:
     billed: bool | None
     moments: dict[str, datetime] = field(default_factory=dict)
     events: list[NewEvent] = field(default_factory=list)
-    is_moved: bool = False
+    moved_by: NewEvent | None = None
     reports: list[tuple[dict[str, Any], bool]] = field(default_factory=list)
 
     @property
     def is_changed(self) -> bool:
         """Whether the message's row is to be written."""
         before = (self.message.provider_message_id, self.message.billed)
-        return self.is_moved or bool(self.moments) or (self.provider_message_id, self.billed) != before
+        return self.moved_by is not None or bool(self.moments) or (self.provider_message_id, self.billed) != before
 
     @property
     def charged(self) -> Charged:
@@ -102,16 +109,16 @@ class Plan:
 
 def is_plain(event: StatusEvent) -> bool:
     """Whether the event may be applied in bulk at all."""
-    return (
-        event.status in _PLAIN
-        and 0 < len(event.provider_message_id) <= 128
-        and not (event.error_code or event.error_reason or event.error_detail)
-    )
+    if not 0 < len(event.provider_message_id) <= 128:
+        return False
+    if event.status == DeliveryStatus.FAILED:
+        return nothing_follows(event.error_reason)
+    return event.status in _PLAIN and not (event.error_code or event.error_reason or event.error_detail)
 
 
 def plan_make(message: Standing, events: Sequence[StatusEvent], known: Known) -> Plan | None:
     """The plan of plain events in their order. None: they go one by one."""
-    if message.state in NEVER_SENT or message.state == MessageState.FAILED or message.is_retry:
+    if message.state in NEVER_SENT or message.state == MessageState.FAILED:
         return None
     told = {event.provider_message_id for event in events}
     # Another id than the one that it has may be a second send.
@@ -126,12 +133,25 @@ def plan_make(message: Standing, events: Sequence[StatusEvent], known: Known) ->
             if not is_matched or (event.price is not None and not has_price):
                 return None
             continue
+        if plan.state == MessageState.FAILED:
+            return None  # it arrived after all
         statuses[event.status] = (True, event.price is not None)
-        new = NewEvent(event, "", None if event.price is None else price_stored(event.price))
-        price = new.price or price
+        new = _new(event, message)
+        if event.status != DeliveryStatus.FAILED:
+            price = new.price or price
         _advance(plan, new, price, is_reported=known.is_reported)
         plan.events.append(new)
     return plan
+
+
+def _new(event: StatusEvent, message: Standing) -> NewEvent:
+    price = None if event.price is None else price_stored(event.price)
+    if event.status != DeliveryStatus.FAILED:
+        return NewEvent(event, "", price)
+    told = words_redacted(event.error_detail, phone=event.recipient_phone, bsuid=event.recipient_bsuid)[:500]
+    # Not every event says whom it is about.
+    detail = words_redacted(told, phone=message.phone, bsuid=message.bsuid)
+    return NewEvent(event, "", price, event.error_reason[:40], event.error_code[:40], detail)
 
 
 def _advance(plan: Plan, new: NewEvent, price: dict[str, Any] | None, *, is_reported: bool) -> None:
@@ -142,7 +162,9 @@ def _advance(plan: Plan, new: NewEvent, price: dict[str, Any] | None, *, is_repo
         if name not in message.moments:
             plan.moments.setdefault(name, event.occurred_at)
     if moves:
-        plan.state, plan.is_moved = target, True
+        plan.state, plan.moved_by = target, new
+        if target == MessageState.FAILED and plan.billed is None:
+            plan.billed = False
     if plan.provider_message_id in ("", message.reference):
         plan.provider_message_id = event.provider_message_id
     new.effect = MessageEvent.Effect.MOVED if moves else MessageEvent.Effect.KNOWN

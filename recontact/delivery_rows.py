@@ -21,7 +21,8 @@ from recontact.states import MessageState
 #: An account and a message's id there.
 Key = tuple[int, str]
 
-_MOMENTS = ("accepted_at", "sent_at", "delivered_at", "read_at")
+_MOMENTS = ("accepted_at", "sent_at", "delivered_at", "read_at", "settled_at")
+_WORDS = ("reason", "provider_code", "provider_detail")
 _STANDING = f"""
     SELECT id, reference::text, account_id, state, retry_of_id IS NOT NULL, provider_message_id,
            COALESCE(accepted_at, created_at), billed, category, recipient_phone, recipient_bsuid, currency,
@@ -111,6 +112,18 @@ def released(message_ids: Set[int]) -> set[int]:
     )
 
 
+def told_with_an_earlier_try(retries: Set[int], told: Set[int]) -> set[int]:
+    """Those of the retries an earlier try of which is among `told`: what comes of one depends on the other."""
+    if not retries:
+        return set()
+    sql = f"""WITH RECURSIVE tries (id, earlier_id) AS (
+                  SELECT id, retry_of_id FROM recontact_message WHERE id = ANY({_each("bigint")})
+                  UNION ALL
+                  SELECT t.id, m.retry_of_id FROM tries t JOIN recontact_message m ON m.id = t.earlier_id
+              ) SELECT DISTINCT id FROM tries WHERE earlier_id = ANY({_each("bigint")})"""  # noqa: S608
+    return {message_id for (message_id,) in _rows(sql, [_list(retries), _list(told)])}
+
+
 def reserved(message_ids: Set[int]) -> set[int]:
     """Those of the messages for which a query's right is reserved."""
     return _ids(
@@ -155,7 +168,8 @@ def messages_store(plans: Sequence[Plan], reports: Mapping[int, CostEntry]) -> N
             "id": plan.message.pk,
             "was": plan.message.state,
             "state": plan.state,
-            "moved": plan.is_moved,
+            "moved": plan.moved_by is not None,
+            **_words(plan),
             "provider_message_id": plan.provider_message_id,
             "billed": plan.billed,
             **_price(reports.get(plan.message.pk)),
@@ -164,6 +178,11 @@ def messages_store(plans: Sequence[Plan], reports: Mapping[int, CostEntry]) -> N
         for plan in plans
     ]
     _write(_MOVE, [json.dumps(told)], rows=len(plans))
+
+
+def _words(plan: Plan) -> dict[str, str]:
+    new = plan.moved_by
+    return {} if new is None else dict(zip(_WORDS, (new.reason, new.code, new.detail), strict=True))
 
 
 def _price(report: CostEntry | None) -> dict[str, str]:
@@ -177,15 +196,11 @@ _MOVE = f"""
         reported_currency = COALESCE(told.reported_currency, message.reported_currency),
         {", ".join(f"{name} = COALESCE(message.{name}, told.{name})" for name in _MOMENTS)},
         lease_expires_at = CASE WHEN told.moved THEN NULL ELSE message.lease_expires_at END,
-        {
-    ", ".join(
-        f"{name} = CASE WHEN told.moved THEN '' ELSE message.{name} END"
-        for name in ("reason", "provider_code", "provider_detail")
-    )
-}
+        {", ".join(f"{name} = COALESCE(told.{name}, message.{name})" for name in _WORDS)}
     FROM json_to_recordset(%s::json)
         AS told (id bigint, was varchar, state varchar, moved boolean, provider_message_id varchar, billed boolean,
-                 reported numeric, reported_currency varchar, {", ".join(f"{name} timestamptz" for name in _MOMENTS)})
+                 reported numeric, reported_currency varchar, {", ".join(f"{name} varchar" for name in _WORDS)},
+                 {", ".join(f"{name} timestamptz" for name in _MOMENTS)})
     WHERE message.id = told.id AND message.state = told.was
 """  # noqa: S608 -- only our own names go in
 
@@ -207,6 +222,9 @@ def events_store(plans: Sequence[Plan]) -> None:
             "raw_status": new.event.raw_status[:40],
             "occurred_at": new.event.occurred_at.isoformat(),
             "effect": new.effect,
+            "reason": new.reason,
+            "provider_code": new.code,
+            "detail": new.detail,
             "price": new.price,
         }
         for plan in ordered
@@ -221,10 +239,11 @@ _APPEND = """
         (account_id, message_id, provider_message_id, reference, status, raw_status, occurred_at, received_at, effect,
          reason, provider_code, detail, price, recipient_hash)
     SELECT account_id, message_id, provider_message_id, reference, status, raw_status, occurred_at, %s, effect,
-           '', '', '', price, ''
+           reason, provider_code, detail, price, ''
     FROM json_to_recordset(%s::json)
         AS told (account_id bigint, message_id bigint, provider_message_id varchar, reference varchar, status varchar,
-                 raw_status varchar, occurred_at timestamptz, effect varchar, price jsonb)
+                 raw_status varchar, occurred_at timestamptz, effect varchar, reason varchar, provider_code varchar,
+                 detail varchar, price jsonb)
     ON CONFLICT DO NOTHING
 """
 

@@ -9,7 +9,7 @@ from django.conf import settings
 from providers.errors import Reason
 from providers.models import ProviderAccount, SenderNumber
 from providers.parking import park
-from providers.policy import RULES, Action, late_action
+from providers.policy import RULES, Action, late_action, suppresses
 from providers.registry import adapter_class_known
 from recontact.clock import database_now
 from recontact.dispatch.hold import hold
@@ -20,6 +20,15 @@ from templates_app.models import Template
 _WAITS = frozenset({Action.WAIT, Action.TOMORROW})
 _PARKS = frozenset({Action.PARK_TEMPLATE, Action.PARK_NUMBER, Action.PARK_ACCOUNT})
 _FOLLOWED = _WAITS | _PARKS | {Action.RETRY}
+
+
+def nothing_follows(reason: str) -> bool:
+    """Whether a late failure for this reason, as its event names it, ends with the message: no park, no retry, no opt-out."""
+    try:
+        known = Reason(reason)
+    except ValueError:
+        return True
+    return late_action(known) not in _FOLLOWED and not suppresses(known)
 
 
 def late_failure_apply(*, message: Message, event: MessageEvent) -> Message | None:

@@ -17,7 +17,8 @@ from pathlib import Path
 import uvloop
 from aiohttp import web
 
-from providers.simulator.app import build_application
+from providers.simulator.app import AT_THE_ROOT, build_application
+from providers.simulator.front import Front
 from providers.simulator.seeding import seed
 from providers.simulator.simulator import Simulator
 from providers.simulator.wires.registry import WIRES
@@ -46,16 +47,20 @@ async def serve(chosen: argparse.Namespace) -> None:
     simulator = Simulator(chosen.store, WIRES)
     if chosen.seed:
         seed(simulator, json.loads(Path(chosen.seed).read_text(encoding="utf-8")))
-    runner = web.AppRunner(
-        build_application(simulator), access_log=None, handler_cancellation=True, shutdown_timeout=STOP_SECONDS
-    )
+    application = build_application(simulator)
+    runner = web.AppRunner(application, access_log=None, handler_cancellation=True, shutdown_timeout=STOP_SECONDS)
     await runner.setup()
-    site = web.TCPSite(runner, chosen.host, chosen.port, backlog=1024)
-    await site.start()
-    host, port = runner.addresses[0][:2]
+    if runner.server is None:
+        raise RuntimeError("aiohttp made no server")
+    front = Front(simulator, simulator.wires[AT_THE_ROOT], application, runner.server)
+    loop = asyncio.get_running_loop()
+    listening = await loop.create_server(front.connection, chosen.host, chosen.port, backlog=1024)
+    host, port = listening.sockets[0].getsockname()[:2]
     sys.stdout.write(f"Provider simulator ready on http://{host}:{port}\n")
     sys.stdout.flush()
     await stop.wait()
+    listening.close()
+    front.close()
     await runner.cleanup()
 
 

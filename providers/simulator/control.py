@@ -38,7 +38,6 @@ from aiohttp import web
 from providers.simulator import customers, reviews, seeding
 from providers.simulator.documents import Json, compact_bytes
 from providers.simulator.outcomes import OUTCOMES
-from providers.simulator.record import as_json
 from providers.simulator.refusal import CODES
 from providers.simulator.simulator import SIMULATOR
 from providers.simulator.wires.contract import Note
@@ -166,12 +165,12 @@ async def deliveries(request: web.Request) -> web.Response:
 
 def _page(request: web.Request, found: Iterable[Any]) -> Json:
     limit, offset = (int(request.query.get(name, usual)) for name, usual in (("limit", DEFAULT_LIMIT), ("offset", 0)))
-    return {"data": [as_json(item) for item in islice(found, offset, offset + limit)]}
+    return {"data": list(islice(found, offset, offset + limit))}
 
 
 async def inbound(request: web.Request) -> web.Response:
     """``POST /control/inbound``."""
-    return answer(as_json(customers.write(request.app[SIMULATOR], await order_of(request))))
+    return answer(customers.write(request.app[SIMULATOR], await order_of(request)))
 
 
 async def preference(request: web.Request) -> web.Response:

@@ -10,7 +10,7 @@ Json = dict[str, Any]
 
 
 def compact_bytes(document: Any) -> bytes:
-    """The document as compact UTF-8 JSON (answers and the journal)."""
+    """The document as compact UTF-8 JSON (answers and the journal); a dataclass in it is an object with all its fields."""
     return orjson.dumps(document)
 
 

@@ -2,9 +2,6 @@
 
 from __future__ import annotations
 
-import asyncio
-import socket
-import struct
 from collections.abc import Awaitable, Callable
 from copy import deepcopy
 from dataclasses import dataclass
@@ -19,11 +16,11 @@ from providers.simulator.outcomes import PLAIN, PLAIN_READ, STOPPED, Outcome, ou
 from providers.simulator.record import Message, Received
 from providers.simulator.refusal import Refusal
 from providers.simulator.rendering import plain_text, rendered
+from providers.simulator.replies import Reply, deliver, gateway_page, reply_of
 from providers.simulator.simulator import SIMULATOR, Simulator
 from providers.simulator.wires.contract import Call, Order, Result, Wire
 from providers.simulator.world import Account, Customer, Number, Template
 
-GATEWAY_PAGE = "<html><head><title>Sorry, something went wrong.</title></head><body></body></html>"
 UNREAD = Order(sender="", recipient="", text="")
 Handler = Callable[[web.Request], Awaitable[web.StreamResponse]]
 
@@ -36,6 +33,7 @@ class Judged:
     number: Number
     customer: Customer
     template: Template | None
+    definition: Definition | None
     components: list[Json]
     outcome: Outcome
 
@@ -71,32 +69,34 @@ def sends(wire: Wire) -> Handler:
     """The handler of a wire's send paths."""
 
     async def send(request: web.Request) -> web.StreamResponse:
-        simulator, call = request.app[SIMULATOR], await call_of(request)
-        results, unreadable = _receive(simulator, wire, call)
-        if simulator.knobs.reset_next > 0:
-            return _reset_untouched(simulator, request, results)
-        try:
-            gateway_error = _decide(simulator, wire, call, results, unreadable)
-        except Refusal as refusal:
-            for result in results:
-                simulator.settle_request(result.received, "refused", refusal.code)
-            await _delay(simulator)
-            return _with_wait(simulator, wire.refused(call, refusal))
-        await _delay(simulator)
-        if gateway_error:
-            return web.Response(status=502, text=GATEWAY_PAGE, content_type="text/html")
-        return await _answer(simulator, request, wire.accepted(call, results), results)
+        return await deliver(request, decided(request.app[SIMULATOR], wire, await call_of(request)))
 
     return send
 
 
-def _reset_untouched(simulator: Simulator, request: web.Request, results: list[Result]) -> web.Response:
+def decided(simulator: Simulator, wire: Wire, call: Call) -> Reply:
+    """Everything that a send brings about, and the reply to it."""
+    results, unreadable = _receive(simulator, wire, call)
+    if simulator.knobs.reset_next > 0:
+        return _reset_untouched(simulator, results)
+    try:
+        gateway_error = _decide(simulator, wire, call, results, unreadable)
+    except Refusal as refusal:
+        for result in results:
+            simulator.settle_request(result.received, "refused", refusal.code)
+        return reply_of(simulator.knobs, _with_wait(simulator, wire.refused(call, refusal)))
+    if gateway_error:
+        return reply_of(simulator.knobs, gateway_page(502))
+    fate = next((result.message.answer for result in results if result.message is not None), "normal")
+    return reply_of(simulator.knobs, wire.accepted(call, results), fate)
+
+
+def _reset_untouched(simulator: Simulator, results: list[Result]) -> Reply:
     """Something between us and the client broke the connection off before the request was looked at."""
     simulator.knobs.reset_next -= 1
     for result in results:
         simulator.settle_request(result.received, "reset", None)
-    _reset(request)
-    return web.Response(status=500)
+    return Reply(gateway_page(500), ending="reset")
 
 
 def _with_wait(simulator: Simulator, response: web.Response) -> web.Response:
@@ -128,11 +128,6 @@ def _receive(simulator: Simulator, wire: Wire, call: Call) -> tuple[list[Result]
         simulator.receive(received)
         results.append(Result(order, received))
     return results, unreadable
-
-
-async def _delay(simulator: Simulator) -> None:
-    if simulator.knobs.latency_ms:
-        await asyncio.sleep(simulator.knobs.latency_ms / 1000)
 
 
 def _decide(simulator: Simulator, wire: Wire, call: Call, results: list[Result], unreadable: Refusal | None) -> bool:
@@ -185,6 +180,7 @@ def _judge(
         raise order.problem
     customer = wire.customer(call, account, number, order)
     template: Template | None = None
+    definition: Definition | None = None
     components: list[Json] = []
     try:
         if forced is not None:
@@ -206,7 +202,7 @@ def _judge(
         if not wire.late(refusal.code):
             raise
         outcome = Outcome("", "", statuses=("failed",), failure=refusal.code)
-    return Judged(result, number, customer, template, components, outcome)
+    return Judged(result, number, customer, template, definition, components, outcome)
 
 
 def _outcome(simulator: Simulator, customer: Customer, template: Template | None) -> Outcome:
@@ -253,7 +249,7 @@ def _message(simulator: Simulator, wire: Wire, call: Call, judged: Judged, answe
     bubble: Json = {"body": order.text or f"[{order.template_id or order.template_name}]"}
     if template is not None:
         named = template.parameter_format == "NAMED"
-        bubble = rendered(_definition(template), judged.components, named=named)
+        bubble = rendered(judged.definition or _definition(template), judged.components, named=named)
         category = wire.category(call, template)
         status = "held_for_quality_assessment" if judged.outcome.held else "accepted"
     return Message(
@@ -280,44 +276,3 @@ def _message(simulator: Simulator, wire: Wire, call: Call, judged: Judged, answe
         plan=lifecycle.plan_for(judged.outcome),
         extra=order.extra,
     )
-
-
-async def _answer(
-    simulator: Simulator, request: web.Request, answer: web.Response, results: list[Result]
-) -> web.StreamResponse:
-    """Give the answer, or lose it as the fate of the request's messages says."""
-    mode = next((result.message.answer for result in results if result.message is not None), "normal")
-    if mode == "never":
-        await asyncio.sleep(simulator.knobs.unanswered_ms / 1000)
-    if mode in ("never", "close", "reset"):
-        (_reset if mode == "reset" else _cut)(request)
-        return web.Response(status=500)
-    if mode == "html_500":
-        return web.Response(status=500, text=GATEWAY_PAGE, content_type="text/html")
-    if mode == "junk":
-        return web.Response(text="OK<!-- cached -->", content_type="text/html")
-    if mode == "slow":
-        await asyncio.sleep(simulator.knobs.slow_answer_ms / 1000)
-    if mode == "half":
-        body = answer.body if isinstance(answer.body, bytes) else b""
-        response = web.StreamResponse(
-            status=answer.status, headers={**answer.headers, "Content-Length": str(len(body))}
-        )
-        await response.prepare(request)
-        await response.write(body[: len(body) // 2])
-        _cut(request)
-        return response
-    return answer
-
-
-def _cut(request: web.Request) -> None:
-    if request.transport is not None:
-        request.transport.close()
-
-
-def _reset(request: web.Request) -> None:
-    """End the connection by RST, as a broken gateway does."""
-    if request.transport is not None:
-        end = request.transport.get_extra_info("socket")
-        end.setsockopt(socket.SOL_SOCKET, socket.SO_LINGER, struct.pack("ii", 1, 0))
-        request.transport.abort()

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from functools import lru_cache
+from functools import lru_cache, partial
 from typing import Any, TypeAlias
 
 from providers.simulator.outcomes import Outcome
@@ -50,16 +50,15 @@ def schedule(simulator: Simulator, message: Message) -> None:
 
 def _await_next(simulator: Simulator, message: Message, coming: list[Coming], waited: float) -> None:
     """Let the last of ``coming`` happen, and the others after it: one timer a message at a time."""
+    simulator.later(coming[-1][0] - waited, partial(_happen, simulator, message, coming))
 
-    def happen() -> None:
-        coming.pop()
-        # First, so that there is never a moment at which nothing seems to be coming.
-        if coming:
-            _await_next(simulator, message, coming, after)
-        report(simulator, message, status=status, at=at, failure=code)
 
-    after, status, at, code = coming[-1]
-    simulator.later(after - waited, happen)
+def _happen(simulator: Simulator, message: Message, coming: list[Coming]) -> None:
+    after, status, at, code = coming.pop()
+    # First, so that there is never a moment at which nothing seems to be coming.
+    if coming:
+        _await_next(simulator, message, coming, after)
+    report(simulator, message, status=status, at=at, failure=code)
 
 
 def report(simulator: Simulator, message: Message, *, status: StatusWord, at: int, failure: int | None) -> None:

@@ -129,8 +129,8 @@ class Conversation:
 
 
 def as_json(item: Any) -> Json:
-    """All fields of a record, nested ones too."""
-    return {name: _plain(getattr(item, name)) for name in _field_names(type(item))}
+    """All fields of a record."""
+    return {name: getattr(item, name) for name in _field_names(type(item))}
 
 
 _FIELD_NAMES: dict[type, tuple[str, ...]] = {}
@@ -140,12 +140,6 @@ def _field_names(kind: type) -> tuple[str, ...]:
     if kind not in _FIELD_NAMES:
         _FIELD_NAMES[kind] = tuple(item.name for item in fields(kind))
     return _FIELD_NAMES[kind]
-
-
-def _plain(value: Any) -> Any:
-    if isinstance(value, list):
-        return [_plain(item) for item in value]
-    return as_json(value) if isinstance(value, Status) else value
 
 
 class Record:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
+from functools import lru_cache
 from typing import Any
 
 from providers.simulator.definition import MEDIA_HEADERS, VARIABLE, Definition, variables
@@ -11,7 +12,9 @@ from providers.simulator.documents import Json, mapping, sequence
 
 def parameter_text(parameter: Json) -> str:
     """The text that one parameter puts into the message; currency and date show their fallback."""
-    kind = str(parameter.get("type", "")).lower()
+    kind = parameter.get("type", "")
+    if kind != "text":
+        kind = str(kind).lower()
     if kind == "text":
         return str(parameter.get("text", ""))
     return str(mapping(parameter.get(kind)).get("fallback_value", ""))
@@ -73,7 +76,18 @@ def _filled(text: str, component: Json | None, *, named: bool) -> str:
         values = {str(item.get("parameter_name", "")): parameter_text(item) for item in parameters}
     else:
         values = dict(zip(variables(text), map(parameter_text, parameters), strict=False))
-    return VARIABLE.sub(lambda match: values.get(match[1], match[0]), text)
+    return "".join([values.get(name, piece) if name else piece for piece, name in _pieces(text)])
+
+
+@lru_cache(maxsize=1024)
+def _pieces(text: str) -> tuple[tuple[str, str], ...]:
+    """The text in pieces: variables as they are written, with their name, and what is between them, without one."""
+    pieces: list[tuple[str, str]] = []
+    end = 0
+    for match in VARIABLE.finditer(text):
+        pieces += [(text[end : match.start()], ""), (match[0], match[1])]
+        end = match.end()
+    return (*pieces, (text[end:], ""))
 
 
 def _buttons(definition: Definition, components: list[Json]) -> list[Json]:

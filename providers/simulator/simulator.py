@@ -2,12 +2,12 @@
 
 from __future__ import annotations
 
-import asyncio
 from collections.abc import Callable, Iterable, Iterator, Mapping
 from pathlib import Path
 
 from aiohttp import web
 
+from providers.simulator.agenda import Action, Agenda
 from providers.simulator.documents import Json
 from providers.simulator.journal import Journal
 from providers.simulator.knobs import Knobs
@@ -42,7 +42,7 @@ class Simulator:
         self.journal = Journal(directory)
         self.unsettled: dict[int, Event] = {}
         self._events = 0
-        self._timers: set[asyncio.TimerHandle] = set()
+        self._agenda = Agenda()
         self._replay()
         self.webhooks = WebhookSender(lambda: self.knobs, self._account_and_wire, self._delivered, self._settled)
 
@@ -60,31 +60,20 @@ class Simulator:
         """The simulated time in seconds."""
         return self.knobs.now()
 
-    def later(self, seconds: float, action: Callable[[], None]) -> None:
+    def later(self, seconds: float, action: Action) -> None:
         """Run an action later, unless a reset or the end comes first."""
-
-        def run() -> None:
-            self._timers.discard(timer)
-            action()
-
-        timer = asyncio.get_running_loop().call_later(seconds, run)
-        self._timers.add(timer)
+        self._agenda.add(seconds, action)
 
     @property
     def pending(self) -> int:
         """How much is still going to happen: planned statuses and webhooks on their way."""
-        return len(self._timers) + self.webhooks.waiting
+        return len(self._agenda) + self.webhooks.waiting
 
     async def stop(self) -> None:
         """Stop timers and webhooks and close the journal."""
-        self._cancel_timers()
+        self._agenda.clear()
         await self.webhooks.stop()
         self.journal.close()
-
-    def _cancel_timers(self) -> None:
-        for timer in self._timers:
-            timer.cancel()
-        self._timers.clear()
 
     # --- writing ----------------------------------------------------------------------------------------------
 
@@ -101,7 +90,7 @@ class Simulator:
     def receive(self, received: Received) -> None:
         """Keep a request before anything is decided about it."""
         self.record.add_request(received)
-        self.journal.append({"kind": "request", "data": as_json(received)})
+        self.journal.append({"kind": "request", "data": received})
 
     def settle_request(self, received: Received, result: str, code: int | None) -> None:
         """Note a request that made no message."""
@@ -112,7 +101,7 @@ class Simulator:
     def accept(self, message: Message) -> None:
         """Keep an accepted message."""
         self.record.add_message(message)
-        self.journal.append({"kind": "message", "data": as_json(message)})
+        self.journal.append({"kind": "message", "data": message})
 
     def add_inbound(self, inbound: Inbound, *, from_entry_point: bool) -> None:
         """Keep a customer's message and open her window."""
@@ -123,12 +112,12 @@ class Simulator:
     def charge(self, charge: Charge) -> None:
         """Count a delivered message."""
         self.record.add_charge(charge)
-        self.journal.append({"kind": "charge", "data": as_json(charge)})
+        self.journal.append({"kind": "charge", "data": charge})
 
     def emit(self, waba_id: str, notes: Iterable[Note]) -> None:
         """Queue webhook notes of an account."""
         for event in [self._event(waba_id, note) for note in notes]:
-            self.journal.append({"kind": "event", "data": as_json(event)})
+            self.journal.append({"kind": "event", "data": event})
             self._queue(event)
 
     def report_status(self, message: Message, status: Status, notes: Iterable[Note]) -> None:
@@ -137,8 +126,7 @@ class Simulator:
         self._note_status(message, status, message.pricing)
         # One record: a crash leaves both, the status and what is still to be told, or neither.
         data = {"wamid": message.wamid, "status": status.status, "at": status.at, "code": status.code}
-        told = [as_json(event) for event in events]
-        self.journal.append({"kind": "status", "data": {**data, "pricing": message.pricing, "events": told}})
+        self.journal.append({"kind": "status", "data": {**data, "pricing": message.pricing, "events": events}})
         for event in events:
             self._queue(event)
 
@@ -168,7 +156,7 @@ class Simulator:
 
     def reset(self, *, keep_world: bool) -> None:
         """Forget all traffic and turn the knobs back; forget the world too when asked."""
-        self._cancel_timers()
+        self._agenda.clear()
         self.webhooks.clear()
         self.unsettled.clear()
         self.record = Record()

@@ -52,16 +52,15 @@ class Check:
         self._lengths(by_type)
 
     def _shape(self, position: int, component: Json) -> None:
-        where = f"template['components'][{position}]"
         for key in component:
             if key not in COMPONENT_KEYS:
-                raise Refusal(100, f'Unexpected key "{key}" on param "{where}".')
-        kind = str(component.get("type", "")).lower()
-        if kind not in COMPONENT_TYPES:
-            raise Refusal(100, f"Param {where}['type'] must be one of {{{', '.join(COMPONENT_TYPES).upper()}}}")
+                raise Refusal(100, f'Unexpected key "{key}" on param "{_place_of(position)}".')
+        if str(component.get("type", "")).lower() not in COMPONENT_TYPES:
+            types = ", ".join(COMPONENT_TYPES).upper()
+            raise Refusal(100, f"Param {_place_of(position)}['type'] must be one of {{{types}}}")
         parameters = component.get("parameters", [])
         if not isinstance(parameters, list) or not all(isinstance(item, dict) for item in parameters):
-            raise Refusal(100, f"Param {where}['parameters'] must be an array of objects.")
+            raise Refusal(100, f"Param {_place_of(position)}['parameters'] must be an array of objects.")
 
     def _header(self, component: Json | None) -> None:
         wanted = self._definition.header_format
@@ -153,6 +152,8 @@ class Check:
 
     def _cards(self, component: Json | None) -> None:
         cards = sequence((component or {}).get("cards"))
+        if not cards and not self._definition.cards:
+            return
         if len(cards) != len(self._definition.cards):
             raise self._count(
                 f"carousel: number of cards ({len(cards)}) does not match the expected number of cards "
@@ -175,3 +176,7 @@ class Check:
 
     def _format(self, details: str) -> Refusal:
         return Refusal(132018 if self._modern else 132012, self._place + details)
+
+
+def _place_of(position: int) -> str:
+    return f"template['components'][{position}]"

@@ -5,6 +5,8 @@ from __future__ import annotations
 import re
 from dataclasses import dataclass, field, fields
 from functools import lru_cache
+from itertools import count
+from operator import mul
 from typing import Any, TypeVar
 
 from providers.simulator.documents import Json
@@ -272,7 +274,7 @@ class World:
 
 def invented_name(key: str) -> str:
     """A profile name for somebody whom nobody named: always the same one for the same key."""
-    number = sum(ord(character) * position for position, character in enumerate(key, start=1))
+    number = sum(map(mul, map(ord, key), count(1)))
     return f"{FIRST_NAMES[number % len(FIRST_NAMES)]} {LAST_NAMES[number // 10 % len(LAST_NAMES)]}"
 
 

@@ -16,6 +16,8 @@ from hypothesis import strategies as st
 from hypothesis.extra.django import TestCase
 
 from providers.contracts import DeliveryStatus, PriceReport, StatusEvent
+from providers.errors import Reason
+from providers.models import RateCard, RateFee
 from recontact import ledger
 from recontact.books import differences
 from recontact.delivery import status_apply
@@ -31,6 +33,7 @@ from recontact.models import (
     Recontact,
 )
 from tests.factories import message_make, query_make, user_make
+from tests.recontact.chains import accepted, campaign_message, fail
 
 NOW = datetime(2026, 11, 20, 12, 0, tzinfo=UTC)
 PRICED = PriceReport(billable=True, category="utility", pricing_type="regular")
@@ -56,6 +59,15 @@ def messages_make(count: int) -> list[Message]:
         message.attempts.create(number=1, claimed_at=NOW, outcome="accepted")
         _move(message, "accepted", provider_message_id=f"wamid.{message.pk}", accepted_at=NOW)
     return messages
+
+
+def chain_make() -> list[Message]:
+    """A campaign's message that failed, its retry that failed too, and the retry of that, accepted."""
+    tries = [campaign_message()]
+    for _ in range(2):
+        fail(tries[-1], Reason.PROVIDER_ERROR)
+        tries.append(accepted(Message.objects.get(retry_of=tries[-1])))
+    return tries
 
 
 def _move(message: Message, state: str, **fields: Any) -> None:
@@ -102,6 +114,41 @@ def test_plain_statuses_are_all_done_at_once_whoever_named_them() -> None:
 
 
 @pytest.mark.django_db
+def test_failures_that_nothing_follows_from_are_done_at_once_and_tell_no_person() -> None:
+    messages = messages_make(3)
+    words = {"error_code": "131026", "error_reason": "recipient_unreachable"}
+    pairs = [
+        event_of(message, DeliveryStatus.FAILED, error_detail=f"not on WhatsApp: {message.recipient_phone}", **words)
+        for message in messages
+    ]
+    assert statuses_apply(pairs) == set()
+    kept = {("failed", False, "recipient_unreachable", "131026", "not on WhatsApp: •••")}
+    columns = ("state", "billed", "reason", "provider_code", "provider_detail")
+    assert set(Message.objects.values_list(*columns)) == kept
+    assert set(MessageEvent.objects.values_list("effect", "detail")) == {("moved", "not on WhatsApp: •••")}
+    assert not Message.objects.filter(settled_at=None).exists()
+
+
+@pytest.mark.django_db
+def test_a_failure_that_the_provider_takes_a_fee_for_goes_by_itself() -> None:
+    (message,) = messages_make(1)
+    card = RateCard.objects.get(account_id=message.account_id, status=RateCard.Status.PUBLISHED)
+    # Past the triggers: a published card is no longer changed.
+    with connection.cursor() as cursor:
+        cursor.execute("SET LOCAL session_replication_role = replica")
+        RateFee.objects.create(card=card, kind=RateFee.Kind.FAILED, value=Decimal("0.001"))
+        cursor.execute("SET LOCAL session_replication_role = DEFAULT")
+    assert statuses_apply([event_of(message, DeliveryStatus.FAILED)]) == {0}
+
+
+@pytest.mark.django_db
+def test_a_retry_is_told_of_in_bulk_unless_an_earlier_try_is_told_of_too() -> None:
+    first, _second, third = chain_make()
+    assert statuses_apply([event_of(third, DeliveryStatus.SENT)]) == set()
+    assert statuses_apply([event_of(third, DeliveryStatus.READ), event_of(first, DeliveryStatus.DELIVERED)]) == {0, 1}
+
+
+@pytest.mark.django_db
 def test_more_events_cost_no_more_statements() -> None:
     counts = []
     for messages in (messages_make(1), messages_make(6)):
@@ -126,7 +173,10 @@ def test_what_was_told_before_changes_nothing() -> None:
 @pytest.mark.parametrize(
     "fields",
     [
-        {"status": DeliveryStatus.FAILED},
+        {"status": DeliveryStatus.FAILED, "error_reason": "marketing_opt_out"},
+        {"status": DeliveryStatus.FAILED, "error_reason": "media_fetch"},
+        {"status": DeliveryStatus.FAILED, "error_reason": "billing"},
+        {"status": DeliveryStatus.FAILED, "error_reason": "marketing_limit"},
         {"status": DeliveryStatus.UNKNOWN},
         {"provider_message_id": ""},
         {"provider_message_id": "wamid.another"},
@@ -279,7 +329,7 @@ def _undone(do: Callable[[], None]) -> dict[str, list[Any]]:
 
 PLAIN = [DeliveryStatus.SENT, DeliveryStatus.DELIVERED, DeliveryStatus.READ]
 #: Two messages share an example, so that each is told of again and again; most of what is told is plain.
-ABOUT = st.tuples(st.integers(0, 6), st.integers(0, 6))
+ABOUT = st.tuples(st.integers(0, 11), st.integers(0, 11)) | st.sampled_from([(7, 8), (7, 9), (8, 9), (10, 11)])
 EVENTS = st.lists(
     st.tuples(
         st.integers(0, 1),
@@ -288,6 +338,7 @@ EVENTS = st.lists(
         st.sampled_from([None, None, PRICED, PRICED, FREE, NAMED, UNRATED]),
         st.sampled_from(["", "", "", "", "known", "unknown"]),
         st.integers(0, 5),
+        st.sampled_from(["", "marketing_opt_out", "recipient_unreachable", "media"]),
     ),
     min_size=1,
     max_size=10,
@@ -302,7 +353,7 @@ class AnyBatching(TestCase):
 
     @classmethod
     def setUpTestData(cls) -> None:
-        """One message in each kind of state."""
+        """One message in each kind of state, and two chains of tries."""
         cls.messages = messages_make(7)
         queued, uncertain, unnamed, delivered, failed, never, plain = cls.messages
         for message, sql in ((queued, "queued"), (uncertain, "uncertain"), (never, "cancelled")):
@@ -321,8 +372,13 @@ class AnyBatching(TestCase):
             message.refresh_from_db()
             if message not in (delivered, plain):
                 Customer.objects.filter(pk=message.customer_id).update(bsuid=f"AR.{message.pk}")
+        again = campaign_message()
+        fail(again, Reason.PROVIDER_ERROR)
+        cls.messages += [*chain_make(), again, Message.objects.get(retry_of=again)]
 
-    def _pair(self, number: int, status: DeliveryStatus, named: str, price: Any, person: str, seconds: int) -> Pair:
+    def _pair(
+        self, number: int, status: DeliveryStatus, named: str, price: Any, person: str, seconds: int, reason: str
+    ) -> Pair:
         message = self.messages[number]
         ids = {"another id": f"wamid.other{message.pk}", "our reference as id": str(message.reference), "reference": ""}
         fields: dict[str, Any] = {"provider_message_id": ids.get(named, f"wamid.{message.pk}"), "price": price}
@@ -332,7 +388,8 @@ class AnyBatching(TestCase):
             fields["recipient_phone"] = message.recipient_phone.lstrip("+")
             fields["recipient_bsuid"] = f"AR.{message.pk}" if person == "known" else "AR.unknown"
         if status == DeliveryStatus.FAILED:
-            fields |= {"error_code": "131050", "error_reason": "marketing_opt_out", "error_detail": "no more"}
+            detail = f"no more to {message.recipient_phone.lstrip('+')}"
+            fields |= {"error_code": "131050" * 10, "error_reason": reason, "error_detail": detail}
         return event_of(message, status, occurred_at=NOW + timedelta(seconds=seconds), **fields)
 
     @settings(max_examples=50, deadline=None)

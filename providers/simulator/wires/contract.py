@@ -58,11 +58,13 @@ import uuid
 from abc import ABC, abstractmethod
 from collections.abc import Callable, Collection, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
+from typing import Protocol
 from urllib.parse import parse_qsl
 
 import aiohttp
 import orjson
 from aiohttp import web
+from yarl import URL
 
 from providers.simulator.definition import Definition
 from providers.simulator.documents import Json, mapping
@@ -77,15 +79,48 @@ from providers.simulator.world import Account, Customer, Number, Template, World
 Filling = Callable[[Definition], list[Json]]
 
 
-@dataclass(frozen=True, slots=True)
-class Call:
-    """One request: the aiohttp request, its whole body, and what there is to look things up in."""
+class Asked(Protocol):
+    """What wires look at in a request beside its body, as aiohttp names it."""
 
-    request: web.Request
+    @property
+    def app(self) -> web.Application:
+        """The application that the request came to."""
+
+    @property
+    def method(self) -> str:
+        """``POST`` and such."""
+
+    @property
+    def path(self) -> str:
+        """The path, without the query."""
+
+    @property
+    def url(self) -> URL:
+        """The whole address."""
+
+    @property
+    def match_info(self) -> Mapping[str, str]:
+        """The variable parts of the path."""
+
+    @property
+    def query(self) -> Mapping[str, str]:
+        """The query."""
+
+    @property
+    def headers(self) -> Mapping[str, str]:
+        """The headers, in any case."""
+
+
+@dataclass(slots=True, eq=False)
+class Call:
+    """One request: its head, its whole body, and what there is to look things up in."""
+
+    request: Asked
     body: bytes
     world: World
     record: Record
     now: float
+    _document: Json | None = field(default=None, init=False, repr=False)
 
     @property
     def text(self) -> str:
@@ -93,11 +128,13 @@ class Call:
         return self.body.decode("utf-8", "replace")
 
     def json(self) -> Json:
-        """The body's JSON object; an empty one when it is none."""
-        try:
-            return mapping(orjson.loads(self.body))
-        except ValueError:
-            return {}
+        """The body's JSON object, read once; an empty one when it is none."""
+        if self._document is None:
+            try:
+                self._document = mapping(orjson.loads(self.body))
+            except ValueError:
+                self._document = {}
+        return self._document
 
     def form(self) -> dict[str, str]:
         """The fields of a form body, the last of each name."""
