@@ -69,7 +69,7 @@ class Portal:
                 "--keep-alive",
                 "5",
             )
-            return ("-m", "gunicorn", "hsm_portal.wsgi", *bind)
+            return ("-m", "gunicorn", "hsm_portal.wsgi", "--worker-class", "hsm_portal.web_worker.WebWorker", *bind)
         if name == "beat":
             return (*_CELERY, "hsm_portal", "beat", "-l", "warning", "-S", "celery.beat:Scheduler", "--pidfile=")
         queue, processes = ("dispatch", "1") if name.startswith("dispatcher") else ("default,media", "4")

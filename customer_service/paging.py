@@ -158,7 +158,11 @@ def _blank_reach(everything: bool, blanks: dict[str, int]) -> Reach:
 
 def _branches(reach: Reach, asked: Asked) -> list[QuerySet[Query]]:
     wanted = filter_condition(asked.filters)
-    return [Query.objects.filter(way & wanted) for way in ways(reach, asked.tab)]
+    found = [Query.objects.filter(way & wanted) for way in ways(reach, asked.tab)]
+    if asked.tab == MINE and asked.sort == NEWEST:
+        # Of both states at once the index is in no order: all of them would be read to sort out the newest.
+        return [rows.filter(state=state) for rows in found for state in (Query.State.PENDING, Query.State.IN_PROGRESS)]
+    return found
 
 
 def _parts(asked: Asked, now: datetime) -> list[_Part]:

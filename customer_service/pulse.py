@@ -10,7 +10,7 @@ from __future__ import annotations
 import contextlib
 import time
 from collections.abc import Sequence
-from dataclasses import asdict
+from dataclasses import asdict, dataclass
 from datetime import timedelta
 from functools import lru_cache
 from typing import Any
@@ -29,7 +29,9 @@ PATH = "/service/pulse/"
 LIFETIME = timedelta(hours=13)
 _SALT = "customer_service.pulse"
 LIST, TICKET = "list", "ticket"
-SIGN_EVERY_SECONDS = 20.0
+#: The fingerprint of a ticket that is gone.
+NOTHING = "none"
+SIGN_EVERY_SECONDS = 30.0
 SIGNS_KEPT = 10_000
 #: When somebody was last said to be at work, by user, or at a ticket, by user and query.
 _signs: dict[tuple[int, ...], float] = {}
@@ -98,31 +100,52 @@ def ticket_print(query_id: int, user_id: int) -> str:
     return _one(_TICKET.rows({"user": user_id, "query": query_id}))
 
 
+@dataclass(frozen=True, slots=True)
+class _Question:
+    """What a token lets a screen ask: about a list (its reach, what it shows, how many), or about the ticket of a query."""
+
+    user_id: int
+    signed_at: int
+    query_id: int | None = None
+    reach: Reach | None = None
+    asked: Asked = Asked()
+    page_size: int = 0
+
+
 def pulse_answer(request: HttpRequest) -> HttpResponseBase:
     """204 while nothing changed; else which of the two did. A token that is none is as good as a page that is old."""
-    said = {name: _read(request.GET[name]) for name in (LIST, TICKET) if request.GET.get(name)}
-    for user_id in {each["user"] for each in said.values() if "user" in each}:
+    asked = {name: _read(request.GET[name]) for name in (LIST, TICKET) if request.GET.get(name)}
+    list_, ticket = asked.get(LIST), asked.get(TICKET)
+    for user_id in {each.user_id for each in (list_, ticket) if each is not None}:
         if _is_due((user_id,)):
             with contextlib.suppress(Exception):
                 desk_sign(user_id)
-    _is_at_ticket(said.get(TICKET, {}))
-    changed = [
-        name
-        for name, read in ((LIST, _list_now), (TICKET, _ticket_now))
-        if name in said and read(said[name]) != request.GET.get(f"{name}_print")
-    ]
+    _is_at_ticket(ticket)
+    now = dict(zip((LIST, TICKET), _prints(list_, ticket), strict=True))
+    changed = [name for name in asked if now[name] != request.GET.get(f"{name}_print")]
     return JsonResponse({"changed": changed}) if changed else HttpResponse(status=204)
 
 
-def _is_at_ticket(said: dict[str, Any]) -> None:
+def _prints(list_: _Question | None, ticket: _Question | None) -> tuple[str, str]:
+    """What the screen's list and ticket are now, in one statement where that can be; empty for what was not asked in earnest."""
+    reach, query_id = list_ and list_.reach, ticket and ticket.query_id
+    if not (list_ and reach and ticket and query_id and list_.asked.sort == NEWEST and list_.user_id == ticket.user_id):
+        first = list_print(reach, list_.asked, page_size=list_.page_size) if list_ and reach else ""
+        return first, ticket_print(query_id, ticket.user_id) if ticket and query_id else ""
+    both = _both(part_of(reach, list_.asked, 0, list_.page_size).statement)
+    ((first, second),) = both.read({**reach.values, "query": query_id})
+    return str(first), NOTHING if second is None else str(second)
+
+
+def _is_at_ticket(ticket: _Question | None) -> None:
     """Whoever's screen asks about a ticket has it open. A user or a query that is gone meanwhile is no reason to fail."""
-    if "query" in said and _is_due((said["user"], said["query"])):
+    if ticket is not None and ticket.query_id is not None and _is_due((ticket.user_id, ticket.query_id)):
         with contextlib.suppress(IntegrityError):
-            ticket_sign(query_id=said["query"], user_id=said["user"])
+            ticket_sign(query_id=ticket.query_id, user_id=ticket.user_id)
 
 
 def _is_due(whose: tuple[int, ...]) -> bool:
-    """Whoever's screen asks is at work. Each process says so every 20 s; without a cache he is found out a little later."""
+    """Whoever's screen asks is at work. Each process says so every 30 s; without a cache he is found out a little later."""
     now = time.monotonic()
     if now - _signs.get(whose, -SIGN_EVERY_SECONDS) < SIGN_EVERY_SECONDS:
         return False
@@ -132,29 +155,32 @@ def _is_due(whose: tuple[int, ...]) -> bool:
     return True
 
 
-def _list_now(said: dict[str, Any]) -> str:
-    if "list" not in said:
-        return ""
-    shown = dict(said["list"])
-    asked = Asked(tab=shown.pop("tab"), sort=shown.pop("sort"), filters=Filters(**shown))
-    reach = Reach(said["user"], everything=said["all"], team_ids=tuple(said["teams"]))
-    return list_print(reach, asked, page_size=said["n"])
-
-
-def _ticket_now(said: dict[str, Any]) -> str:
-    return ticket_print(said["query"], said["user"]) if "query" in said else ""
-
-
 def _signed(said: dict[str, Any]) -> str:
     return signing.dumps(said, salt=_SALT)
 
 
-def _read(token: str) -> dict[str, Any]:
+def _read(token: str) -> _Question | None:
+    """What the token lets its bearer ask; None for one that the portal did not sign, or too long ago."""
+    question = _verified(token)
+    if question is None or question.signed_at + LIFETIME.total_seconds() < time.time():
+        return None
+    return question
+
+
+@lru_cache(maxsize=4096)
+def _verified(token: str) -> _Question | None:
+    """Every screen brings the same token again and again; to check it costs as much as to ask the database."""
     try:
-        said: dict[str, Any] = signing.loads(token, salt=_SALT, max_age=LIFETIME)
+        said: dict[str, Any] = signing.loads(token, salt=_SALT)
     except signing.BadSignature:
-        return {}
-    return said
+        return None
+    signed_at = signing.b62_decode(token.split(":")[-2])
+    if "list" not in said:
+        return _Question(said["user"], signed_at, query_id=said["query"])
+    shown = dict(said["list"])
+    asked = Asked(tab=shown.pop("tab"), sort=shown.pop("sort"), filters=Filters(**shown))
+    reach = Reach(said["user"], everything=said["all"], team_ids=tuple(said["teams"]))
+    return _Question(said["user"], signed_at, reach=reach, asked=asked, page_size=said["n"])
 
 
 @lru_cache(maxsize=2048)
@@ -162,5 +188,12 @@ def _newest(page: Statement) -> Statement:
     return Statement(_ROWS.format(page=page.sql), page.names)
 
 
+@lru_cache(maxsize=2048)
+def _both(page: Statement) -> Statement:
+    """The fingerprints of a list and of a ticket as one row."""
+    rows = _newest(page)
+    return Statement(f"SELECT ({rows.sql}), ({_TICKET.sql})", [*rows.names, *_TICKET.names])  # noqa: S608 -- our own
+
+
 def _one(rows: Sequence[tuple[Any, ...]]) -> str:
-    return str(rows[0][0]) if rows else "none"
+    return str(rows[0][0]) if rows else NOTHING
