@@ -21,7 +21,7 @@ from django.http import HttpRequest, HttpResponse, HttpResponseBase, JsonRespons
 
 from customer_service.desks import desk_sign, ticket_sign
 from customer_service.lists import NEWEST, Asked, Filters
-from customer_service.paging import Reach, page_ids, part_of
+from customer_service.paging import Reach, page_ids, versions_of
 from recontact.prepared import Statement
 
 PATH = "/service/pulse/"
@@ -37,12 +37,11 @@ SIGNS_KEPT = 10_000
 _signs: dict[tuple[int, ...], float] = {}
 
 _ROWS = """
-    SELECT md5(string_agg(concat_ws(':', q.id, q.xmin, q.ctid, c.xmin, m.id, m.xmin, m.ctid), ',' ORDER BY q.id))
-    FROM recontact_query q JOIN recontact_customer c ON c.id = q.customer_id
+    SELECT md5(string_agg(concat_ws(':', q.id, q.version, q.place, c.xmin, m.id, m.xmin, m.ctid), ',' ORDER BY q.id))
+    FROM ({page}) AS q(at, id, customer, version, place) JOIN recontact_customer c ON c.id = q.customer
     LEFT JOIN LATERAL (
         SELECT m.id, m.xmin, m.ctid FROM recontact_message m WHERE m.query_id = q.id ORDER BY m.id DESC LIMIT 1
     ) m ON true
-    WHERE q.id IN (SELECT p.id FROM ({page}) AS p(at, id))
 """
 #: A message that is older than these last ones no longer changes but by a late word, which a slower round brings.
 _TICKET = Statement(
@@ -64,7 +63,9 @@ _TICKET = Statement(
     """,
     ["user", "query"],
 )
-_CHOSEN = Statement(_ROWS.format(page="SELECT NULL, * FROM unnest(%s::bigint[])"), ["ids"])
+_CHOSEN = Statement(
+    _ROWS.format(page="SELECT NULL, id, customer_id, xmin, ctid FROM recontact_query WHERE id = ANY(%s::bigint[])"), ["ids"]
+)
 
 
 def list_token(reach: Reach, asked: Asked, *, page_size: int) -> str:
@@ -85,7 +86,7 @@ def ticket_token(query_id: int, user_id: int) -> str:
 def list_print(reach: Reach, asked: Asked, *, page_size: int) -> str:
     """The fingerprint of the list's first page: it changes with every row of it and with its order."""
     if asked.sort == NEWEST:
-        return _one(_newest(part_of(reach, asked, 0, page_size).statement).rows(dict(reach.values)))
+        return _one(_newest(versions_of(reach, asked, page_size)).rows(dict(reach.values)))
     ids, _following = page_ids(reach, asked, limit=page_size)
     return rows_print(ids)
 
@@ -132,7 +133,7 @@ def _prints(list_: _Question | None, ticket: _Question | None) -> tuple[str, str
     if not (list_ and reach and ticket and query_id and list_.asked.sort == NEWEST and list_.user_id == ticket.user_id):
         first = list_print(reach, list_.asked, page_size=list_.page_size) if list_ and reach else ""
         return first, ticket_print(query_id, ticket.user_id) if ticket and query_id else ""
-    both = _both(part_of(reach, list_.asked, 0, list_.page_size).statement)
+    both = _both(versions_of(reach, list_.asked, list_.page_size))
     ((first, second),) = both.read({**reach.values, "query": query_id})
     return str(first), NOTHING if second is None else str(second)
 
