@@ -130,6 +130,7 @@ CELERY_TIMEZONE = "UTC"
 AUTHENTICATION_BACKENDS = [
     "axes.backends.AxesStandaloneBackend",
     "hsm_portal.api_keys.ScopeBackend",
+    "hsm_portal.permissions.PermissionsBackend",
     "django.contrib.auth.backends.ModelBackend",
 ]
 AUTH_PASSWORD_VALIDATORS = [
