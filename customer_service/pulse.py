@@ -64,7 +64,8 @@ _TICKET = Statement(
     ["user", "query"],
 )
 _CHOSEN = Statement(
-    _ROWS.format(page="SELECT NULL, id, customer_id, xmin, ctid FROM recontact_query WHERE id = ANY(%s::bigint[])"), ["ids"]
+    _ROWS.format(page="SELECT NULL, id, customer_id, xmin, ctid FROM recontact_query WHERE id = ANY(%s::bigint[])"),
+    ["ids"],
 )
 
 
@@ -193,7 +194,7 @@ def _newest(page: Statement) -> Statement:
 def _both(page: Statement) -> Statement:
     """The fingerprints of a list and of a ticket as one row."""
     rows = _newest(page)
-    return Statement(f"SELECT ({rows.sql}), ({_TICKET.sql})", [*rows.names, *_TICKET.names])  # noqa: S608 -- our own
+    return Statement(f"SELECT ({rows.sql}), ({_TICKET.sql})", [*rows.names, *_TICKET.names])
 
 
 def _one(rows: Sequence[tuple[Any, ...]]) -> str:

@@ -14,7 +14,7 @@ from dataclasses import dataclass, field
 from queue import SimpleQueue
 from typing import Any
 
-from gunicorn.workers.gthread import ThreadWorker
+from gunicorn.workers.gthread import ThreadWorker  # type: ignore[import-untyped]  # it has no types
 
 
 class WebWorker(ThreadWorker):  # type: ignore[misc]  # gunicorn says no types
@@ -39,7 +39,8 @@ class _Call:
             return
         try:
             answer = self.function(*self.arguments, **self.named)
-        except BaseException as error:  # noqa: BLE001 -- whoever waits for the answer gets it, as from every executor
+        # Whoever waits for the answer gets that too, as from every executor.
+        except BaseException as error:
             self.future.set_exception(error)
         else:
             self.future.set_result(answer)
@@ -70,7 +71,7 @@ class LastFreeFirst(Executor):
         return call.future
 
     def shutdown(self, wait: bool = False, *, cancel_futures: bool = False) -> None:
-        """Nothing new is taken. What waits is done still, unless it is cancelled; nobody is waited for: the process's end does."""
+        """Nothing new is taken. What waits is done still, unless it is cancelled; only the end of the process waits for it."""
         with self._lock:
             self._is_over = True
             if cancel_futures:

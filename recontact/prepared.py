@@ -112,7 +112,7 @@ class Statement:
         """
         if connection.in_atomic_block:
             return self.rows(values)
-        connection.health_check_done = True
+        connection.health_check_done = True  # type: ignore[attr-defined]  # of each backend, not in the stubs
         try:
             return self.rows(values)
         except (OperationalError, InterfaceError):
