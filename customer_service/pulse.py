@@ -10,7 +10,7 @@ from __future__ import annotations
 import contextlib
 import time
 from collections.abc import Sequence
-from dataclasses import asdict, dataclass
+from dataclasses import asdict, dataclass, field
 from datetime import timedelta
 from functools import lru_cache
 from typing import Any
@@ -110,7 +110,7 @@ class _Question:
     signed_at: int
     query_id: int | None = None
     reach: Reach | None = None
-    asked: Asked = Asked()
+    asked: Asked = field(default_factory=Asked)
     page_size: int = 0
 
 
