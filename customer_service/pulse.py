@@ -163,19 +163,20 @@ def _signed(said: dict[str, Any]) -> str:
 
 def _read(token: str) -> _Question | None:
     """What the token lets its bearer ask; None for one that the portal did not sign, or too long ago."""
-    question = _verified(token)
-    if question is None or question.signed_at + LIFETIME.total_seconds() < time.time():
+    try:
+        question = _verified(token)
+    except signing.BadSignature:
         return None
-    return question
+    return question if time.time() <= question.signed_at + LIFETIME.total_seconds() else None
 
 
 @lru_cache(maxsize=4096)
-def _verified(token: str) -> _Question | None:
-    """Every screen brings the same token again and again; to check it costs as much as to ask the database."""
-    try:
-        said: dict[str, Any] = signing.loads(token, salt=_SALT)
-    except signing.BadSignature:
-        return None
+def _verified(token: str) -> _Question:
+    """Every screen brings the same token again and again; to check it costs as much as to ask the database.
+
+    Raises BadSignature, and then nothing is remembered.
+    """
+    said: dict[str, Any] = signing.loads(token, salt=_SALT)
     signed_at = signing.b62_decode(token.split(":")[-2])
     if "list" not in said:
         return _Question(said["user"], signed_at, query_id=said["query"])

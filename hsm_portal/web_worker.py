@@ -47,7 +47,10 @@ class _Call:
 
 
 class LastFreeFirst(Executor):
-    """A pool of threads of which the one that became free last works next; another is begun only while all are busy."""
+    """A pool of threads of which the one that became free last works next; another is begun only while all are busy.
+
+    The threads hold up no end of their process: gunicorn waits for open requests itself, as long as it is told to.
+    """
 
     def __init__(self, max_workers: int) -> None:
         self._most, self._begun, self._is_over = max_workers, 0, False
@@ -65,13 +68,14 @@ class LastFreeFirst(Executor):
                 self._free.pop().put(call)
             elif self._begun < self._most:
                 self._begun += 1
-                threading.Thread(target=self._work, args=(call,), name=f"web-{self._begun}").start()
+                name = f"web-{self._begun}"
+                threading.Thread(target=self._work, args=(call,), name=name, daemon=True).start()
             else:
                 self._waiting.append(call)
         return call.future
 
     def shutdown(self, wait: bool = False, *, cancel_futures: bool = False) -> None:
-        """Nothing new is taken. What waits is done still, unless it is cancelled; only the end of the process waits for it."""
+        """Nothing new is taken. What waits is done still, unless it is cancelled; nobody is waited for."""
         with self._lock:
             self._is_over = True
             if cancel_futures:
