@@ -18,4 +18,5 @@ RUN SECRET_KEY=build CREDENTIALS_KEYS=build DATABASE_URL=postgres:///none REDIS_
 
 USER 10001
 EXPOSE 8000
-CMD ["gunicorn", "hsm_portal.wsgi", "--bind", "0.0.0.0:8000", "--workers", "2", "--threads", "8", "--keep-alive", "5"]
+CMD ["gunicorn", "hsm_portal.wsgi", "--bind", "0.0.0.0:8000", "--worker-class", "hsm_portal.web_worker.WebWorker", \
+     "--workers", "2", "--threads", "8", "--keep-alive", "5"]

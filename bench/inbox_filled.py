@@ -10,6 +10,7 @@ from django.db import connection
 from django.test import override_settings
 
 from bench.inbox_rows import rows_write
+from customer_service.models import InboundMessage
 from hsm_portal.models import User
 from hsm_portal.roles import Role
 from hsm_portal.users import user_create
@@ -17,6 +18,8 @@ from providers.models import SenderNumber
 from tests.factories import campaign_make, sender_number_make
 
 AGENTS = 100
+#: With it begin the ids of the messages that are written while the screens are open.
+WRITTEN = "b."
 
 
 @dataclass(frozen=True, slots=True)
@@ -37,6 +40,8 @@ def inbox_filled(*, rows: int) -> Inbox:
         raise RuntimeError(
             f"The kept database holds {held or 'no whole number of'} queries, not {rows}: name another folder."
         )
+    else:
+        _forget_answers()
     people = {user.username: user for user in User.objects.filter(username__startswith="agente")}
     return Inbox(
         number_id=SenderNumber.objects.order_by("pk").values_list("pk", flat=True)[0],
@@ -58,6 +63,11 @@ def _fill(rows: int) -> None:
     with connection.cursor() as cursor:
         cursor.execute(f"COMMENT ON TABLE recontact_query IS '{rows}'")
     sys.stderr.write(f"rows written in {time.monotonic() - began:.0f} s\n")
+
+
+def _forget_answers() -> None:
+    """Delete what customers wrote during earlier runs: the newest messages would be nothing but the bench's own sentence."""
+    InboundMessage.objects.filter(provider_message_id__startswith=WRITTEN).delete()
 
 
 def _held() -> str | None:

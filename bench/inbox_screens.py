@@ -14,6 +14,7 @@ import httpx
 from yarl import URL
 
 from bench.figures import figure
+from bench.inbox_filled import WRITTEN
 from bench.portal import Portal, until
 from bench.services import RUNNING
 from bench.usage import cpu_seconds
@@ -103,7 +104,7 @@ class Screens:
         ids = list(self.queries.values())[number % len(self.queries)]
         phone = Query.objects.values_list("customer__phone", flat=True).get(pk=ids[number % len(ids)])
         event = InboundEvent(
-            sender_external_id=self.number.external_id, provider_message_id=f"b.{time.time_ns()}", phone=phone or "",
+            sender_external_id=self.number.external_id, provider_message_id=f"{WRITTEN}{time.time_ns()}", phone=phone or "",
             bsuid="", profile_name="", kind="text", text="¿Hay novedades?", button_payload="", context_message_id="",
             occurred_at=database_now(), payload={},
         )  # fmt: skip

@@ -21,6 +21,8 @@ from bench.usage import cpu_seconds, peak_mb
 from hsm_portal.processes import Child, spawn
 from tests.providers.simulator.server import SimulatorProcess
 
+#: gunicorn's worker, as in production.
+WORKER = "hsm_portal.web_worker.WebWorker"
 ANSWER_MS = 150
 #: Statuses that come so late do not come during a bench.
 NEVER_MS = 86_400_000
@@ -61,6 +63,8 @@ class Portal:
             bind = (
                 "--bind",
                 f"127.0.0.1:{self.web_port}",
+                "--worker-class",
+                WORKER,
                 "--workers",
                 "2",
                 "--threads",

@@ -26,8 +26,8 @@ NEAR_THE_END = 2_000
 #: The words of what we sent are in an index alone, not in the row (a message is written too often): they are made anew for each
 #: row that is looked at, so fewer are, and a word that is in one of twenty counts as frequent.
 SENT_NEAR_THE_END, SENT_ENOUGH = 200, 10
-#: The same of customers: a text that fits one in two hundred of the newest is frequent, and then these count.
-NEWEST_CUSTOMERS, CUSTOMERS_ENOUGH = 4_000, 20
+#: The same of customers: a text that fits one in four hundred of the newest is frequent, and then these count.
+NEWEST_CUSTOMERS, CUSTOMERS_ENOUGH = 8_000, 20
 _OTHER_SCANS = ("seqscan", "indexscan", "indexonlyscan")
 #: A shorter beginning would match half of the customers.
 SHORTEST_BEGINNING = 2

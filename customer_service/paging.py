@@ -16,6 +16,7 @@ from operator import or_
 from typing import Any, cast
 
 from django.db.models import Q, QuerySet
+from django.db.models.expressions import RawSQL
 
 from customer_service.lists import (
     ALL,
@@ -75,6 +76,9 @@ class _Part:
     down: bool
 
 
+_NEWEST_FIRST = _Part(Q(), "activity_at", down=True)
+
+
 def ways(reach: Reach, tab: str) -> list[Q]:
     """The ways by which the person reaches what the tab shows; together they are all of it."""
     shown = tab_condition(tab)
@@ -105,6 +109,20 @@ def page_ids(reach: Reach, asked: Asked, *, limit: int, after: str = "") -> tupl
     shown = found[:limit]
     following = place_write(Place(shown[-1][0], shown[-1][1], shown[-1][2], now)) if len(found) > limit else ""
     return [pk for _part, _value, pk in shown], following
+
+
+def versions_of(reach: Reach, asked: Asked, limit: int) -> Statement:
+    """The first rows of a list, newest first, as (value, id, customer, xmin, ctid), for all who reach queries in as many ways."""
+    return _versions_of(reach.everything, len(reach.team_ids), replace(asked, search=""), limit)
+
+
+@lru_cache(maxsize=2048)
+def _versions_of(everything: bool, teams: int, asked: Asked, limit: int) -> Statement:
+    def build(**blanks: int) -> QuerySet[Query, Any]:
+        branches = _branches(_blank_reach(everything, blanks), asked)
+        return cast("QuerySet[Query, Any]", _rows(branches, _NEWEST_FIRST, None, limit, _VERSION))
+
+    return Prepared(build, names=_names(teams)).statement
 
 
 def part_of(reach: Reach, asked: Asked, number: int, limit: int) -> Prepared[tuple[datetime, int]]:
@@ -158,13 +176,17 @@ def _blank_reach(everything: bool, blanks: dict[str, int]) -> Reach:
 
 def _branches(reach: Reach, asked: Asked) -> list[QuerySet[Query]]:
     wanted = filter_condition(asked.filters)
-    return [Query.objects.filter(way & wanted) for way in ways(reach, asked.tab)]
+    found = [Query.objects.filter(way & wanted) for way in ways(reach, asked.tab)]
+    if asked.tab == MINE and asked.sort == NEWEST:
+        # Of both states at once the index is in no order: all of them would be read to sort out the newest.
+        return [rows.filter(state=state) for rows in found for state in (Query.State.PENDING, Query.State.IN_PROGRESS)]
+    return found
 
 
 def _parts(asked: Asked, now: datetime) -> list[_Part]:
     """The order as index walks: first what has the value that is sorted by, then the rest, newest first."""
     if asked.sort == NEWEST or asked.tab == RESOLVED:
-        return [_Part(Q(), "activity_at", down=True)]
+        return [_NEWEST_FIRST]
     if asked.sort == WAITING:
         first = OPEN & Q(waiting_since__isnull=False)
         rest = Q(state=Query.State.RESOLVED) | Q(waiting_since=None)
@@ -174,8 +196,18 @@ def _parts(asked: Asked, now: datetime) -> list[_Part]:
     return [_Part(first, "window_closes_at", down=False), _Part(rest, "activity_at", down=True)]
 
 
-def _rows(branches: Sequence[QuerySet[Query]], part: _Part, place: Place | None, limit: int) -> Any:
-    """The (value, id) of the next rows of the part, from all branches, each row once; not asked for yet."""
+#: What tells one version of a row from the next, as PostgreSQL keeps it.
+_VERSION = (
+    "customer_id",
+    RawSQL('"recontact_query"."xmin"::text', ()),
+    RawSQL('"recontact_query"."ctid"', ()),
+)
+
+
+def _rows(
+    branches: Sequence[QuerySet[Query]], part: _Part, place: Place | None, limit: int, also: Sequence[Any] = ()
+) -> Any:
+    """The (value, id, whatever `also` names) of the next rows of the part, from all branches, each once; not asked for yet."""
     sign, before = ("-", "lt") if part.down else ("", "gt")
     order = (f"{sign}{part.column}", f"{sign}id")
     begins = Q()
@@ -184,7 +216,7 @@ def _rows(branches: Sequence[QuerySet[Query]], part: _Part, place: Place | None,
             Q(**{f"{part.column}__{before}": place.value}) | Q(**{f"id__{before}": place.pk})
         )
     pieces = [
-        branch.filter(part.condition & begins).order_by(*order).values_list(part.column, "id")[:limit]
+        branch.filter(part.condition & begins).order_by(*order).values_list(part.column, "id", *also)[:limit]
         for branch in branches
     ]
     if len(pieces) == 1:

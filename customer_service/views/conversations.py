@@ -16,6 +16,7 @@ from customer_service.filter_form import FilterForm, filter_chips
 from customer_service.lists import ALL, NEWEST, PENDING, WAITING, WINDOW, Asked
 from customer_service.paging import Reach
 from customer_service.pulse import list_token, rows_print
+from customer_service.row_html import RowWriter
 from customer_service.selectors import tabs_for
 from customer_service.views.shell import ServiceView, digest, unchanged
 
@@ -66,10 +67,11 @@ def list_context(request: HttpRequest, *, current: int | None, default_tab: str 
     print_ = rows_print(which.ids) if token else ""
     page = selectors.page_of(which, user=request.user)
     place = asked.place
+    shows_state = bool(asked.search) or asked.tab == ALL
+    writer = RowWriter(place=place, current=current, shows_state=shows_state)
     context = {
         "tabs": tabs,
         "tab": asked.tab,
-        "shows_state": bool(asked.search) or asked.tab == ALL,
         "search": asked.search,
         "asked": asked,
         "sorts": _sorts(),
@@ -78,6 +80,7 @@ def list_context(request: HttpRequest, *, current: int | None, default_tab: str 
         "cut": page.cut,
         "after": after,
         "rows": page.rows,
+        "written": [writer.write(row) for row in page.rows],
         "current": current,
         "place": place,
         "next": f"{place}&{urlencode({'after': page.next_cursor})}" if page.next_cursor else "",

@@ -62,7 +62,7 @@ class TicketBase(ServiceView):
         pulse = _pulse(query, request)
         ticket = ticket_of(query, user=request.user, everything=_everything(request), others=others)
         conversations = list_context(request, current=query.pk, default_tab=MINE)
-        context = _context(request, ticket, shown, conversations["place"])
+        context = _shown_context(request, ticket, conversations["place"]) | _typed_context(request, ticket, shown)
         parts = {name: _draw(request, name, context) for name in (*SHOWN, *TYPED)}
         context |= {
             "title": _("Query %(number)s") % {"number": query.pk},
@@ -99,12 +99,13 @@ class TicketLiveView(TicketBase):
         others = ticket_opened(query=query, user=request.user)
         pulse = _pulse(query, request)
         ticket = ticket_of(query, user=request.user, everything=_everything(request), others=others)
-        context = _context(request, ticket, FRESH, Asked.read(request.GET.dict(), tab=MINE).place)
+        context = _shown_context(request, ticket, Asked.read(request.GET.dict(), tab=MINE).place)
         shown = {name: _draw(request, name, context) for name in SHOWN}
         changed = {name: html for name, html in shown.items() if digest(html) != request.GET.get(name)}
-        for name, key in _typed_keys(ticket).items():
-            if key != request.GET.get(name):
-                changed[name] = _draw(request, name, context)
+        typed = [name for name, key in _typed_keys(ticket).items() if key != request.GET.get(name)]
+        if typed:
+            context |= _typed_context(request, ticket, FRESH)
+            changed |= {name: _draw(request, name, context) for name in typed}
         if not changed and pulse["print"] == request.GET.get("print"):
             return unchanged()
         live = _live_address(
@@ -128,7 +129,13 @@ def _everything(request: HttpRequest) -> bool:
     return request.GET.get("everything") == "1"
 
 
-def _context(request: HttpRequest, ticket: Ticket, shown: Redisplay, place: str) -> dict[str, Any]:
+def _shown_context(request: HttpRequest, ticket: Ticket, place: str) -> dict[str, Any]:
+    """What the parts that only show are drawn from."""
+    return {"ticket": ticket, "query": ticket.query, "place": place, "everything": _everything(request)}
+
+
+def _typed_context(request: HttpRequest, ticket: Ticket, shown: Redisplay) -> dict[str, Any]:
+    """What the parts in which people type need besides: forms, and templates with their prices, which take longer."""
     mode = ticket.composer.mode
     panel = shown.panel
     if mode == RECONTACT and panel is None:
@@ -145,10 +152,6 @@ def _context(request: HttpRequest, ticket: Ticket, shown: Redisplay, place: str)
     if shown.menu and shown.menu_form is not None:
         forms_by_menu[shown.menu] = shown.menu_form
     return {
-        "ticket": ticket,
-        "query": ticket.query,
-        "place": place,
-        "everything": _everything(request),
         "panel": panel if mode == RECONTACT else None,
         "panel_address": reverse("customer_service:recontact", args=[ticket.query.pk]),
         "text_form": shown.text_form or TextForm(),

@@ -3,10 +3,13 @@
 from __future__ import annotations
 
 import re
+import time
 from collections.abc import Callable
+from datetime import timedelta
 from urllib.parse import urlencode
 
 import pytest
+import time_machine
 from django.db import connection
 from django.test import Client
 from django.test.utils import CaptureQueriesContext
@@ -143,12 +146,63 @@ def test_it_tells_nothing_by_a_token_that_the_portal_did_not_sign(ana: User, que
     assert changed(ticket=question["list"], ticket_print="") == []
 
 
+def test_a_screen_that_stays_open_longer_than_a_working_day_is_loaded_anew(ana: User, query: Query) -> None:
+    question = {**list_question(ana), **ticket_question(ana, query)}
+    before = changed(**question)
+    with time_machine.travel(timezone.now() + pulse.LIFETIME + timedelta(minutes=1), tick=False):
+        after = changed(**question)
+
+    assert before == []
+    assert after == ["list", "ticket"]
+
+
+@pytest.mark.parametrize("sort", ["newest", "waiting"])
+def test_list_and_ticket_together_are_told_apart_as_each_alone(ana: User, query: Query, sort: str) -> None:
+    """In the order of a list by the newest both are one statement."""
+    reach, asked = Reach.of(ana), Asked(tab="mine", sort=sort)
+    list_ = {
+        "list": list_token(reach, asked, page_size=30),
+        "list_print": list_print(reach, asked, page_size=30),
+    }
+    ticket = ticket_question(ana, query)
+    nothing = changed(**list_, **ticket)
+    note_add(query=query, user=ana, text="Llamar")
+    of_ticket = changed(**list_, **ticket)
+    ticket = ticket_question(ana, query)
+    query_make(assigned_to=ana)
+
+    assert nothing == []
+    assert of_ticket == ["ticket"]
+    assert changed(**list_, **ticket) == ["list"]
+
+
+def test_tokens_of_two_people_are_answered_each_for_its_own(ana: User, query: Query) -> None:
+    luis = agent_make(first_name="Luis")
+    question = {**list_question(luis), **ticket_question(ana, query)}
+    before = changed(**question)
+    query_make(assigned_to=luis)
+
+    assert before == []
+    assert changed(**question) == ["list"]
+
+
+def test_a_ticket_that_is_gone_has_changed(ana: User, query: Query) -> None:
+    question = {**list_question(ana), **ticket_question(ana, query), "ticket_print": "0"}
+    question["ticket"] = ticket_token(2**40, ana.pk)
+    # In a test's transaction a sign at no ticket fails only at its end.
+    pulse._signs[(ana.pk, 2**40)] = time.monotonic()
+
+    assert changed(**question) == ["ticket"]
+    assert ticket_print(2**40, ana.pk) == pulse.NOTHING
+
+
 def test_it_asks_the_database_for_no_session_and_no_user(ana: User, query: Query) -> None:
     question = {**list_question(ana), **ticket_question(ana, query)}
     with CaptureQueriesContext(connection) as captured:
         changed(**question)
 
-    assert len(captured) <= 4
+    # One for both fingerprints, and one that says whose ticket it is, once in half a minute.
+    assert len(captured) <= 2
     assert not any("session" in query["sql"] or "hsm_portal_user" in query["sql"] for query in captured)
 
 

@@ -8,7 +8,7 @@ from django.db.models import Exists, OuterRef
 from django.test.utils import CaptureQueriesContext
 
 from recontact.models import Message, Query
-from recontact.prepared import Prepared
+from recontact.prepared import Prepared, Statement
 from tests.factories import message_make, query_make, user_make
 
 pytestmark = pytest.mark.django_db
@@ -77,3 +77,16 @@ def test_values_and_unions_come_as_the_orm_gives_them() -> None:
     )
     assert flat(user=ana.pk) == ["pending"]
     assert united(user=ana.pk) == [("pending", "100% suyo")]
+
+
+@pytest.mark.django_db(transaction=True)
+def test_what_only_reads_is_asked_again_when_the_connection_turns_out_to_be_lost() -> None:
+    asked = Statement("SELECT pg_backend_pid()", [])
+    ((lost,),) = asked.read({})
+    other = connection.copy()
+    with other.cursor() as cursor:
+        cursor.execute("SELECT pg_terminate_backend(%s, 5000)", [lost])
+    other.close()
+
+    ((now,),) = asked.read({})
+    assert now != lost
