@@ -143,18 +143,16 @@ def figures_sql(currency: str) -> str:
 
 
 def spent_sql(currency: str) -> dict[str, str]:
-    """SQL on cells c: what was `spent` in one currency, and what else says that there is something to tell:
-    `messages`, and estimates (`others`) of messages that the provider charged in another. Each is zero where there is nothing."""
-    estimated, told = f"c.currency = {currency}", f"c.reported_currency = {currency}"
-    mine = f"CASE c.reported_currency WHEN '' THEN {estimated} ELSE {told} END"
-    spent = (
-        f"CASE WHEN {estimated} THEN c.unreported + c.monthly ELSE 0 END + CASE WHEN {told} THEN c.reported ELSE 0 END"
-    )
-    elsewhere = f"{estimated} AND c.reported_currency NOT IN ('', {currency})"
+    """SQL on cells c in one currency or the other: what was `spent` in this one, and a number (`told`) that says whether there
+    is something to tell beside it: messages, and estimates of messages that the provider charged in another. Each is zero where
+    there is nothing; neither of the two that `told` adds up is ever below zero."""
+    estimated, reported = f"c.currency = {currency}", f"c.reported_currency = {currency}"
+    mine = f"CASE c.reported_currency WHEN '' THEN {estimated} ELSE {reported} END"
+    elsewhere = "c.awaiting + c.uncharged + c.confirmed"
     return {
-        "messages": _sum(_COUNTS["messages"], mine),
-        "spent": f"sum({spent})",
-        "others": _sum("c.awaiting + c.uncharged + c.confirmed", elsewhere),
+        "spent": f"""sum(CASE WHEN {estimated} THEN c.unreported + c.monthly ELSE 0 END
+                         + CASE WHEN {reported} THEN c.reported ELSE 0 END)""",
+        "told": f"sum(CASE WHEN {mine} THEN {_COUNTS['messages']} WHEN {estimated} THEN {elsewhere} ELSE 0 END)",
     }
 
 

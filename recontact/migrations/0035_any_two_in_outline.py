@@ -1,0 +1,56 @@
+from typing import Any
+
+from django.db import connection, migrations, models
+
+from recontact.advisory_locks import AdvisoryLock
+
+_MEASURES = (
+    *('ahead', 'awaiting', 'uncharged', 'unreported', 'confirmed', 'reported', 'waiting', 'uncertain', 'on_its_way'),
+    *('delivered', 'read', 'failed', 'not_sent', 'answered', 'priced'),
+)
+#: What the new ones are told apart by, and what they are made of, by month and by day: (by_month, the sums).
+_OUTLINES = {
+    8: ('account_id', 'sender_number_id', 'category', 'team_id', 'agent_id'),
+    9: ('market', 'team_id', 'agent_id'),
+    10: ('market', 'campaign_id'),
+    11: ('campaign_id', 'team_id', 'agent_id'),
+}
+_BY_MONTH_ALONE = (9,)
+_WHO = ('account_id', 'sender_number_id', 'market', 'category', 'campaign_id', 'team_id', 'agent_id')
+
+
+def fill(apps: Any, schema_editor: Any) -> None:
+    """From the sums of days and months there are, while nobody adds to them."""
+    with connection.cursor() as cursor:
+        cursor.execute('SELECT pg_advisory_xact_lock(%s)', [AdvisoryLock.COSTS])
+        # On a new database a migration before this one may have built all there are.
+        cursor.execute('DELETE FROM recontact_costoutline WHERE outline = ANY(%s)', [list(_OUTLINES)])
+        for outline, columns in _OUTLINES.items():
+            for by_month, table in ((True, 'recontact_costmonth'), (False, 'recontact_costcell')):
+                if by_month or outline not in _BY_MONTH_ALONE:
+                    cursor.execute(_filled(columns, table), [outline, by_month])
+
+
+def _filled(columns: tuple[str, ...], table: str) -> str:
+    who = ', '.join(name if name in columns else ("''" if name in ('market', 'category') else '0') for name in _WHO)
+    return f"""
+        INSERT INTO recontact_costoutline (outline, by_month, day, {', '.join(_WHO)}, currency, reported_currency,
+            {', '.join(_MEASURES)})
+        SELECT %s, %s, day, {who}, currency, reported_currency, {', '.join(f'sum({name})' for name in _MEASURES)}
+        FROM {table} GROUP BY {', '.join(('day', *columns, 'currency', 'reported_currency'))}"""
+
+
+class Migration(migrations.Migration):
+
+    dependencies = [
+        ('recontact', '0034_message_by_time_summarized'),
+    ]
+
+    operations = [
+        migrations.AlterField(
+            model_name='costoutline',
+            name='outline',
+            field=models.PositiveSmallIntegerField(choices=[(1, 'market'), (2, 'team'), (3, 'number, category'), (4, 'campaign, number, category'), (5, 'agent'), (6, 'team, agent'), (7, 'number, category, market'), (8, 'number, category, team, agent'), (9, 'market, team, agent'), (10, 'campaign, market'), (11, 'campaign, team, agent')]),
+        ),
+        migrations.RunPython(fill, migrations.RunPython.noop),
+    ]
