@@ -8,7 +8,7 @@ from datetime import date
 from decimal import Decimal
 from typing import Any
 
-from recontact.costs.rollup import amount
+from recontact.costs.rollup import WHOLE_SUM, amount
 
 ZERO = Decimal(0)
 
@@ -121,7 +121,7 @@ ZEROS = ", ".join("0" for _each in fields(Figures))
 _OF_CELLS = _COUNTS | {name: f"c.{name}" for name in (*_ESTIMATES, "reported", "monthly")}
 #: SQL: what figures are made of, of each cell c; and added up.
 CELLS_TOLD = ", ".join(f"{sql} AS {name}" for name, sql in _OF_CELLS.items())
-CELLS_SUMMED = ", ".join(f"sum({sql})::bigint AS {name}" for name, sql in _OF_CELLS.items())
+CELLS_SUMMED = ", ".join(f"{WHOLE_SUM}({sql}) AS {name}" for name, sql in _OF_CELLS.items())
 
 
 def _sum(sql: str, condition: str) -> str:
@@ -150,9 +150,9 @@ def spent_sql(currency: str) -> dict[str, str]:
     mine = f"CASE c.reported_currency WHEN '' THEN {estimated} ELSE {reported} END"
     elsewhere = "c.awaiting + c.uncharged + c.confirmed"
     return {
-        "spent": f"""sum(CASE WHEN {estimated} THEN c.unreported + c.monthly ELSE 0 END
+        "spent": f"""{WHOLE_SUM}(CASE WHEN {estimated} THEN c.unreported + c.monthly ELSE 0 END
                          + CASE WHEN {reported} THEN c.reported ELSE 0 END)""",
-        "told": f"sum(CASE WHEN {mine} THEN {_COUNTS['messages']} WHEN {estimated} THEN {elsewhere} ELSE 0 END)",
+        "told": f"{WHOLE_SUM}(CASE WHEN {mine} THEN {_COUNTS['messages']} WHEN {estimated} THEN {elsewhere} ELSE 0 END)",
     }
 
 

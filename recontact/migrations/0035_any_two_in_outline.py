@@ -47,6 +47,11 @@ class Migration(migrations.Migration):
     ]
 
     operations = [
+        migrations.RunSQL(
+            # Adding bigints is strict, so it begins with the first one; it raises an error where the sum does not fit.
+            'CREATE AGGREGATE recontact_whole_sum(bigint) (SFUNC = int8pl, STYPE = bigint, COMBINEFUNC = int8pl, PARALLEL = SAFE)',
+            'DROP AGGREGATE recontact_whole_sum(bigint)',
+        ),
         migrations.AlterField(
             model_name='costoutline',
             name='outline',
