@@ -40,8 +40,7 @@ OUTLINES: dict[Outline, tuple[str, ...]] = {
     # A campaign has one number and one category: they cost no rows.
     Outline.CAMPAIGN: ("account_id", "sender_number_id", "category", "campaign_id"),
     Outline.AGENT: ("agent_id",),
-    Outline.DESK: ("team_id", "agent_id"),
-    Outline.NUMBER_DESK: ("account_id", "sender_number_id", "category", "team_id", "agent_id"),
+    Outline.DESK: ("account_id", "sender_number_id", "category", "team_id", "agent_id"),
     Outline.PLACE: ("account_id", "sender_number_id", "market", "category"),
     Outline.MARKET_DESK: ("market", "team_id", "agent_id"),
     Outline.CAMPAIGN_MARKET: ("market", "campaign_id"),

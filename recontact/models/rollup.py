@@ -134,12 +134,11 @@ class Outline(models.IntegerChoices):
     NUMBER = 3, "number, category"
     CAMPAIGN = 4, "campaign, number, category"
     AGENT = 5, "agent"
-    DESK = 6, "team, agent"
+    DESK = 6, "number, category, team, agent"
     PLACE = 7, "number, category, market"
-    NUMBER_DESK = 8, "number, category, team, agent"
-    MARKET_DESK = 9, "market, team, agent"
-    CAMPAIGN_MARKET = 10, "campaign, market"
-    CAMPAIGN_DESK = 11, "campaign, team, agent"
+    MARKET_DESK = 8, "market, team, agent"
+    CAMPAIGN_MARKET = 9, "campaign, market"
+    CAMPAIGN_DESK = 10, "campaign, team, agent"
 
 
 class _Outlined(models.Model):

@@ -55,8 +55,8 @@ def test_months_and_days_make_up_the_period_and_never_straddle_its_beginning(
         ({"campaign_id", "category"}, Outline.CAMPAIGN),
         ({"agent_id", "team_id"}, Outline.DESK),
         ({"market", "category"}, Outline.PLACE),
-        ({"account_id", "team_id"}, Outline.NUMBER_DESK),
-        ({"category", "agent_id"}, Outline.NUMBER_DESK),
+        ({"account_id", "team_id"}, Outline.DESK),
+        ({"category", "agent_id"}, Outline.DESK),
         ({"market", "campaign_id"}, Outline.CAMPAIGN_MARKET),
         ({"agent_id", "campaign_id"}, Outline.CAMPAIGN_DESK),
     ],
@@ -188,7 +188,7 @@ def test_the_outlines_are_listed_with_the_fewest_rows_first() -> None:
 
 @pytest.mark.usefixtures("traffic_of_a_year")
 def test_the_outlines_that_an_upgrade_adds_are_those_of_the_messages() -> None:
-    added = {Outline.NUMBER_DESK, Outline.MARKET_DESK, Outline.CAMPAIGN_MARKET, Outline.CAMPAIGN_DESK}
+    added = {Outline.DESK, Outline.MARKET_DESK, Outline.CAMPAIGN_MARKET, Outline.CAMPAIGN_DESK}
     CostOutline.objects.filter(outline__in=added).delete()
     assert found_wrong()
 
