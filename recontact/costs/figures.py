@@ -125,7 +125,7 @@ CELLS_SUMMED = ", ".join(f"{WHOLE_SUM}({sql}) AS {name}" for name, sql in _OF_CE
 
 
 def _sum(sql: str, condition: str) -> str:
-    return f"coalesce(sum({sql}) FILTER (WHERE {condition}), 0)"
+    return f"coalesce({WHOLE_SUM}({sql}) FILTER (WHERE {condition}), 0)"
 
 
 def figures_sql(currency: str) -> str:
