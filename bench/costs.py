@@ -77,6 +77,7 @@ _NOTES = f"""
     SELECT day::timestamp AT TIME ZONE %(zone)s, {_WHO}, {", ".join(f"sign({name})" for name in MEASURES)}
     FROM recontact_costcell ORDER BY random() LIMIT %(notes)s
 """
+#: Grouping, and the months before this one that the period begins with.
 _PAGES = {
     "month": ("provider,category", 0),
     "quarter": ("account,week", 2),
@@ -87,6 +88,16 @@ _PAGES = {
     "two_years_agents_days": ("agent,day", 23),
     "two_years_weeks": ("campaign,week", 23),
     "two_years_pairs": ("agent,campaign", 23),
+    "two_years_markets": ("campaign,market", 23),
+    "two_years_teams": ("market,team", 23),
+    "two_years_numbers": ("number,agent", 23),
+}
+#: The same that begin and end within a month: grouping and the months, as above.
+_CROOKED = {
+    "crooked_year_teams": ("market,team", 12),
+    "crooked_two_years_teams": ("market,team", 23),
+    "crooked_two_years_pairs": ("agent,campaign", 23),
+    "crooked_two_years_days": ("agent,day", 23),
 }
 
 
@@ -98,9 +109,13 @@ def run(scale: float) -> None:
     today = timezone.localdate()
     client = browser(user)
     taken = {}
-    for name, (by, back) in _PAGES.items():
+    asked = {name: (by, _period(months_before(today, back))) for name, (by, back) in _PAGES.items()}
+    asked |= {name: (by, _crooked(today, back)) for name, (by, back) in _CROOKED.items()}
+    # What an agent's name in the table leads to.
+    asked["agent_alone"] = ("category,day", f"{_period(months_before(today, 23))}&agent={_agent()}")
+    for name, (by, period) in asked.items():
         before = _processor_seconds()
-        taken[name] = _page(client, by, months_before(today, back))
+        taken[name] = _page(client, by, period)
         processor = (_processor_seconds() - before) * 1000 / TIMES
         figure(f"costs_page_{name}_ms", taken[name], f"ms, {processor:.0f} of processor")
     figure("costs_page_10m_ms", max(taken.values()), f"ms: {max(taken, key=lambda name: taken[name])}")
@@ -178,10 +193,19 @@ def _period(first: date) -> str:
     return f"from={first}&until={month_of(timezone.localdate())[1]}"
 
 
-def _page(client: Client, by: str, first: date) -> float:
-    return statistics.median(
-        _once(client, f"/manager/recontact/costcell/?{_period(first)}&by={by}") for _ in range(TIMES)
-    )
+def _crooked(today: date, back: int) -> str:
+    """From the 10th of a month to the 20th of the one before this."""
+    return f"from={months_before(today, back).replace(day=10)}&until={months_before(today, 1).replace(day=20)}"
+
+
+def _agent() -> int:
+    with connection.cursor() as cursor:
+        cursor.execute("SELECT min(agent_id) FROM recontact_costoutline WHERE agent_id > 0")
+        return int(cursor.fetchone()[0])
+
+
+def _page(client: Client, by: str, period: str) -> float:
+    return statistics.median(_once(client, f"/manager/recontact/costcell/?{period}&by={by}") for _ in range(TIMES))
 
 
 def _processor_seconds() -> float:

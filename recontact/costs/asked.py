@@ -20,7 +20,8 @@ GROUPINGS: dict[str, tuple[Promise | str, str]] = {
     "category": (_("Category"), "c.category"),
     "market": (_("Country or region"), "c.market"),
     "day": (pgettext_lazy("grouping", "Day"), "c.day"),
-    "week": (pgettext_lazy("grouping", "Week"), "date_trunc('week', c.day::timestamp)::date"),
+    # Days since a Monday before all others: several times as fast as date_trunc.
+    "week": (pgettext_lazy("grouping", "Week"), "c.day - mod(c.day - '1900-01-01'::date, 7)"),
     "month": (pgettext_lazy("grouping", "Month"), "date_trunc('month', c.day::timestamp)::date"),
     "campaign": (_("Campaign"), "c.campaign_id"),
     "team": (_("Team"), "c.team_id"),

@@ -8,7 +8,7 @@ from datetime import date
 from decimal import Decimal
 from typing import Any
 
-from recontact.costs.rollup import amount
+from recontact.costs.rollup import WHOLE_SUM, amount
 
 ZERO = Decimal(0)
 
@@ -121,11 +121,11 @@ ZEROS = ", ".join("0" for _each in fields(Figures))
 _OF_CELLS = _COUNTS | {name: f"c.{name}" for name in (*_ESTIMATES, "reported", "monthly")}
 #: SQL: what figures are made of, of each cell c; and added up.
 CELLS_TOLD = ", ".join(f"{sql} AS {name}" for name, sql in _OF_CELLS.items())
-CELLS_SUMMED = ", ".join(f"sum({sql})::bigint AS {name}" for name, sql in _OF_CELLS.items())
+CELLS_SUMMED = ", ".join(f"{WHOLE_SUM}({sql}) AS {name}" for name, sql in _OF_CELLS.items())
 
 
 def _sum(sql: str, condition: str) -> str:
-    return f"coalesce(sum({sql}) FILTER (WHERE {condition}), 0)"
+    return f"coalesce({WHOLE_SUM}({sql}) FILTER (WHERE {condition}), 0)"
 
 
 def figures_sql(currency: str) -> str:
@@ -143,18 +143,16 @@ def figures_sql(currency: str) -> str:
 
 
 def spent_sql(currency: str) -> dict[str, str]:
-    """SQL on cells c: what was `spent` in one currency, and what else says that there is something to tell:
-    `messages`, and estimates (`others`) of messages that the provider charged in another. Each is zero where there is nothing."""
-    estimated, told = f"c.currency = {currency}", f"c.reported_currency = {currency}"
-    mine = f"CASE c.reported_currency WHEN '' THEN {estimated} ELSE {told} END"
-    spent = (
-        f"CASE WHEN {estimated} THEN c.unreported + c.monthly ELSE 0 END + CASE WHEN {told} THEN c.reported ELSE 0 END"
-    )
-    elsewhere = f"{estimated} AND c.reported_currency NOT IN ('', {currency})"
+    """SQL on cells c in one currency or the other: what was `spent` in this one, and a number (`told`) that says whether there
+    is something to tell beside it: messages, and estimates of messages that the provider charged in another. Each is zero where
+    there is nothing; neither of the two that `told` adds up is ever below zero."""
+    estimated, reported = f"c.currency = {currency}", f"c.reported_currency = {currency}"
+    mine = f"CASE c.reported_currency WHEN '' THEN {estimated} ELSE {reported} END"
+    elsewhere = "c.awaiting + c.uncharged + c.confirmed"
     return {
-        "messages": _sum(_COUNTS["messages"], mine),
-        "spent": f"sum({spent})",
-        "others": _sum("c.awaiting + c.uncharged + c.confirmed", elsewhere),
+        "spent": f"""{WHOLE_SUM}(CASE WHEN {estimated} THEN c.unreported + c.monthly ELSE 0 END
+                         + CASE WHEN {reported} THEN c.reported ELSE 0 END)""",
+        "told": f"{WHOLE_SUM}(CASE WHEN {mine} THEN {_COUNTS['messages']} WHEN {estimated} THEN {elsewhere} ELSE 0 END)",
     }
 
 

@@ -114,11 +114,6 @@ def _groups(question: Question, words: Mapping[str, Any]) -> str:
     order = names if question.by[0] in TIMES else f"spent DESC, {names}"
     # A day of the period before is no group of this one.
     before = not {*TIMES} & {*question.by}
-    span = (
-        "AND c.day BETWEEN (SELECT min(k0) FROM page) AND (SELECT max(k0) + 30 FROM page)"
-        if question.by[0] in TIMES
-        else ""
-    )
     return f"""
         there AS MATERIALIZED (
             SELECT {names}, spent FROM (
@@ -131,10 +126,23 @@ def _groups(question: Question, words: Mapping[str, Any]) -> str:
         r AS (
             SELECT {names}, {figures_sql(_CHOSEN)} FROM (
                 SELECT {keys}, c.day < %(first)s AS early, c.currency, c.reported_currency, {CELLS_SUMMED}
-                {cells_from(question, question.by, words, before=before)} {span}
+                {cells_from(question, question.by, words, before=before)} {_days_of_page(question)}
                 AND ({", ".join(GROUPINGS[name][1] for name in question.by)}) IN (SELECT {names} FROM page)
                 GROUP BY {names}, early, c.currency, c.reported_currency) q
             GROUP BY {names})"""  # noqa: S608
+
+
+def _days_of_page(question: Question) -> str:
+    """SQL: which days the groups of the page lie in, where they are groups of times: an index leads to those alone."""
+    match question.by:
+        case (first, *_rest) if first in TIMES:
+            return "AND c.day BETWEEN (SELECT min(k0) FROM page) AND (SELECT max(k0) + 30 FROM page)"
+        case (_what, "day"):
+            return "AND c.day = ANY(ARRAY(SELECT k1 FROM page))"
+        case (_what, "week"):
+            return "AND c.day = ANY(ARRAY(SELECT DISTINCT k1 + n FROM page, generate_series(0, 6) AS n))"
+        case _:
+            return ""
 
 
 def _answer(rows: Sequence[tuple[Any, ...]], question: Question) -> Answer:

@@ -40,11 +40,20 @@ OUTLINES: dict[Outline, tuple[str, ...]] = {
     # A campaign has one number and one category: they cost no rows.
     Outline.CAMPAIGN: ("account_id", "sender_number_id", "category", "campaign_id"),
     Outline.AGENT: ("agent_id",),
-    Outline.DESK: ("team_id", "agent_id"),
+    Outline.DESK: ("account_id", "sender_number_id", "category", "team_id", "agent_id"),
     Outline.PLACE: ("account_id", "sender_number_id", "market", "category"),
+    Outline.MARKET_DESK: ("market", "team_id", "agent_id"),
+    Outline.CAMPAIGN_MARKET: ("market", "campaign_id"),
+    Outline.CAMPAIGN_DESK: ("campaign_id", "team_id", "agent_id"),
 }
+#: Of a day these would have nearly as many rows as there are cells.
+_BY_MONTH_ALONE = {Outline.MARKET_DESK}
 _WHO_OUTLINED = [name for name in _WHO if name != "superseded"]
 _OUTLINED = ["outline", "by_month", "day", *_WHO_OUTLINED]
+
+#: The database's sum of whole numbers as a whole number: of PostgreSQL's own the result is a numeric, which takes longer to make
+#: than a group to add up. It fails where the sum is none that fits (nine trillion in a currency), so it is never wrong.
+WHOLE_SUM = "recontact_whole_sum"
 
 
 def _names(keys: list[str]) -> list[str]:
@@ -61,15 +70,21 @@ def _store(table: str, keys: list[str], source: str) -> str:
 
 
 def _outlined(source: str) -> str:
-    """SQL: the rows of `source` once in each outline, by day and by month; not added up."""
+    """SQL: the rows of `source` once in each outline, by month and (most of them) by day; not added up."""
     masked = ", ".join(_masked(name) for name in _WHO_OUTLINED)
-    names = ", ".join(f"({outline:d})" for outline in OUTLINES)
+    kept = [(outline, True) for outline in OUTLINES] + [(outline, False) for outline in OUTLINES if _is_by_day(outline)]
+    kinds = ", ".join(f"({outline:d}, {by_month})" for outline, by_month in kept)
     return f"""(
         SELECT outline, by_month, CASE WHEN by_month THEN date_trunc('month', day::timestamp)::date ELSE day END AS day,
                {masked}, {", ".join(MEASURES)}
         FROM (SELECT {_DAY} AS day, {", ".join(_WHO_OUTLINED)}, {summed()} FROM {source} s
               GROUP BY {_DAY}, {", ".join(_WHO_OUTLINED)}) d
-        CROSS JOIN (VALUES {names}) AS o(outline) CROSS JOIN (VALUES (false), (true)) AS m(by_month))"""  # noqa: S608
+        CROSS JOIN (VALUES {kinds}) AS o(outline, by_month))"""  # noqa: S608
+
+
+def _is_by_day(outline: Outline) -> bool:
+    """Whether the outline is kept of days too, and not of months alone."""
+    return outline not in _BY_MONTH_ALONE
 
 
 def outlines_store(source: str) -> str:
@@ -157,14 +172,16 @@ def sums_read(columns: set[str], *, months: str, days: Sequence[str]) -> str:
     that cells are told apart by (0 or '' where these rows do not tell it) and the measures. What is to be added is of all days.
     """
     outline = next((outline for outline, told in OUTLINES.items() if columns <= {*told}), None)
-    who = ", ".join("false AS superseded" if outline and name == "superseded" else name for name in _WHO)
-    tables = ("recontact_costoutline",) * 2 if outline else ("recontact_costmonth", "recontact_costcell")
     parts = []
     for by_month, condition in ((True, months), (False, " OR ".join(days))):
-        if condition:
-            mine = f"outline = {outline:d} AND {'' if by_month else 'NOT '}by_month AND " if outline else ""
-            table = tables[0 if by_month else 1]
-            parts.append(f"SELECT day, {who}, {', '.join(MEASURES)} FROM {table} WHERE {mine}({condition})")  # noqa: S608
+        if not condition:
+            continue
+        if outline and (by_month or _is_by_day(outline)):
+            who = ", ".join("false AS superseded" if name == "superseded" else name for name in _WHO)
+            rows = f"recontact_costoutline WHERE outline = {outline:d} AND {'' if by_month else 'NOT '}by_month AND"
+        else:
+            who, rows = ", ".join(_WHO), f"{'recontact_costmonth' if by_month else 'recontact_costcell'} WHERE"
+        parts.append(f"SELECT day, {who}, {', '.join(MEASURES)} FROM {rows} ({condition})")  # noqa: S608
     parts.append(f"SELECT {_DAY}, {', '.join(_WHO)}, {', '.join(MEASURES)} FROM recontact_costchange")  # noqa: S608
     return f"({' UNION ALL '.join(parts)})"
 

@@ -16,7 +16,7 @@ from recontact.costs.rollup import sums_read
 _FETCHED = 2_000
 _WORK_MEM = "48MB"
 #: The column of the cells that a grouping is made of.
-_COLUMNS = {
+COLUMNS = {
     name: "account_id" if name == "provider" else sql.removeprefix("c.") for name, (_title, sql) in GROUPINGS.items()
 }
 
@@ -41,7 +41,7 @@ def cells_from(
     )
     asked = {*keys, *question.only} - {*TIMES}
     cells = sums_read(
-        {_COLUMNS[name] for name in asked},
+        {COLUMNS[name] for name in asked},
         months=f"day = ANY('{{{','.join(str(month) for month in months)}}}'::date[])" if months else "",
         days=[f"day BETWEEN '{one}' AND '{other}'" for one, other in spans],
     )

@@ -134,8 +134,11 @@ class Outline(models.IntegerChoices):
     NUMBER = 3, "number, category"
     CAMPAIGN = 4, "campaign, number, category"
     AGENT = 5, "agent"
-    DESK = 6, "team, agent"
+    DESK = 6, "number, category, team, agent"
     PLACE = 7, "number, category, market"
+    MARKET_DESK = 8, "market, team, agent"
+    CAMPAIGN_MARKET = 9, "campaign, market"
+    CAMPAIGN_DESK = 10, "campaign, team, agent"
 
 
 class _Outlined(models.Model):
@@ -151,7 +154,8 @@ class _Outlined(models.Model):
 class CostOutline(_Sums, _Who, _Day, _Outlined, _Money, _What):
     """The same of a day or a month, told apart by a few things alone: what it is not told apart by is 0 or ''.
 
-    Most questions are about one or two things; these rows are so few that years of them are read at once.
+    Most questions are about one or two things; these rows are so few that years of them are read at once. Any two things that
+    people ask by are told apart by one of them, by month at least.
     """
 
     class Meta:

@@ -7,9 +7,12 @@ from contextlib import contextmanager
 from dataclasses import replace
 from datetime import date, datetime, timedelta
 from decimal import Decimal
-from itertools import permutations
+from importlib import import_module
+from itertools import combinations, permutations
 
 import pytest
+from django.apps import apps
+from django.db import DataError, connection
 from django.utils import timezone
 from hypothesis import given
 from hypothesis import strategies as st
@@ -18,9 +21,9 @@ from recontact.costs import rollup, sources
 from recontact.costs.asked import GROUPINGS, TIMES, Question, months_before
 from recontact.costs.figures import Answer, Group
 from recontact.costs.grouped import costs_all, costs_grouped, spent_by_day, traffic
-from recontact.costs.rollup import OUTLINES, costs_add_up, sums_read
-from recontact.costs.sources import whole_months
-from recontact.models import CostEntry, Message, Team
+from recontact.costs.rollup import OUTLINES, WHOLE_SUM, checks, costs_add_up, sums_read
+from recontact.costs.sources import COLUMNS, whole_months
+from recontact.models import CostEntry, CostOutline, Message, Team
 from recontact.models.rollup import Outline
 from tests.factories import campaign_make, message_make, query_make, user_make
 
@@ -52,6 +55,10 @@ def test_months_and_days_make_up_the_period_and_never_straddle_its_beginning(
         ({"campaign_id", "category"}, Outline.CAMPAIGN),
         ({"agent_id", "team_id"}, Outline.DESK),
         ({"market", "category"}, Outline.PLACE),
+        ({"account_id", "team_id"}, Outline.DESK),
+        ({"category", "agent_id"}, Outline.DESK),
+        ({"market", "campaign_id"}, Outline.CAMPAIGN_MARKET),
+        ({"agent_id", "campaign_id"}, Outline.CAMPAIGN_DESK),
     ],
 )
 def test_the_smallest_outline_that_tells_it_apart_is_read(columns: set[str], outline: Outline) -> None:
@@ -62,11 +69,24 @@ def test_the_smallest_outline_that_tells_it_apart_is_read(columns: set[str], out
     assert "recontact_costcell" not in sql
 
 
+def test_any_two_things_are_told_apart_by_an_outline_of_the_months() -> None:
+    for columns in combinations([COLUMNS[name] for name in GROUPINGS if name not in TIMES], 2):
+        sql = sums_read({*columns}, months="true", days=[])
+        assert "recontact_costmonth" not in sql, columns
+
+
+def test_an_outline_that_is_kept_of_months_alone_leaves_their_rest_to_the_cells() -> None:
+    sql = sums_read({"team_id", "market"}, months="true", days=["true"])
+
+    assert f"outline = {Outline.MARKET_DESK:d} AND by_month" in sql
+    assert "recontact_costcell WHERE (true)" in sql
+
+
 def test_what_no_outline_tells_apart_is_read_from_months_and_only_their_rest_from_days() -> None:
-    sql = sums_read({"agent_id", "campaign_id"}, months="", days=["true"])
+    sql = sums_read({"agent_id", "campaign_id", "market"}, months="", days=["true"])
     assert "recontact_costcell" in sql
     assert "recontact_costmonth" not in sql
-    sql = sums_read({"agent_id", "campaign_id"}, months="true", days=[])
+    sql = sums_read({"agent_id", "campaign_id", "market"}, months="true", days=[])
     assert "recontact_costmonth" in sql
     assert "recontact_costcell" not in sql
 
@@ -163,4 +183,48 @@ def test_what_is_narrowed_is_what_its_cells_are(monkeypatch: pytest.MonkeyPatch)
 
 def test_the_outlines_are_listed_with_the_fewest_rows_first() -> None:
     assert set(OUTLINES) == set(Outline)
-    assert list(OUTLINES)[-1] == Outline.PLACE
+    assert list(OUTLINES)[-1] == Outline.CAMPAIGN_DESK
+
+
+@pytest.mark.usefixtures("traffic_of_a_year")
+def test_the_outlines_that_an_upgrade_adds_are_those_of_the_messages() -> None:
+    added = {Outline.DESK, Outline.MARKET_DESK, Outline.CAMPAIGN_MARKET, Outline.CAMPAIGN_DESK}
+    CostOutline.objects.filter(outline__in=added).delete()
+    assert found_wrong()
+
+    import_module("recontact.migrations.0035_any_two_in_outline").fill(apps, None)
+
+    assert set(CostOutline.objects.values_list("outline", flat=True)) == set(Outline)
+    assert found_wrong() == []
+
+
+def found_wrong() -> list[tuple[object, ...]]:
+    with connection.cursor() as cursor:
+        cursor.execute(checks()["the costs in outline are those of the messages"])
+        return list(cursor.fetchall())
+
+
+# --- what the statement counts with ------------------------------------------------------------------------------------
+
+
+@pytest.mark.django_db
+def test_weeks_begin_on_mondays_in_every_year_that_can_be_asked_for() -> None:
+    with connection.cursor() as cursor:
+        cursor.execute(
+            f"""SELECT count(*), count(*) FILTER (WHERE {GROUPINGS["week"][1]} <> date_trunc('week', c.day)::date)
+                FROM (SELECT day::date FROM generate_series('1995-01-01'::timestamp, '3000-01-01', '1 day') day) c"""
+        )
+        days, wrong = cursor.fetchone()
+    assert days > 365 * 1005
+    assert wrong == 0
+
+
+@pytest.mark.django_db
+def test_the_sum_of_whole_numbers_is_exact_or_fails() -> None:
+    most = 2**63 - 1
+    with connection.cursor() as cursor:
+        for numbers, told in (([most - 1, 1], most), ([-most, most, -7], -7), ([], None)):
+            cursor.execute(f"SELECT {WHOLE_SUM}(n) FROM unnest(%s::bigint[]) n", [numbers])
+            assert cursor.fetchone() == (told,)
+        with pytest.raises(DataError):
+            cursor.execute(f"SELECT {WHOLE_SUM}(n) FROM unnest(%s::bigint[]) n", [[most, 1]])
