@@ -15,7 +15,10 @@ from django.db.models.sql.compiler import SQLCompiler
 
 def array_literal(values: Iterable[int | str | None]) -> str:
     """The values as PostgreSQL reads an array, to be cast to its type: `{1,2}` or `{"a","b"}`; None is NULL."""
-    return "{" + ",".join(map(_element, values)) + "}"
+    elements = list(values)
+    # Ids, nearly always.
+    write = str if set(map(type, elements)) == {int} else _element
+    return "{" + ",".join(map(write, elements)) + "}"
 
 
 def _element(value: int | str | None) -> str:

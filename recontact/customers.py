@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import unicodedata
 from collections.abc import Iterable
+from itertools import filterfalse
 from typing import Any
 
 from django.db import transaction
@@ -22,7 +23,7 @@ TAGS_AT_MOST = 30
 def fold(text: str) -> str:
     """Lower case without accents, for sorting and prefix search."""
     decomposed = unicodedata.normalize("NFKD", text.casefold())
-    return "".join(character for character in decomposed if not unicodedata.combining(character)).strip()
+    return "".join(filterfalse(unicodedata.combining, decomposed)).strip()
 
 
 def customer_index(customer: Customer) -> None:

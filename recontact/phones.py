@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
+import re
 from dataclasses import dataclass
 from datetime import datetime, timedelta
-from functools import lru_cache
+from functools import cache, lru_cache
 from zoneinfo import ZoneInfo
 
 import phonenumbers
@@ -124,17 +125,60 @@ def phone_for(e164: str | None, *, whole: bool) -> str:
 
 def phone_country(e164: str) -> str:
     """The ISO country of an E.164 phone, or empty."""
+    plan, _national = _split(e164)
+    if plan is not None and len(plan.regions) == 1:
+        return plan.regions[0]
     number = _parsed(e164, None)
     return (phonenumbers.region_code_for_number(number) or "") if number is not None else ""
 
 
 def phone_search_forms(e164: str) -> list[str]:
     """The digit strings under which people look a phone up: whole, without the country, the last eight and four."""
-    number = _parsed(e164, None)
     digits = e164.lstrip("+")
-    national = str(number.national_number) if number is not None else digits
+    plan, national = _split(e164)
+    if plan is None:
+        number = _parsed(e164, None)
+        national = str(number.national_number) if number is not None else digits
     forms = [digits, national, national.removeprefix("9"), digits[-8:], digits[-4:]]
     return list(dict.fromkeys(form for form in forms if form))
+
+
+@dataclass(frozen=True, slots=True)
+class _Plan:
+    """A country's numbers: its countries (several share a calling code), and what may stand before a national number."""
+
+    regions: tuple[str, ...]
+    prefix: re.Pattern[str] | None
+
+
+#: What is certainly E.164: a tenth of parsing it. Anything else is left to libphonenumber.
+_E164 = re.compile(r"\+[1-9][0-9]{7,14}")
+
+
+def _split(e164: str) -> tuple[_Plan | None, str]:
+    """An E.164 phone's plan and national number as libphonenumber parses it; None where only parsing can tell."""
+    if _E164.fullmatch(e164) is None:
+        return None, ""
+    for length in (2, 1, 3):
+        plan = _plan(e164[1 : 1 + length])
+        if plan is not None:
+            break
+    else:
+        return None, ""
+    national = e164[1 + length :]
+    found = plan.prefix.match(national) if plan.prefix is not None else None
+    # What might be a prefix may be part of the number as well.
+    return (None, "") if found is not None and found.end() > 0 else (plan, str(int(national)))
+
+
+@cache
+def _plan(calling_code: str) -> _Plan | None:
+    regions = phonenumbers.COUNTRY_CODE_TO_REGION_CODE.get(int(calling_code))
+    if regions is None:
+        return None
+    metadata = phonenumbers.PhoneMetadata.metadata_for_region_or_calling_code(int(calling_code), regions[0])
+    prefix = metadata.national_prefix_for_parsing if metadata is not None else None
+    return _Plan(regions, re.compile(prefix) if prefix else None)
 
 
 def phone_time_zone(e164: str) -> str:

@@ -72,6 +72,11 @@ class ParsedTemplate:
         return template_variables(self.header, self.body, self.limited_time_offer, self.buttons, self.cards)
 
     @cached_property
+    def keys(self) -> frozenset[str]:
+        """The keys of these values."""
+        return frozenset(variable.key for variable in self.variables)
+
+    @cached_property
     def not_sendable(self) -> tuple[Blocker, ...]:
         """Why no message can be made of it; empty when one can."""
         return tuple(_blockers(self))

@@ -54,7 +54,8 @@ def values_check(parsed: ParsedTemplate, values: Mapping[str, str]) -> tuple[dic
             problems.extend(_unfit(variable, value, parsed))
         elif variable.required:
             problems.append(_missing(variable))
-    problems.extend(_surplus(parsed, trimmed))
+    if not trimmed.keys() <= parsed.keys:
+        problems.extend(_surplus(parsed, trimmed))
     return {key: value for key, value in trimmed.items() if value}, problems
 
 

@@ -5,8 +5,10 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
+from decimal import Decimal
 from typing import Any
 
+import orjson
 from django.conf import settings
 
 from providers.models import SenderNumber
@@ -14,13 +16,13 @@ from providers.rates.markets import market_of
 from recontact.budgets.scope import team_of
 from recontact.campaigns.pricing import PRICE_CHANGED
 from recontact.campaigns.recent import RECENT_CAMPAIGN, recently_written
-from recontact.campaigns.recipients import SAME_PERSON
+from recontact.campaigns.recipients import SAME_PERSON, Launching, Person
 from recontact.campaigns.rights import Rights
 from recontact.campaigns.storing import row_like
 from recontact.costs.estimate import Estimate, Estimator, NoRate
 from recontact.dispatch.recheck import customer_reason, opt_outs_of
 from recontact.eligibility import content_refusals
-from recontact.models import Campaign, CampaignRecipient, Customer, Message, Query, ServiceWindow
+from recontact.models import Campaign, Message, Query, ServiceWindow
 from recontact.models.references import new_reference
 from recontact.refusals import Code
 from templates_app.models import Template
@@ -35,8 +37,8 @@ class Batch:
     campaign: Campaign
     number: SenderNumber
     template: Template
-    recipients: Sequence[CampaignRecipient]
-    customers: dict[int, Customer]
+    recipients: Sequence[Launching]
+    customers: dict[int, Person]
     now: datetime
     queries: dict[int, Query] = field(default_factory=dict)
 
@@ -50,7 +52,7 @@ class Decided:
     nothing else.
     """
 
-    recipients: list[CampaignRecipient] = field(default_factory=list)
+    recipients: list[Launching] = field(default_factory=list)
     messages: list[Message] = field(default_factory=list)
     estimates: list[Estimate] = field(default_factory=list)
     dropped: dict[int, str] = field(default_factory=dict)
@@ -66,20 +68,22 @@ def batch_decide(batch: Batch, due_from: datetime) -> Decided:
     for recipient in batch.recipients:
         customer = batch.customers[recipient.customer_id or 0]
         code = facts.against_recontact(recipient) or facts.against(customer)
-        estimate = facts.price(customer, recipient) if not code else None
+        market = market_of(phone=customer.phone or "", bsuid=customer.bsuid or "")
+        estimate = facts.price(customer, recipient, market) if not code else None
         if isinstance(estimate, NoRate):
             code = Code.PRICE_UNKNOWN
         elif estimate is not None and _dearer(recipient, estimate):
             return Decided(stop=PRICE_CHANGED)
         due_at = max(due_from, recipient.not_before or due_from)
-        message = None if code else _message(batch, facts, recipient, customer, due_at)
+        message = None
+        if isinstance(estimate, Estimate):
+            message = _message(facts, recipient, customer, due_at=due_at, market=market, estimate=estimate)
         if message is None or not isinstance(estimate, Estimate):
             decided.dropped[recipient.pk] = code or Code.INVALID_VARIABLES
             decided.customers[recipient.pk] = customer.pk
             if code == RECENT_CAMPAIGN:
                 decided.told[recipient.pk] = facts.recent[customer.pk]
             continue
-        message.estimate, message.currency = estimate.amount, estimate.currency
         decided.recipients.append(recipient)
         decided.messages.append(message)
         decided.estimates.append(estimate)
@@ -102,17 +106,19 @@ class _Facts:
             customer__among=customers, sender_number=batch.number, expires_at__gt=batch.now
         )
         self.open_windows = set(windows.values_list("customer_id", flat=True))
-        written = Message.objects.filter(campaign=batch.campaign, customer__among=customers)
+        written = Message.objects.filter(campaign=batch.campaign, customer__among=customers).order_by()
         self.written_to = set(written.values_list("customer_id", flat=True))
         self.recent = recently_written(campaign=batch.campaign, customers=customers, now=batch.now)
-        self._prices = Estimator()
+        self._estimator = Estimator()
+        #: By all that a price depends on in a batch, which counts none of its messages.
+        self._prices: dict[tuple[str, Decimal | None, str], Estimate | NoRate] = {}
         self._own_team = team_of(batch.campaign.created_by)
 
     def team(self, query_id: int | None) -> int | None:
         """The team that a message counts for: its query's, or else its author's."""
         return self._own_team if query_id is None else self.batch.queries[query_id].team_id
 
-    def against(self, customer: Customer) -> str:
+    def against(self, customer: Person) -> str:
         """Why nothing is sent to him any more; empty = it is."""
         category = self.batch.template.category
         if reason := customer_reason(category, customer.erased_at is not None, self.opt_outs.get(customer.pk, set())):
@@ -127,15 +133,21 @@ class _Facts:
             return Code.TEMPLATE_NEEDS_PHONE
         return ""
 
-    def against_recontact(self, recipient: CampaignRecipient) -> str:
+    def against_recontact(self, recipient: Launching) -> str:
         """Why the query it takes up again is not recontacted any more; empty = it is, or it takes up none."""
         if recipient.query_id is None:
             return ""
         found = self.rights.against(recipient.query_id, planned_at=self.batch.campaign.planned_at)
         return found[0] if found is not None else ""
 
-    def price(self, customer: Customer, recipient: CampaignRecipient) -> Estimate | NoRate:
+    def price(self, customer: Person, recipient: Launching, market: str) -> Estimate | NoRate:
         """The planned one while its tier costs that: who goes first is not who was planned first, and the sum stays."""
+        key = (market, recipient.estimate, recipient.currency)
+        if key not in self._prices:
+            self._prices[key] = self._price(customer, recipient)
+        return self._prices[key]
+
+    def _price(self, customer: Person, recipient: Launching) -> Estimate | NoRate:
         whose: dict[str, Any] = {
             "account_id": self.batch.number.account_id,
             "phone": customer.phone or "",
@@ -143,37 +155,44 @@ class _Facts:
             "category": self.batch.template.category,
         }
         if recipient.estimate is None:
-            return self._prices.estimate(**whose)
-        return self._prices.at_price(recipient.estimate, recipient.currency, **whose)
+            return self._estimator.estimate(**whose)
+        return self._estimator.at_price(recipient.estimate, recipient.currency, **whose)
 
 
-def _dearer(recipient: CampaignRecipient, estimate: Estimate) -> bool:
+def _dearer(recipient: Launching, estimate: Estimate) -> bool:
     if recipient.estimate is None:
         return False
     return estimate.currency != recipient.currency or estimate.amount > recipient.estimate
 
 
 def _message(
-    batch: Batch, facts: _Facts, recipient: CampaignRecipient, customer: Customer, due_at: datetime
+    facts: _Facts, recipient: Launching, customer: Person, *, due_at: datetime, market: str, estimate: Estimate
 ) -> Message | None:
     """The message, not stored yet; None when the values make none, or one that the provider does not carry."""
     try:
-        rendered = render(facts.parsed, recipient.values)
+        rendered = render(facts.parsed, orjson.loads(recipient.values_text))
     except RenderError:
         return None
-    if content_refusals(rendered.components, batch.number):
+    if content_refusals(rendered.components, facts.batch.number):
         return None
-    message = row_like(facts.message)
-    message.reference = new_reference()
-    message.customer_id, message.query_id = customer.pk, recipient.query_id
-    message.origin = Message.Origin.MANAGER if recipient.query_id is None else Message.Origin.BULK
-    message.recipient_phone, message.recipient_bsuid = customer.phone or "", customer.bsuid or ""
-    message.market = market_of(phone=message.recipient_phone, bsuid=message.recipient_bsuid)
-    message.team_id = facts.team(recipient.query_id)
-    message.components, message.bubble, message.body = rendered.components, rendered.bubble, rendered.text
-    message.due_at = due_at
-    message.expires_at = due_at + timedelta(seconds=settings.CAMPAIGN_MESSAGE_LIFETIME_SECONDS)
-    return message
+    return row_like(
+        facts.message,
+        reference=new_reference(),
+        customer_id=customer.pk,
+        query_id=recipient.query_id,
+        origin=Message.Origin.MANAGER if recipient.query_id is None else Message.Origin.BULK,
+        recipient_phone=customer.phone or "",
+        recipient_bsuid=customer.bsuid or "",
+        market=market,
+        team_id=facts.team(recipient.query_id),
+        components=rendered.components,
+        bubble=rendered.bubble,
+        body=rendered.text,
+        due_at=due_at,
+        expires_at=due_at + timedelta(seconds=settings.CAMPAIGN_MESSAGE_LIFETIME_SECONDS),
+        estimate=estimate.amount,
+        currency=estimate.currency,
+    )
 
 
 def _message_of(batch: Batch) -> Message:

@@ -13,7 +13,8 @@ from contextlib import contextmanager
 from datetime import datetime, timedelta
 
 from django.db import connection, transaction
-from django.db.models import Max, Q, QuerySet
+from django.db.models import Max, Q, QuerySet, TextField
+from django.db.models.functions import Cast
 
 from recontact.advisory_locks import AdvisoryLock
 from recontact.arrays import array_literal
@@ -21,7 +22,16 @@ from recontact.campaigns.ahead import AHEAD_AT_LEAST, AHEAD_SECONDS, batch_room
 from recontact.campaigns.batch import Batch, Decided, batch_decide
 from recontact.campaigns.hours import has_hours, queued_postpone, recipients_in_hours
 from recontact.campaigns.people import recipients_identify
-from recontact.campaigns.recipients import SAME_PERSON, TURN_COLUMNS, Turn, is_unlaunched, unlaunched
+from recontact.campaigns.recipients import (
+    LAUNCHING_COLUMNS,
+    PERSON_COLUMNS,
+    SAME_PERSON,
+    TURN_COLUMNS,
+    Launching,
+    Person,
+    Turn,
+    unlaunched,
+)
 from recontact.campaigns.rights import queries_lock, rights_reserve
 from recontact.campaigns.storing import estimates_insert, messages_copy
 from recontact.clock import ClockTimestamp, database_now
@@ -33,14 +43,6 @@ from recontact.states import MessageState
 
 #: One call launches no longer than this: beat comes again at once.
 SLICE_SECONDS = 20.0
-
-
-#: What a launch reads of them. Whoever reads another column names it here, or each row asks for it.
-_OF_CUSTOMERS = ("phone", "bsuid", "erased_at", "merged_into")
-_OF_RECIPIENTS = (
-    "campaign", "customer", "query", "message", "values", "estimate", "currency", "not_before", "row_number", "outcome",
-    "dropped",
-)  # fmt: skip
 
 
 def campaigns_launch() -> int:
@@ -159,18 +161,22 @@ def _park(campaign: Campaign, reason: str) -> None:
     Campaign.objects.filter(pk=campaign.pk).update(state=Campaign.State.PARKED, state_reason=reason)
 
 
-def _locked(identified: dict[int, int]) -> tuple[list[CampaignRecipient], dict[int, Customer]]:
+def _locked(identified: dict[int, int]) -> tuple[list[Launching], dict[int, Person]]:
     """The rows still to be launched whose customer nobody else works on, with their customers; both locked.
 
     A row that was given another customer meanwhile waits for the next batch.
     """
-    customers = Customer.objects.filter(pk__among=set(identified.values())).only(*_OF_CUSTOMERS).order_by("pk")
-    free = {customer.pk: customer for customer in customers.select_for_update(skip_locked=True, no_key=True)}
+    customers = Customer.objects.filter(pk__among=set(identified.values())).order_by("pk")
+    held = customers.select_for_update(skip_locked=True, no_key=True).values_list(*PERSON_COLUMNS)
+    free = {person.pk: person for person in (Person(*row) for row in held)}
     wanted = [pk for pk, customer_id in identified.items() if customer_id in free]
     # By their ids alone: of a campaign that was planned just now the planner knows too little to keep to that index.
-    rows = CampaignRecipient.objects.filter(pk__among=wanted).only(*_OF_RECIPIENTS)
+    rows = (
+        CampaignRecipient.objects.filter(pk__among=wanted).annotate(values_text=Cast("values", TextField())).order_by()
+    )
     rows = rows.select_for_update(skip_locked=True, no_key=True)
-    recipients = [each for each in rows if is_unlaunched(each) and each.customer_id in (None, identified[each.pk])]
+    found = (Launching(*row) for row in rows.values_list(*LAUNCHING_COLUMNS))
+    recipients = [each for each in found if each.is_unlaunched and each.customer_id in (None, identified[each.pk])]
     for recipient in recipients:
         recipient.customer_id = identified[recipient.pk]
     return sorted(recipients, key=lambda each: (each.not_before is None, each.not_before, each.row_number)), free

@@ -44,14 +44,21 @@ def _by_phone(names: Mapping[str, str]) -> dict[str, int]:
     forms = {phone: phone_variants(phone) for phone in names}
     known = _known(forms)
     missing = sorted(set(forms) - set(known))
-    hashes = {keyed_hash(form): phone for phone in missing for form in forms[phone]}
-    # Said twice, so that the index of those that have a hash can be used however many are looked for.
-    erased = Customer.objects.filter(phone_hash__among=hashes, phone_hash__gt="", opt_outs__revoked_at__isnull=True)
-    wished = {hashes[value] for value in erased.values_list("phone_hash", flat=True)}
+    wished = _wished(missing, forms)
     made = customers_insert([_new(phone, names[phone]) for phone in missing if phone not in wished])
     # Whom somebody else made meanwhile.
     others = {phone: forms[phone] for phone in missing if phone not in wished and phone not in made}
     return known | made | (_known(others) if others else {})
+
+
+def _wished(missing: Sequence[str], forms: Mapping[str, list[str]]) -> set[str]:
+    """Those of the phones whose customer had himself erased with a wish that still stands."""
+    # Said twice, so that the index of those that have a hash can be used however many are looked for.
+    erased = Customer.objects.filter(phone_hash__gt="", opt_outs__revoked_at__isnull=True)
+    if not missing or not erased.exists():
+        return set()
+    hashes = {keyed_hash(form): phone for phone in missing for form in forms[phone]}
+    return {hashes[value] for value in erased.filter(phone_hash__among=hashes).values_list("phone_hash", flat=True)}
 
 
 def _known(forms: dict[str, list[str]]) -> dict[str, int]:

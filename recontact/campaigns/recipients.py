@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
+from datetime import datetime
+from decimal import Decimal
 
 from django.db.models import OuterRef, QuerySet
 
@@ -30,14 +32,53 @@ class Turn:
 TURN_COLUMNS = ("pk", "campaign_id", "phone", "bsuid", "name", "customer_id", "time_zone")
 
 
+@dataclass(slots=True)
+class Launching:
+    """A recipient of a batch, locked: what his message is made of. `values_text` is their JSON. Of a row, as a turn is."""
+
+    pk: int
+    customer_id: int | None
+    query_id: int | None
+    values_text: str
+    estimate: Decimal | None
+    currency: str
+    not_before: datetime | None
+    row_number: int
+    outcome: str
+    message_id: int | None
+    dropped: str
+
+    @property
+    def is_unlaunched(self) -> bool:
+        """Whether it is one of `unlaunched`."""
+        return self.outcome in CampaignRecipient.SENDABLE and self.message_id is None and self.dropped == ""
+
+
+#: The columns of a recipient to launch, in their order; `values_text` is to be annotated.
+LAUNCHING_COLUMNS = (
+    *("pk", "customer_id", "query_id", "values_text", "estimate", "currency", "not_before", "row_number", "outcome"),
+    *("message_id", "dropped"),
+)
+
+
+@dataclass(slots=True)
+class Person:
+    """The customer of a recipient of a batch, locked. Of a row, as a turn is."""
+
+    pk: int
+    phone: str | None
+    bsuid: str | None
+    erased_at: datetime | None
+    merged_into_id: int | None
+
+
+#: The columns of a person, in their order.
+PERSON_COLUMNS = ("pk", "phone", "bsuid", "erased_at", "merged_into_id")
+
+
 def unlaunched(campaign_id: int | OuterRef) -> QuerySet[CampaignRecipient]:
     """The recipients without a message who were not left out either. Once the campaign is cancelled, nobody gets one."""
     return still_unlaunched(CampaignRecipient.objects.filter(campaign=campaign_id))
-
-
-def is_unlaunched(recipient: CampaignRecipient) -> bool:
-    """Whether this one is."""
-    return recipient.outcome in CampaignRecipient.SENDABLE and recipient.message_id is None and recipient.dropped == ""
 
 
 def still_unlaunched(rows: QuerySet[CampaignRecipient]) -> QuerySet[CampaignRecipient]:

@@ -5,7 +5,7 @@ from __future__ import annotations
 
 from collections import defaultdict
 from collections.abc import Sequence
-from operator import attrgetter
+from operator import itemgetter
 from typing import Any, TypeVar
 
 import orjson
@@ -14,16 +14,18 @@ from django.db.models.base import ModelState
 
 from recontact.arrays import array_literal
 from recontact.clock import database_now
+from recontact.copy_rows import rows_copy
 from recontact.costs.estimate import Estimate, estimate_entry
 from recontact.models import CostEntry, Customer, Message
 
 _Row = TypeVar("_Row", bound=models.Model)
 
 
-def row_like(row: _Row) -> _Row:
-    """A new row, not stored yet, with the values of `row`: a tenth of the time that making one takes."""
+def row_like(row: _Row, **values: Any) -> _Row:
+    """A new row, not stored yet, with the values of `row` but for these, by their columns' attributes: a tenth of the time that
+    making one takes."""
     made = type(row).__new__(type(row))
-    made.__dict__.update(row.__dict__, _state=ModelState())
+    made.__dict__.update(row.__dict__, _state=ModelState(), **values)
     return made
 
 
@@ -38,7 +40,7 @@ def messages_copy(messages: Sequence[Message]) -> None:
         ids = [row[0] for row in cursor.fetchall()]
     for message, pk in zip(messages, ids, strict=True):
         message.pk, message.created_at = pk, now
-    _copy(Message, messages, left_out="")
+    rows_copy(Message, messages)
 
 
 def estimates_insert(messages: Sequence[Message], estimates: Sequence[Estimate]) -> None:
@@ -72,7 +74,7 @@ def cost_entries_copy(entries: Sequence[CostEntry]) -> None:
     now = database_now()
     for entry in entries:
         entry.created_at = now
-    _copy(CostEntry, entries, left_out="id")
+    rows_copy(CostEntry, entries, left_out="id")
 
 
 def customers_insert(customers: Sequence[Customer]) -> dict[str, int]:
@@ -81,9 +83,9 @@ def customers_insert(customers: Sequence[Customer]) -> dict[str, int]:
         return {}
     now = database_now().isoformat()
     fields = [field for field in Customer._meta.concrete_fields if field.column != "id"]
-    rows = [
-        {field.column: getattr(each, field.attname) for field in fields} | {"created_at": now} for each in customers
-    ]
+    names = [field.column for field in fields]
+    read = itemgetter(*(field.attname for field in fields))
+    rows = [dict(zip(names, read(each.__dict__), strict=True), created_at=now) for each in customers]
     columns = ", ".join(connection.ops.quote_name(field.column or "") for field in fields)
     with connection.cursor() as cursor:
         cursor.execute(_CUSTOMERS.format(columns=columns), [orjson.dumps(rows).decode()])
@@ -95,19 +97,3 @@ _CUSTOMERS = """
     SELECT {columns} FROM json_populate_recordset(NULL::recontact_customer, %s::json)
     ON CONFLICT DO NOTHING RETURNING phone, id
 """
-
-
-def _copy(model: type[models.Model], rows: Sequence[Any], *, left_out: str) -> None:
-    fields = [field for field in model._meta.concrete_fields if field.column != left_out]
-    columns = ", ".join(connection.ops.quote_name(field.column or "") for field in fields)
-    as_json = [place for place, field in enumerate(fields) if isinstance(field, models.JSONField)]
-    read = attrgetter(*(field.attname for field in fields))
-    with (
-        connection.cursor() as cursor,
-        cursor.copy(f"COPY {connection.ops.quote_name(model._meta.db_table)} ({columns}) FROM STDIN") as copy,
-    ):
-        for row in rows:
-            values = list(read(row))
-            for place in as_json:
-                values[place] = orjson.dumps(values[place]).decode()
-            copy.write_row(values)

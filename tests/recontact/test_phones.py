@@ -2,9 +2,20 @@
 
 from __future__ import annotations
 
+import phonenumbers
 import pytest
+from hypothesis import given
+from hypothesis import strategies as st
 
-from recontact.phones import InvalidPhone, phone_for, phone_from_wire, phone_mask, phone_parse, phone_search_forms
+from recontact.phones import (
+    InvalidPhone,
+    phone_country,
+    phone_for,
+    phone_from_wire,
+    phone_mask,
+    phone_parse,
+    phone_search_forms,
+)
 
 
 @pytest.mark.parametrize(
@@ -51,3 +62,33 @@ def test_it_masks_all_but_the_country_and_the_last_four() -> None:
 def test_it_is_found_by_the_whole_number_the_national_one_and_its_end() -> None:
     forms = phone_search_forms("+5491155550142")
     assert {"5491155550142", "1155550142", "55550142", "0142"} <= set(forms)
+
+
+def _examples() -> list[str]:
+    """A phone of each kind of each country."""
+    found = [
+        phonenumbers.example_number_for_type(region, kind)
+        for region in sorted(phonenumbers.SUPPORTED_REGIONS)
+        for kind in phonenumbers.PhoneNumberType.values()
+    ]
+    return [phonenumbers.format_number(each, phonenumbers.PhoneNumberFormat.E164) for each in found if each is not None]
+
+
+def _is_as_parsed(e164: str) -> bool:
+    """Whether the country and the search forms are those that parsing the whole phone gives."""
+    try:
+        number = phonenumbers.parse(e164, None)
+        country, national = phonenumbers.region_code_for_number(number) or "", str(number.national_number)
+    except phonenumbers.NumberParseException:
+        country, national = "", e164[1:]
+    forms = [e164[1:], national, national.removeprefix("9"), e164[1:][-8:], e164[1:][-4:]]
+    return phone_country(e164) == country and phone_search_forms(e164) == list(dict.fromkeys(forms))
+
+
+def test_country_and_search_forms_are_those_of_the_parsed_phone_in_every_country() -> None:
+    assert [e164 for e164 in _examples() if not _is_as_parsed(e164)] == []
+
+
+@given(st.from_regex(r"\+[1-9][0-9]{6,14}", fullmatch=True))
+def test_and_of_whatever_looks_like_a_phone(e164: str) -> None:
+    assert _is_as_parsed(e164)
