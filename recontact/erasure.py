@@ -14,11 +14,12 @@ from typing import Any
 import structlog
 from auditlog.models import LogEntry
 from django.db import transaction
-from django.db.models import Q, QuerySet
+from django.db.models import QuerySet
 from django.utils.translation import ngettext
 
 from providers.models import ProviderCall
 from recontact.audit_erasure import audit_erase
+from recontact.campaigns.recipients import rows_of_people
 from recontact.cancelling import messages_cancel
 from recontact.clock import ClockTimestamp
 from recontact.customers import customer_lock
@@ -184,7 +185,7 @@ def _erase_recipients(ids: list[int]) -> None:
     people = Customer.objects.filter(pk__in=ids)
     phones = [form for phone in people.exclude(phone=None).values_list("phone", flat=True) for form in _forms(phone)]
     bsuids = people.exclude(bsuid=None).values_list("bsuid", flat=True)
-    rows = CampaignRecipient.objects.filter(Q(customer__in=ids) | Q(phone__in=phones) | Q(bsuid__in=list(bsuids)))
+    rows = rows_of_people(customers=ids, phones=phones, bsuids=list(bsuids))
     mine = CampaignRecipient.objects.filter(pk__in=list(rows.values_list("pk", flat=True)))
     mine.filter(outcome__in=CampaignRecipient.SENDABLE, message=None, dropped="").update(dropped=Code.CUSTOMER_ERASED)
     for recipient in _batches(mine, ["phone", "bsuid"]):

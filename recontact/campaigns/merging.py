@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from recontact.campaigns.recipients import SAME_PERSON, still_unlaunched
+from recontact.campaigns.recipients import SAME_PERSON, rows_of_people, still_unlaunched
 from recontact.models import CampaignRecipient, Customer
 
 
@@ -15,5 +15,6 @@ def recipients_merge(*, keep: Customer, gone: Customer) -> None:
     for row in sendable.filter(customer=gone, campaign__in=mine):
         left_out = mine[row.campaign_id] if row.message_id is not None else row
         still_unlaunched(CampaignRecipient.objects.filter(pk=left_out.pk)).update(dropped=SAME_PERSON)
-    rows = CampaignRecipient.objects.filter(customer=gone)
-    rows.exclude(outcome__in=CampaignRecipient.SENDABLE, campaign__in=mine).update(customer=keep)
+    rows_of_people(customers=[gone.pk]).exclude(outcome__in=CampaignRecipient.SENDABLE, campaign__in=mine).update(
+        customer=keep
+    )

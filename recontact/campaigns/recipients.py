@@ -2,11 +2,12 @@
 
 from __future__ import annotations
 
+from collections.abc import Collection
 from dataclasses import dataclass
 from datetime import datetime
 from decimal import Decimal
 
-from django.db.models import OuterRef, QuerySet
+from django.db.models import OuterRef, Q, QuerySet
 
 from recontact.models import CampaignRecipient
 
@@ -84,3 +85,19 @@ def unlaunched(campaign_id: int | OuterRef) -> QuerySet[CampaignRecipient]:
 def still_unlaunched(rows: QuerySet[CampaignRecipient]) -> QuerySet[CampaignRecipient]:
     """Those of the rows that are."""
     return rows.filter(outcome__in=CampaignRecipient.SENDABLE, message=None, dropped="")
+
+
+def rows_of_people(
+    *, customers: Collection[int], phones: Collection[str] = (), bsuids: Collection[str] = ()
+) -> QuerySet[CampaignRecipient]:
+    """The rows, sendable or not, with one of these customers, phones or business-scoped ids."""
+    sendable = Q(outcome__in=CampaignRecipient.SENDABLE)
+    found = Q(pk=None)
+    # Each with either half said: an index holds one of them.
+    for theirs in (
+        Q(customer__in=customers),
+        Q(phone__in=[phone for phone in phones if phone]),
+        Q(bsuid__in=[bsuid for bsuid in bsuids if bsuid]),
+    ):
+        found |= (theirs & sendable) | (theirs & ~sendable)
+    return CampaignRecipient.objects.filter(found)

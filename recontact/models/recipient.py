@@ -12,6 +12,9 @@ from recontact.models.customer import Customer
 from recontact.models.message import Message
 from recontact.models.query import Query
 
+#: Rows that nobody is written to by.
+_OTHER = ~models.Q(outcome__in=["ready", "corrected"])
+
 
 class CampaignFile(models.Model):
     """The uploaded file, as it came; removed by age once its campaign has ended. `digest` tells two uploads of one file."""
@@ -61,7 +64,7 @@ class CampaignRecipient(models.Model):
     bsuid = models.CharField(_("WhatsApp user id"), max_length=140, blank=True)
     name = models.CharField(_("name"), max_length=200, blank=True)
     customer = models.ForeignKey(
-        Customer, models.PROTECT, null=True, blank=True, related_name="+", verbose_name=_("customer")
+        Customer, models.PROTECT, null=True, blank=True, related_name="+", db_index=False, verbose_name=_("customer")
     )
     query = models.ForeignKey(
         Query, models.PROTECT, null=True, blank=True, related_name="+", db_index=False, verbose_name=_("query")
@@ -87,17 +90,17 @@ class CampaignRecipient(models.Model):
         constraints = [
             models.UniqueConstraint(fields=["campaign", "row_number"], name="one_recipient_per_row"),
             models.UniqueConstraint(
-                fields=["campaign", "phone"],
+                fields=["phone", "campaign"],
                 condition=models.Q(outcome__in=["ready", "corrected"]) & ~models.Q(phone=""),
                 name="one_sendable_row_per_phone",
             ),
             models.UniqueConstraint(
-                fields=["campaign", "customer"],
+                fields=["customer", "campaign"],
                 condition=models.Q(outcome__in=["ready", "corrected"], customer__isnull=False),
                 name="one_sendable_row_per_customer",
             ),
             models.UniqueConstraint(
-                fields=["campaign", "bsuid"],
+                fields=["bsuid", "campaign"],
                 condition=models.Q(outcome__in=["ready", "corrected"]) & ~models.Q(bsuid=""),
                 name="one_sendable_row_per_bsuid",
             ),
@@ -112,9 +115,14 @@ class CampaignRecipient(models.Model):
                 condition=models.Q(outcome__in=["ready", "corrected"], message__isnull=True, dropped=""),
             ),
             models.Index(fields=["campaign", "outcome", "code", "row_number"], name="recipient_by_outcome"),
-            # Whoever is erased is found by these: not every row has its customer yet.
-            models.Index(fields=["phone"], name="recipient_by_phone", condition=~models.Q(phone="")),
-            models.Index(fields=["bsuid"], name="recipient_by_bsuid", condition=~models.Q(bsuid="")),
+            # The rows of a person (`rows_of_people`): the sendable ones are found by the constraints, the others by these.
+            models.Index(fields=["phone"], name="recipient_other_by_phone", condition=_OTHER & ~models.Q(phone="")),
+            models.Index(fields=["bsuid"], name="recipient_other_by_bsuid", condition=_OTHER & ~models.Q(bsuid="")),
+            models.Index(
+                fields=["customer"],
+                name="recipient_other_by_customer",
+                condition=_OTHER & models.Q(customer__isnull=False),
+            ),
         ]
 
     def __str__(self) -> str:
