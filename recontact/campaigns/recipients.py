@@ -88,7 +88,7 @@ def still_unlaunched(rows: QuerySet[CampaignRecipient]) -> QuerySet[CampaignReci
 
 
 def rows_of_people(
-    *, customers: Collection[int], phones: Collection[str] = (), bsuids: Collection[str] = ()
+    *, customers: Collection[int], phones: Collection[str | None] = (), bsuids: Collection[str | None] = ()
 ) -> QuerySet[CampaignRecipient]:
     """The rows, sendable or not, with one of these customers, phones or business-scoped ids."""
     sendable = Q(outcome__in=CampaignRecipient.SENDABLE)

@@ -83,7 +83,7 @@ def customers_insert(customers: Sequence[Customer]) -> dict[str, int]:
         return {}
     now = database_now().isoformat()
     fields = [field for field in Customer._meta.concrete_fields if field.column != "id"]
-    names = [field.column for field in fields]
+    names = [field.column or "" for field in fields]
     read = itemgetter(*(field.attname for field in fields))
     rows = [dict(zip(names, read(each.__dict__), strict=True), created_at=now) for each in customers]
     columns = ", ".join(connection.ops.quote_name(field.column or "") for field in fields)

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from typing import Any
+
 import pytest
 from django.db import connection
 
@@ -24,8 +26,8 @@ def test_his_rows_are_found_by_customer_phone_and_user_id_whatever_became_of_the
     campaign: Campaign, outcome: str
 ) -> None:
     customer = customer_make()
-    his = [{"customer": customer}, {"phone": PHONE}, {"bsuid": BSUID}]
-    others = [{"customer": customer_make()}, {"phone": "+5491155550124"}, {"bsuid": "AR.0"}, {}]
+    his: list[dict[str, Any]] = [{"customer": customer}, {"phone": PHONE}, {"bsuid": BSUID}]
+    others: list[dict[str, Any]] = [{"customer": customer_make()}, {"phone": "+5491155550124"}, {"bsuid": "AR.0"}, {}]
     rows = [
         CampaignRecipient.objects.create(campaign=campaign, row_number=place, outcome=outcome, **fields)
         for place, fields in enumerate([*his, *others])

@@ -7,7 +7,7 @@ from django.db import migrations, models
 class Migration(migrations.Migration):
 
     dependencies = [
-        ('recontact', '0050_references_once_a_statement'),
+        ('recontact', '0035_any_two_in_outline'),
     ]
 
     operations = [
