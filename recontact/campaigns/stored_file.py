@@ -16,7 +16,7 @@ from recontact.models import CampaignFile
 
 #: So much is asked for at once, of a file of which only the head is wanted.
 PIECE = 256 * 1024
-#: And of one that is read to its end: PostgreSQL unpacks a text from its beginning for each piece.
+#: And of one that is read to its end.
 LARGE_PIECE = 4 * 1024**2
 # Of PostgreSQL's binary COPY: the signature, flags and the length of an extension; one row of one column; the end.
 _COPY_BEGINS = b"PGCOPY\n\xff\r\n\x00" + struct.pack("!ii", 0, 0)
@@ -27,7 +27,14 @@ _COPY_ENDS = struct.pack("!h", -1)
 def stored_open(file: CampaignFile, piece: int = PIECE) -> BinaryIO:
     """The stored file from its beginning, seekable; empty once it was expired. Reading raises SheetProblem when it is expired
     meanwhile."""
-    return io.BufferedReader(_Stored(file.pk), piece)
+    return _Pieces(_Stored(file.pk), piece)
+
+
+class _Pieces(io.BufferedReader):
+    """Always whole pieces: a reader of text asks for 8 KB at a time by `read1`, which goes past the buffer to the database."""
+
+    def read1(self, size: int = -1, /) -> bytes:
+        return self.read(size) if size > 0 else super().read1(size)
 
 
 class _Stored(io.RawIOBase):
@@ -77,6 +84,8 @@ def stored_write(file: CampaignFile, body: BinaryIO) -> None:
     body.seek(0)
     with psycopg.Cursor(connection.connection) as cursor:
         cursor.execute("CREATE TEMPORARY TABLE campaign_file_upload (body bytea) ON COMMIT DROP")
+        # Not compressed, and so it goes from here to its row: of a compressed one each piece is unpacked from the beginning.
+        cursor.execute("ALTER TABLE campaign_file_upload ALTER COLUMN body SET STORAGE EXTERNAL")
         with cursor.copy("COPY campaign_file_upload (body) FROM STDIN (FORMAT BINARY)") as copy:
             copy.write(_COPY_BEGINS + _COPY_ROW.pack(1, size))
             while piece := body.read(PIECE):

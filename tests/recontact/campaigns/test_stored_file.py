@@ -9,13 +9,15 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from io import BytesIO
 from itertools import islice
-from typing import BinaryIO
+from typing import Any, BinaryIO
 
 import pytest
+from django.db import connection
 from hypothesis import given, settings
 from hypothesis import strategies as st
 from hypothesis.extra.django import TestCase
 
+from recontact.campaigns import stored_file
 from recontact.campaigns.sheet_problem import SheetProblem
 from recontact.campaigns.sheets import SheetFacts, sheet_rows
 from recontact.campaigns.stored_file import PIECE, stored_open, stored_write
@@ -76,6 +78,35 @@ def test_the_rows_of_a_stored_file_are_those_of_the_uploaded_one(name: str) -> N
     assert bytes(file.body) == body
     read = sheet_rows(stored_open(file), SheetFacts(**file.facts))
     assert [(row.texts["phone"], row.texts["nombre"]) for row in read] == list(rows[1:])
+
+
+@pytest.mark.django_db
+def test_it_is_kept_as_it_came_so_that_a_piece_is_read_without_what_stands_before() -> None:
+    file = _file(b"phone;nombre\n" * 100_000)
+    with connection.cursor() as cursor:
+        cursor.execute(
+            "SELECT pg_column_size(body), octet_length(body) FROM recontact_campaignfile WHERE id = %s", [file.pk]
+        )
+        on_disk, size = cursor.fetchone()
+    assert on_disk == size
+
+
+@pytest.mark.django_db
+def test_rows_are_read_in_large_pieces_however_little_their_reader_asks_for(monkeypatch: pytest.MonkeyPatch) -> None:
+    body = csv_bytes(("phone", "nombre"), *((f"+54911555{row:05d}", "Carla " * 20) for row in range(6000)))
+    campaign = campaign_draft_from_file(name="a.csv", body=BytesIO(body), user=user_make())
+    file = CampaignFile.objects.get(campaign=campaign)
+    asked, ask = [], stored_file._Stored._row
+
+    def counted(*values: Any) -> Any:
+        asked.append(values)
+        return ask(*values)
+
+    monkeypatch.setattr(stored_file._Stored, "_row", counted)
+    assert len(list(sheet_rows(stored_open(file), SheetFacts(**file.facts)))) == 6000
+    assert len(body) > 2 * PIECE
+    # How large it is, and each piece.
+    assert len(asked) <= 2 + len(body) / PIECE
 
 
 @pytest.mark.django_db
