@@ -29,6 +29,8 @@ def worker_with_a_wrong_clock(
     child = spawn("worker", command, log=tmp_path / "log", environment=environment, directory=PROJECT)
     yield child
     child.kill()
+    # pytest shows it with a failure.
+    sys.stdout.write((tmp_path / "log").read_text())
 
 
 @pytest.mark.usefixtures("worker_with_a_wrong_clock")
