@@ -26,7 +26,7 @@ log = structlog.get_logger(__name__)
 
 LOOK_EVERY_SECONDS = 0.25
 #: A larger claim keeps an agent's message waiting for its end.
-LARGEST_CLAIM = 192
+LARGEST_CLAIM = 128
 #: An agent's message that cannot go just now (he is written to already) is not asked for again at once.
 FRUITLESS_SECONDS = 0.5
 
