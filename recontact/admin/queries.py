@@ -157,7 +157,7 @@ class QueryAdmin(ReadOnlyAdmin):
 
     @display(description=_("Number"), ordering="sender_number")
     def through(self, query: Query) -> str:
-        return format_html('<span class="small nowrap">{}</span>', query.sender_number.phone_text)
+        return format_html('<span class="small">{}</span>', query.sender_number.phone_text)
 
     @display(description=_("Silent for"), ordering="activity_at")
     def silent(self, query: Query) -> str:
