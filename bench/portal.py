@@ -22,7 +22,7 @@ from hsm_portal.processes import Child, spawn
 from tests.providers.simulator.server import SimulatorProcess
 
 #: gunicorn's worker, as in production.
-WORKER = "hsm_portal.web_worker.WebWorker"
+_WEB_WORKER = "hsm_portal.web_worker.WebWorker"
 ANSWER_MS = 150
 #: Statuses that come so late do not come during a bench.
 NEVER_MS = 86_400_000
@@ -60,20 +60,7 @@ class Portal:
 
     def _options(self, name: str) -> tuple[str, ...]:
         if name == "web":
-            bind = (
-                "--bind",
-                f"127.0.0.1:{self.web_port}",
-                "--worker-class",
-                WORKER,
-                "--workers",
-                "2",
-                "--threads",
-                "8",
-                "--preload",
-                "--keep-alive",
-                "5",
-            )
-            return ("-m", "gunicorn", "hsm_portal.wsgi", *bind)
+            return web_options(self.web_port)
         if name == "beat":
             return (*_CELERY, "hsm_portal", "beat", "-l", "warning", "-S", "celery.beat:Scheduler", "--pidfile=")
         queue, processes = ("dispatch", "1") if name.startswith("dispatcher") else ("default,media", "4")
@@ -145,3 +132,9 @@ def _free_port() -> int:
     with socket.socket() as probe:
         probe.bind(("127.0.0.1", 0))
         return int(probe.getsockname()[1])
+
+
+def web_options(port: int) -> tuple[str, ...]:
+    """gunicorn as in production, on a port of this machine: what Python is to be given."""
+    size = ("--worker-class", _WEB_WORKER, "--workers", "2", "--threads", "8", "--preload", "--keep-alive", "5")
+    return ("-m", "gunicorn", "hsm_portal.wsgi", "--bind", f"127.0.0.1:{port}", *size)

@@ -26,7 +26,7 @@ from django.core.cache import cache
 
 from bench.figures import PROJECT, figure
 from bench.load import requests_write
-from bench.portal import WORKER
+from bench.portal import web_options
 from bench.services import RUNNING
 from bench.statuses import Sent, campaign_make, http_request, messages_make, requests, statuses_in_order
 from bench.usage import cpu_seconds
@@ -78,19 +78,8 @@ class Web:
         with socket.socket() as probe:
             probe.bind(("127.0.0.1", 0))
             self.port = int(probe.getsockname()[1])
-        bind = (
-            "--bind",
-            f"127.0.0.1:{self.port}",
-            "--worker-class",
-            WORKER,
-            "--workers",
-            "2",
-            "--threads",
-            "8",
-            "--preload",
-        )
         environment = {**os.environ, "DJANGO_SETTINGS_MODULE": "bench.web_settings"}
-        command = [sys.executable, "-m", "gunicorn", "hsm_portal.wsgi", *bind]
+        command = [sys.executable, *web_options(self.port)]
         self.child = spawn("web", command, log=folder / "web.log", environment=environment, directory=PROJECT)
         _until(self._answers, seconds=60, what="the start of the web server")
 
