@@ -211,11 +211,17 @@ class Pump:
         """Wake the numbers for which an agent's message is due, which claim for their campaigns a second ahead."""
         while True:
             await asyncio.sleep(AGENTS_EVERY_SECONDS)
-            # Without it they wait for the next claim.
-            with contextlib.suppress(Exception):
-                for number_id in await self.in_database(agents_wait, list(self.numbers)) if self.numbers else ():
-                    if number_id in self.numbers:
-                        self.numbers[number_id].agents_wait()
+            if not self.numbers:
+                continue
+            try:
+                waiting = await self.in_database(agents_wait, list(self.numbers))
+            except Exception as error:
+                # They wait for the next claim meanwhile.
+                log.warning("dispatch_agents_not_looked_for", error=type(error).__name__)
+                await asyncio.sleep(IDLE_SECONDS)
+                continue
+            for number_id in waiting & self.numbers.keys():
+                self.numbers[number_id].agents_wait()
 
     async def _record_forever(self) -> None:
         waited = 0.0
