@@ -57,11 +57,13 @@ _UNHEARD = """
     AND m.accepted_at BETWEEN clock_timestamp() - interval '48 hours' AND clock_timestamp() - interval '2 hours'
     AND coalesce(m.look_up_at, m.accepted_at) <= clock_timestamp()
 """
+# Chosen once, as a list: as a set that is joined, it may be looked through again for each message, and then what is locked
+# already is passed over and the limit means nothing.
 _TAKE = """
     UPDATE recontact_message SET look_up_at = clock_timestamp()
         + least(greatest((clock_timestamp() - claimed_at) / 2, interval '60 seconds'), interval '6 hours')
-    WHERE id IN (SELECT m.id FROM recontact_message m WHERE m.account_id = ANY(%s) AND {which}
-                 ORDER BY m.look_up_at NULLS FIRST, m.id LIMIT %s FOR UPDATE SKIP LOCKED)
+    WHERE id = ANY (ARRAY(SELECT m.id FROM recontact_message m WHERE m.account_id = ANY(%s) AND {which}
+                          ORDER BY m.look_up_at NULLS FIRST, m.id LIMIT %s FOR UPDATE SKIP LOCKED))
     RETURNING id
 """
 

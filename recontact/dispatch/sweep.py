@@ -48,8 +48,8 @@ def lost_to_uncertain() -> int:
     with connection.cursor() as cursor:
         cursor.execute(
             """UPDATE recontact_message SET state = 'uncertain', reason = 'no_answer', lease_expires_at = NULL
-               WHERE id IN (SELECT id FROM recontact_message WHERE state = 'sending'
-                            AND lease_expires_at <= clock_timestamp() LIMIT %s FOR UPDATE SKIP LOCKED)
+               WHERE id = ANY (ARRAY(SELECT id FROM recontact_message WHERE state = 'sending'
+                                     AND lease_expires_at <= clock_timestamp() LIMIT %s FOR UPDATE SKIP LOCKED))
                RETURNING id, attempt_number""",
             [_BATCH],
         )

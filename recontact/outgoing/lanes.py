@@ -35,15 +35,16 @@ FAULT_WAIT = 30
 #: The answers that blame the event and not the address: others may still be told.
 EVENT_AT_FAULT = frozenset({400, 409, 413, 415, 422})
 
+# Chosen once, as a list (recontact/look_ups.py says why).
 _LEASE = """
     UPDATE recontact_subscription SET lease = %s, leased_until = clock_timestamp() + make_interval(secs => %s)
-    WHERE id IN (
+    WHERE id = ANY (ARRAY(
         SELECT s.id FROM recontact_subscription s
         WHERE s.state = 'active' AND coalesce(s.leased_until, '-infinity') < clock_timestamp()
             AND coalesce(s.retry_at, '-infinity') <= clock_timestamp()
             AND EXISTS (SELECT FROM recontact_outgoingevent e WHERE e.subscription_id = s.id
                         AND e.standing = 'waiting' AND e.due_at <= clock_timestamp())
-        ORDER BY s.retry_at NULLS FIRST, s.id FOR UPDATE SKIP LOCKED LIMIT %s)
+        ORDER BY s.retry_at NULLS FIRST, s.id FOR UPDATE SKIP LOCKED LIMIT %s))
     RETURNING id
 """
 _FIRST_OF_THEIR_SUBJECTS = """

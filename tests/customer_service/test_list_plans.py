@@ -5,7 +5,6 @@ from __future__ import annotations
 from typing import Any
 
 import pytest
-from django.db import connection
 
 from customer_service.lists import Asked, Filters
 from customer_service.paging import Reach, counts_up_to, page_ids, part_of
@@ -13,6 +12,7 @@ from customer_service.paging import _counts as counts_statement
 from recontact.models import Query, Team
 from recontact.prepared import Statement
 from tests.factories import query_make, user_make
+from tests.plans import plan_explain
 
 pytestmark = pytest.mark.django_db
 
@@ -22,18 +22,10 @@ COORDINATOR = Reach(1, everything=True)
 
 def plan_of(statement: Statement, reach: Reach) -> str:
     """The plan that is made before the arguments are known: the one that serves everybody."""
-    with connection.cursor() as cursor:
-        # As of a table that has been long in use, whatever the server last counted in that of the tests.
-        cursor.execute(
-            """SELECT pg_restore_relation_stats('schemaname', 'public', 'relname', 'recontact_query',
-                                                'relpages', 50000, 'reltuples', 1000000::real)"""
-        )
-        # Of a handful of rows every plan is as good: only which index can give them in order is asked.
-        for other in ("seqscan", "bitmapscan", "sort"):
-            cursor.execute(f"SET LOCAL enable_{other} = off")
-        values: dict[str, Any] = {**reach.values, "now": "2026-11-30T00:00:00+00:00"}
-        cursor.execute(f"EXPLAIN {statement.sql}", [values[name] for name in statement.names])
-        return "\n".join(row[0] for row in cursor.fetchall())
+    values: dict[str, Any] = {**reach.values, "now": "2026-11-30T00:00:00+00:00"}
+    arguments = [values[name] for name in statement.names]
+    # Only which index can give them in order is asked.
+    return plan_explain(statement.sql, arguments, without=("seqscan", "bitmapscan", "sort"))
 
 
 @pytest.mark.parametrize("tab", ["pending", "progress"])

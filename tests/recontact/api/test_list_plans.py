@@ -11,6 +11,7 @@ from django.test.utils import CaptureQueriesContext
 from recontact.models import Team
 from tests.api_client import EVERYTHING, client_make
 from tests.factories import campaign_make, message_make, query_make
+from tests.plans import plan_explain
 
 pytestmark = pytest.mark.django_db
 
@@ -22,12 +23,8 @@ def plan_of(path: str, table: str, permissions: Iterable[str] = EVERYTHING) -> s
         api.read(path)
     order = f'ORDER BY "{table}"."id" DESC LIMIT'
     (page,) = [query["sql"] for query in captured if order in query["sql"]]
-    with connection.cursor() as cursor:
-        # Of a handful of rows every plan is as good: only whether an index gives them in order is asked.
-        for other in ("seqscan", "bitmapscan", "sort", "hashjoin", "mergejoin"):
-            cursor.execute(f"SET LOCAL enable_{other} = off")
-        cursor.execute(f"EXPLAIN {page}")
-        return "\n".join(row[0] for row in cursor.fetchall())
+    # Only whether an index gives them in order is asked.
+    return plan_explain(page, without=("seqscan", "bitmapscan", "sort", "hashjoin", "mergejoin"))
 
 
 @pytest.mark.parametrize(

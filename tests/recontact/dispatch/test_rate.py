@@ -19,6 +19,7 @@ from recontact.dispatch.lease import leases_take
 from recontact.dispatch.rate import AHEAD_SECONDS, LATE_SECONDS, MOST_OF_A_BATCH, WRITING_SECONDS, RateLimit
 from recontact.models import Query
 from tests.factories import message_make, query_make, sender_number_make
+from tests.plans import plan_explain
 
 
 def _wrote(query: Query, count: int, *, ago: timedelta = timedelta(), late: timedelta = timedelta()) -> None:
@@ -84,10 +85,7 @@ def test_counting_what_comes_in_reads_an_index_and_no_history() -> None:
     with CaptureQueriesContext(connection) as queries:
         number_rate(number_id=number.pk, ceiling=80)
     [statement] = [each["sql"] for each in queries]
-    with connection.cursor() as cursor:
-        cursor.execute("SET LOCAL enable_seqscan = off")
-        cursor.execute(f"EXPLAIN {statement}")
-        plan = "\n".join(line for [line] in cursor.fetchall())
+    plan = plan_explain(statement, without=("seqscan",))
     assert "inbound_by_number" in plan
 
 

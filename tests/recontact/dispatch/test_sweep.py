@@ -22,6 +22,7 @@ from recontact.dispatch.switch import dispatch_halt, dispatch_may_run, dispatch_
 from recontact.dispatch.wake import QUEUE
 from recontact.models import Attempt, Campaign, DispatchSwitch, Incident, Message, NumberLease, Recontact, Settlement
 from tests.factories import message_make, user_make
+from tests.plans import joined_by_loops
 
 pytestmark = pytest.mark.django_db
 
@@ -68,6 +69,15 @@ def test_a_claim_within_its_lease_is_left_alone() -> None:
     message = message_make()
     _claimed(message)
     assert lost_to_uncertain() == 0
+
+
+def test_only_so_many_claims_are_given_up_in_one_go(monkeypatch: pytest.MonkeyPatch) -> None:
+    for _ in range(3):
+        _claimed(message_make())
+    Message.objects.update(lease_expires_at=timezone.now() - timedelta(seconds=1))
+    monkeypatch.setattr("recontact.dispatch.sweep._BATCH", 2)
+    with joined_by_loops():
+        assert lost_to_uncertain() == 2
 
 
 def test_a_late_acceptance_settles_an_uncertain_message() -> None:

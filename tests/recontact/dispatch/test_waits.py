@@ -23,6 +23,7 @@ from recontact.dispatch.record import Result, record
 from recontact.dispatch.sweep import queued_to_expired
 from recontact.models import Campaign, Message, NumberLease, OptOut, Recontact
 from tests.factories import message_make, query_make, sender_number_make, template_make, user_make
+from tests.plans import plan_explain
 from tests.world import World
 
 
@@ -217,9 +218,7 @@ def test_what_is_due_tomorrow_is_not_read_to_find_what_is_due_now(look: Callable
     with CaptureQueriesContext(connection) as queries:
         look()
     [*_before, statement] = [each["sql"] for each in queries if "due_at <=" in each["sql"]]
-    with connection.cursor() as cursor:
-        cursor.execute(f"EXPLAIN {statement}")
-        plan = "\n".join(line for [line] in cursor.fetchall())
+    plan = plan_explain(statement)
     # A clock that is asked anew at each row can be no condition of an index.
     assert "due_at <= (InitPlan" in plan
     assert "due_at <= clock_timestamp()" not in plan

@@ -16,6 +16,7 @@ from recontact.outgoing import lanes
 from recontact.outgoing.call import Told
 from recontact.outgoing.deliver import events_deliver
 from tests.factories import message_make
+from tests.plans import joined_by_loops
 from tests.recontact.outgoing.receiver import Receiver, is_ours, receiver_run, subscription_make
 
 pytestmark = pytest.mark.django_db
@@ -311,3 +312,12 @@ def test_it_asks_as_many_questions_for_many_events_as_for_few(receiver: Receiver
         counts.append(len([each for each in asked if "lease" not in each["sql"]]))
 
     assert counts[0] == counts[1]
+
+
+def test_no_more_subscriptions_are_leased_than_asked_for(receiver: Receiver) -> None:
+    for _ in range(3):
+        subscription_make(receiver.url, "message.state_changed")
+    moved("sending", "accepted")
+
+    with joined_by_loops():
+        assert len(lanes.lanes_lease(2)) == 2

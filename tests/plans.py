@@ -1,0 +1,46 @@
+"""How the database means to read something, whatever it happens to know of the tests' few rows."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager
+from typing import Any
+
+from django.db import connection
+
+
+def plan_explain(statement: str, arguments: Sequence[Any] | None = None, *, without: Sequence[str] = ()) -> str:
+    """The plan of a statement, inside the test's transaction.
+
+    `without`: what it shall do only if there is no other way ("seqscan", "sort", ...), for of a handful of rows every plan is
+    as good. What autovacuum last counted, on the rows of some other test, is forgotten first: by it a table may be empty, and
+    then every index serves. Without any count PostgreSQL takes a table for ten pages at least.
+    """
+    with connection.cursor() as cursor:
+        cursor.execute(
+            """SELECT pg_clear_relation_stats(n.nspname, c.relname) FROM pg_class c JOIN pg_namespace n ON n.oid = c.relnamespace
+               WHERE n.nspname = 'public' AND c.relkind = 'r'"""
+        )
+        cursor.execute(
+            """DELETE FROM pg_statistic WHERE starelid IN
+               (SELECT c.oid FROM pg_class c JOIN pg_namespace n ON n.oid = c.relnamespace WHERE n.nspname = 'public')"""
+        )
+        for way in without:
+            cursor.execute(f"SET LOCAL enable_{way} = off")
+        cursor.execute(f"EXPLAIN {statement}", arguments)
+        return "\n".join(row[0] for row in cursor.fetchall())
+
+
+@contextmanager
+def joined_by_loops() -> Iterator[None]:
+    """The database joins in the one way that looks at the inner side anew for each row of the outer one."""
+    ways = ("hashjoin", "mergejoin", "hashagg", "sort", "material", "indexscan", "bitmapscan", "indexonlyscan")
+    with connection.cursor() as cursor:
+        for way in ways:
+            cursor.execute(f"SET enable_{way} = off")
+    try:
+        yield
+    finally:
+        with connection.cursor() as cursor:
+            for way in ways:
+                cursor.execute(f"RESET enable_{way}")
