@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import json
 import re
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
 from functools import lru_cache
 from typing import Any
 from urllib.parse import quote, quote_plus
@@ -78,6 +78,33 @@ _PHONE = re.compile(r"\+?\d{7,15}")
 _PHONE_TAIL = 8
 _SHORTEST_LEARNT = 3
 _SHORT = 120
+_PLACES_REMEMBERED = 256
+
+
+class _Place(dict[str, "_Place"]):
+    """A place in the bodies of requests, with those below it by key: what becomes of a value is found out once."""
+
+    __slots__ = ("is_kept", "is_secret", "kept_paths", "path")
+
+    def __init__(self, path: str, kept_paths: frozenset[str]) -> None:
+        super().__init__()
+        self.path = path
+        self.kept_paths = kept_paths
+        self.is_kept = path in kept_paths
+        self.is_secret = _plain(path.rpartition(".")[2]) in SECRET_NAMES
+
+    def __missing__(self, key: str) -> _Place:
+        below = _Place(f"{self.path}.{key}" if self.path else key, self.kept_paths)
+        # Keys may be anything: names of variables, ids.
+        if len(self) < _PLACES_REMEMBERED:
+            self[key] = below
+        return below
+
+
+@lru_cache(maxsize=64)
+def _places(kept_paths: frozenset[str]) -> _Place:
+    """The place of a whole body, of which these paths are kept."""
+    return _Place("", kept_paths)
 
 
 class Redactor:
@@ -86,9 +113,12 @@ class Redactor:
     def __init__(self, *, secrets: Iterable[str] = ()) -> None:
         self._secrets = [spelling for secret in secrets if secret for spelling in _secret_spellings(secret)]
         self._learnt: set[str] = set()
-        self._plainly: list[str] | None = None
-        self._encoded: list[str] | None = None
+        #: Spellings of what was learnt, as they are looked for: of a text without any sign of an encoding, and of any other.
+        self._plainly: Collection[str] | None = None
+        self._encoded: Collection[str] | None = None
         self._phones: set[str] = set()
+        #: Whether a word can be neither a secret nor anything learnt: nothing of that is in the text that is looked at.
+        self._is_clean = False
 
     def headers(self, headers: Mapping[str, str], *, kept: frozenset[str]) -> dict[str, str]:
         """The headers named in `kept` (lower case), and a mark for each secret one. All others are left out."""
@@ -106,12 +136,12 @@ class Redactor:
         if "\\" in body:
             return
         self._secrets = [spelling for spelling in self._secrets if spelling in body]
-        found = [value for value in self._learnt_spellings(body) if value in body]
-        self._plainly = self._encoded = found
+        self._plainly = self._encoded = self._learnt_in(body)
+        self._is_clean = not self._secrets and not self._plainly
 
     def request(self, body: Any, *, kept_paths: frozenset[str]) -> Any:
         """`body` with every text and number masked, except at `kept_paths` (keys joined by dots, lists left out)."""
-        return self._request(body, "", kept_paths)
+        return self._request(body, _places(kept_paths))
 
     def learn_phones(self, values: Iterable[str]) -> None:
         """Recognize these phones too: a query names people who stand in no body."""
@@ -119,6 +149,8 @@ class Redactor:
 
     def answer(self, value: Any, name: str = "") -> Any:
         """A provider's answer: keys, numbers and texts stay, people and secrets go."""
+        if isinstance(value, str):
+            return _mark(name) or self.text(value)
         if isinstance(value, dict):
             return {self.text(str(key)): self.answer(item, str(key)) for key, item in value.items()}
         if isinstance(value, list):
@@ -127,14 +159,12 @@ class Redactor:
             return value
         if mark := _mark(name):
             return mark
-        if isinstance(value, str):
-            return self.text(value)
         return MASK if self._is_known_phone(str(value)) else value
 
     def text(self, text: str) -> str:
         """`text` without people and secrets, cut to what is worth keeping."""
         is_word = _is_word(text)
-        if is_word and not self._secrets and self._plainly == []:
+        if is_word and self._is_clean:
             return text
         if not is_word:
             text = text[:TEXT_KEPT].replace("\x00", "")
@@ -142,9 +172,9 @@ class Redactor:
             text = text.replace(secret, SECRET)
         if not is_word:
             text = _telling_masked(text)
-        for value in self._learnt_spellings(text):
+        for value in self._learnt_in(text):
             text = text.replace(value, MASK)
-        if self._phones and not is_word and _DIGITS.search(text):
+        if self._phones and not is_word and any(map(self._is_known_phone, _digits_in(text))):
             text = _DIGITS.sub(lambda found: MASK if self._is_known_phone(found.group()) else found.group(), text)
         return text
 
@@ -152,16 +182,20 @@ class Redactor:
         """`url` without secrets in its query and without people."""
         return self.text(_URL_SECRET.sub(rf"\1{SECRET}", url) if "?" in url else url)
 
-    def _request(self, value: Any, path: str, kept_paths: frozenset[str]) -> Any:
+    def _request(self, value: Any, place: _Place) -> Any:
+        if isinstance(value, str):
+            return value if place.is_kept else self._masked(value, place)
         if isinstance(value, dict):
-            return {str(key): self._request(item, _below(path, str(key)), kept_paths) for key, item in value.items()}
+            return {str(key): self._request(item, place[str(key)]) for key, item in value.items()}
         if isinstance(value, list | tuple):
-            return [self._request(item, path, kept_paths) for item in value]
-        if value is None or isinstance(value, bool) or path in kept_paths:
+            return [self._request(item, place) for item in value]
+        if place.is_kept or value is None or isinstance(value, bool):
             return value
-        if _is_secret_path(path):
+        return self._masked(str(value), place)
+
+    def _masked(self, text: str, place: _Place) -> str:
+        if place.is_secret:
             return SECRET
-        text = str(value)
         self._learn(text)
         if text[:1] in ("{", "["):
             for inner in _texts_within(text):
@@ -174,22 +208,28 @@ class Redactor:
         elif len(value) >= _SHORTEST_LEARNT:
             self._learnt.add(value.replace("\x00", ""))
             self._plainly = self._encoded = None
+            self._is_clean = False
 
-    def _learnt_spellings(self, text: str) -> list[str]:
-        """The spellings that `text` may hold, longest first. Most texts hold no sign of an encoding, which is quick."""
+    def _learnt_in(self, text: str) -> list[str]:
+        """The spellings that `text` holds of what was learnt, longest first."""
+        found = [spelling for spelling in self._spellings_for(text) if spelling in text]
+        if len(found) > 1:
+            found.sort(key=len, reverse=True)
+        return found
+
+    def _spellings_for(self, text: str) -> Collection[str]:
+        """The spellings that `text` may hold. Most texts hold no sign of an encoding, which is quick."""
         if "%" not in text and "\\" not in text:
             if self._plainly is None:
                 # Without a % a form's encoding shows in its spaces alone.
-                plainly = {*self._learnt, *(value.replace(" ", "+") for value in self._learnt)}
-                self._plainly = sorted(plainly, key=len, reverse=True)
+                self._plainly = self._learnt | {value.replace(" ", "+") for value in self._learnt if " " in value}
             return self._plainly
         if self._encoded is None:
-            encoded = {spelling for value in self._learnt for spelling in _spellings(value)}
-            self._encoded = sorted(encoded, key=len, reverse=True)
+            self._encoded = {spelling for value in self._learnt for spelling in _spellings(value)}
         return self._encoded
 
     def _is_known_phone(self, text: str) -> bool:
-        digits = re.sub(r"\D", "", text)
+        digits = text if text.isdecimal() else re.sub(r"\D", "", text)
         return any(digits == phone or _same_tail(digits, phone) for phone in self._phones)
 
 
@@ -233,14 +273,19 @@ def _telling_masked(text: str) -> str:
     return _short_telling_masked(text) if len(text) <= _SHORT else _TELLING.sub(MASK, text)
 
 
+def _digits_in(text: str) -> Sequence[str]:
+    """What may be phones in it, as they are written."""
+    return _short_digits_in(text) if len(text) <= _SHORT else _DIGITS.findall(text)
+
+
+@lru_cache(maxsize=2048)
+def _short_digits_in(text: str) -> Sequence[str]:
+    return _DIGITS.findall(text)
+
+
 @lru_cache(maxsize=2048)
 def _short_telling_masked(text: str) -> str:
     return _TELLING.sub(MASK, text)
-
-
-@lru_cache(maxsize=2048)
-def _below(path: str, key: str) -> str:
-    return f"{path}.{key}" if path else key
 
 
 @lru_cache(maxsize=2048)
@@ -249,11 +294,6 @@ def _mark(name: str) -> str:
     if _plain(name) in SECRET_NAMES:
         return SECRET
     return MASK if name.lower() in PERSON_NAMES else ""
-
-
-@lru_cache(maxsize=2048)
-def _is_secret_path(path: str) -> bool:
-    return _plain(path.rpartition(".")[2]) in SECRET_NAMES
 
 
 @lru_cache(maxsize=512)
