@@ -18,12 +18,12 @@ from recontact.campaigns.pricing import PRICE_CHANGED
 from recontact.campaigns.recent import RECENT_CAMPAIGN, recently_written
 from recontact.campaigns.recipients import SAME_PERSON, Launching, Person
 from recontact.campaigns.rights import Rights
-from recontact.campaigns.storing import row_like
 from recontact.costs.estimate import Estimate, Estimator, NoRate
 from recontact.dispatch.recheck import customer_reason, opt_outs_of
 from recontact.eligibility import content_refusals
 from recontact.models import Campaign, Message, Query, ServiceWindow
 from recontact.models.references import new_reference
+from recontact.plain_rows import row_like
 from recontact.refusals import Code
 from templates_app.models import Template
 from templates_app.rendering import RenderError, render

@@ -12,11 +12,12 @@ from django.db import connection
 
 from recontact.arrays import array_literal
 from recontact.campaigns.recipients import SAME_PERSON, Turn
-from recontact.campaigns.storing import customers_insert, row_like
+from recontact.campaigns.storing import customers_insert
 from recontact.customers import customer_identify, customer_index
 from recontact.hashes import keyed_hash
 from recontact.models import CampaignRecipient, Customer
 from recontact.phones import phone_country, phone_variants
+from recontact.plain_rows import row_like
 from recontact.refusals import Code
 
 

@@ -6,27 +6,15 @@ from __future__ import annotations
 from collections import defaultdict
 from collections.abc import Sequence
 from operator import itemgetter
-from typing import Any, TypeVar
 
 import orjson
-from django.db import connection, models
-from django.db.models.base import ModelState
+from django.db import connection
 
 from recontact.arrays import array_literal
 from recontact.clock import database_now
 from recontact.copy_rows import rows_copy
 from recontact.costs.estimate import Estimate, estimate_entry
 from recontact.models import CostEntry, Customer, Message
-
-_Row = TypeVar("_Row", bound=models.Model)
-
-
-def row_like(row: _Row, **values: Any) -> _Row:
-    """A new row, not stored yet, with the values of `row` but for these, by their columns' attributes: a tenth of the time that
-    making one takes."""
-    made = type(row).__new__(type(row))
-    made.__dict__.update(row.__dict__, _state=ModelState(), **values)
-    return made
 
 
 def messages_copy(messages: Sequence[Message]) -> None:

@@ -25,6 +25,7 @@ from recontact.dispatch.slots import slots_take
 from recontact.dispatch.switch import halted_shared
 from recontact.media.attachments import attachment_id, attachments_of, content_of
 from recontact.models import Campaign, MediaFile, Message, Query
+from recontact.plain_rows import rows_knowing
 from recontact.states import MessageState
 from templates_app.models import Template
 
@@ -72,7 +73,7 @@ _TAKE = """
 _READ = (
     "reference", "account", "sender_number", "customer", "query", "campaign", "retry_of", "kind", "template",
     "template_name", "template_language", "template_hash", "category", "recipient_phone", "recipient_bsuid", "components",
-    "body", "due_at", "expires_at",
+    "body",
 )  # fmt: skip
 
 
@@ -187,8 +188,7 @@ def _skip(messages: list[Message], reasons: dict[int, str]) -> None:
 
 def _loaded(ids: list[int]) -> list[Message]:
     """The messages with their queries and their templates, which most of a batch share."""
-    rows = Message.objects.filter(pk__among=ids).only(*_READ).order_by("due_at", "pk")
-    messages = list(rows)
+    messages = rows_knowing(Message.objects.filter(pk__among=ids).order_by("due_at", "pk"), *_READ)
     queries = Query.objects.in_bulk({each.query_id for each in messages if each.query_id is not None})
     templates = Template.objects.in_bulk({each.template_id for each in messages if each.template_id is not None})
     for message in messages:

@@ -9,10 +9,10 @@ import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
-from recontact.campaigns.storing import row_like
 from recontact.clock import database_now
 from recontact.copy_rows import copy_text, rows_copy
 from recontact.models import Campaign, CampaignRecipient, Customer
+from recontact.plain_rows import row_like
 from tests.factories import campaign_make
 
 pytestmark = pytest.mark.django_db
