@@ -17,6 +17,7 @@ import structlog
 from django.db import connection, transaction
 from django.db.models import Q
 
+from providers.clock import ClockTimestamp
 from providers.contracts import BadItem, Event, Provider
 from providers.credentials import CredentialsError
 from providers.events import BulkHandler, Handler, bulk_form_of, handlers_for
@@ -80,9 +81,18 @@ class _Reading:
 
 def deliveries_process_waiting(limit: int = BATCH) -> int:
     """Read up to `limit` waiting deliveries, oldest first; returns how many. For workers and for beat."""
-    done = _read_alone(limit)
-    done += _read_batches(limit - done, runs=1, size=BATCH_AGAIN)
+    broken_off = _broken_off()
+    done = _read_alone(limit) if broken_off - {1} else 0
+    if 1 in broken_off:
+        done += _read_batches(limit - done, runs=1, size=BATCH_AGAIN)
     return done + _read_batches(limit - done, runs=0, size=BATCH)
+
+
+def _broken_off() -> set[int]:
+    """How often what waits to be read again was begun. One look at all that waits, for mostly there is none."""
+    free = Q(claimed_until=None) | Q(claimed_until__lte=ClockTimestamp())
+    waiting = WebhookDelivery.objects.filter(free, state=WebhookDelivery.State.RECEIVED, runs__gt=0)
+    return set(waiting.order_by().values_list("runs", flat=True).distinct())
 
 
 def _read_alone(limit: int) -> int:
