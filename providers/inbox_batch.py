@@ -1,7 +1,8 @@
 """Reading many waiting deliveries at once: what can be applied in bulk is, and everything else goes item by item.
 
 A batch changes no promise of `providers.inbox`: a bulk that fails is undone as a whole and its items go one by one, so that
-one bad item spoils nothing. A delivery whose worker died is read alone from then on.
+one bad item spoils nothing. A batch whose worker died, or lost its database, is read again in small batches; a delivery of which
+that happened again is read alone from then on.
 """
 
 from __future__ import annotations
@@ -16,6 +17,7 @@ import structlog
 from django.db import connection, transaction
 from django.db.models import Q
 
+from providers.clock import ClockTimestamp
 from providers.contracts import BadItem, Event, Provider
 from providers.credentials import CredentialsError
 from providers.events import BulkHandler, Handler, bulk_form_of, handlers_for
@@ -38,18 +40,21 @@ log = structlog.get_logger(__name__)
 #: Deliveries claimed at once, and the bytes of their bodies after which no more is claimed.
 BATCH = 200
 BATCH_BYTES = 1024 * 1024
+#: As many when they were broken off once: one of them may be the reason, and the others with it wait for another lease.
+BATCH_AGAIN = 20
 #: Events applied in one transaction: what they lock is not kept from the dispatcher for long.
 BULK = 1_000
 
 _CLAIM = """
     WITH free AS (
         SELECT id, octet_length(body) AS size FROM providers_webhookdelivery
-        WHERE state = 'received' AND runs = 0 ORDER BY id LIMIT %s FOR UPDATE SKIP LOCKED
+        WHERE state = 'received' AND runs = %s AND (claimed_until IS NULL OR claimed_until <= clock_timestamp())
+        ORDER BY id LIMIT %s FOR UPDATE SKIP LOCKED
     ), chosen AS (
         SELECT id FROM (SELECT id, sum(size) OVER (ORDER BY id) - size AS before FROM free) AS summed WHERE before < %s
     )
     UPDATE providers_webhookdelivery AS delivery
-    SET runs = 1, claimed_until = clock_timestamp() + make_interval(secs => %s)
+    SET runs = delivery.runs + 1, claimed_until = clock_timestamp() + make_interval(secs => %s)
     FROM chosen WHERE delivery.id = chosen.id
     RETURNING delivery.id, delivery.account_id, delivery.received_at, delivery.body, delivery.headers, delivery.query,
         delivery.state, delivery.runs
@@ -59,7 +64,7 @@ _FINISH = """
     SET state = told.state, items = told.items, problems = told.problems, keys = string_to_array(told.keys, ','),
         processed_at = clock_timestamp(), claimed_until = NULL
     FROM unnest(%s::bigint[], %s::text[], %s::int[], %s::jsonb[], %s::text[]) AS told (id, state, items, problems, keys)
-    WHERE delivery.id = told.id AND delivery.runs = 1
+    WHERE delivery.id = told.id AND delivery.runs = %s
 """
 
 Items = list[Event | BadItem]
@@ -76,9 +81,35 @@ class _Reading:
 
 def deliveries_process_waiting(limit: int = BATCH) -> int:
     """Read up to `limit` waiting deliveries, oldest first; returns how many. For workers and for beat."""
-    done = _read_again(limit)
+    broken_off = _broken_off()
+    done = _read_alone(limit) if broken_off - {1} else 0
+    if 1 in broken_off:
+        done += _read_batches(limit - done, runs=1, size=BATCH_AGAIN)
+    return done + _read_batches(limit - done, runs=0, size=BATCH)
+
+
+def _broken_off() -> set[int]:
+    """How often what waits to be read again was begun. One look at all that waits, for mostly there is none."""
+    free = Q(claimed_until=None) | Q(claimed_until__lte=ClockTimestamp())
+    waiting = WebhookDelivery.objects.filter(free, state=WebhookDelivery.State.RECEIVED, runs__gt=0)
+    return set(waiting.order_by().values_list("runs", flat=True).distinct())
+
+
+def _read_alone(limit: int) -> int:
+    """Those that were broken off more than once: one of them may be the reason."""
+    for done in range(limit):
+        delivery = delivery_claim(Q(state=WebhookDelivery.State.RECEIVED, runs__gt=1))
+        if delivery is None:
+            return done
+        delivery_read(delivery)
+    return limit
+
+
+def _read_batches(limit: int, *, runs: int, size: int) -> int:
+    """Up to `limit` that were begun `runs` times, so many at a time; returns how many."""
+    done = 0
     while done < limit:
-        deliveries = _claim(min(BATCH, limit - done))
+        deliveries = _claim(min(size, limit - done), runs)
         if not deliveries:
             break
         _read(deliveries)
@@ -86,19 +117,9 @@ def deliveries_process_waiting(limit: int = BATCH) -> int:
     return done
 
 
-def _read_again(limit: int) -> int:
-    """Those whose worker died, alone: one of them may be the reason."""
-    for done in range(limit):
-        delivery = delivery_claim(Q(state=WebhookDelivery.State.RECEIVED, runs__gt=0))
-        if delivery is None:
-            return done
-        delivery_read(delivery)
-    return limit
-
-
-def _claim(most: int) -> list[WebhookDelivery]:
-    """The oldest deliveries that nobody has read, claimed and committed."""
-    rows = WebhookDelivery.objects.raw(_CLAIM, [most, BATCH_BYTES, LEASE.total_seconds()])
+def _claim(most: int, runs: int) -> list[WebhookDelivery]:
+    """The oldest deliveries that nobody is reading and that were begun `runs` times, claimed and committed."""
+    rows = WebhookDelivery.objects.raw(_CLAIM, [runs, most, BATCH_BYTES, LEASE.total_seconds()])
     return sorted(rows, key=lambda delivery: delivery.pk)
 
 
@@ -111,7 +132,7 @@ def _read(deliveries: Sequence[WebhookDelivery]) -> None:
             if not lease.holds(reading.run):
                 break
             item_handle(reading.run, position, item, but=reading.had.get(position, ()))
-    _finish([reading.run for reading in readings if lease.holds(reading.run)])
+    _finish([reading.run for reading in readings if lease.holds(reading.run)], begun=deliveries[0].runs)
 
 
 def _parsed(deliveries: Sequence[WebhookDelivery]) -> list[_Reading]:
@@ -170,10 +191,14 @@ def _apply(handler: Handler, bulk: BulkHandler, places: Sequence[tuple[_Reading,
 
 
 class _Lease:
-    """The batch is claimed for as long as it is read; a delivery that somebody else took over is left to him."""
+    """The batch is claimed for as long as it is read; a delivery that somebody else took over is left to him.
+
+    All of a batch were begun as often.
+    """
 
     def __init__(self, runs: Sequence[Run]) -> None:
         self._held = {run.delivery.pk for run in runs}
+        self._runs = runs[0].delivery.runs
         self._renewed = time.monotonic()
 
     def holds(self, run: Run) -> bool:
@@ -187,13 +212,13 @@ class _Lease:
         with connection.cursor() as cursor:
             cursor.execute(
                 """UPDATE providers_webhookdelivery SET claimed_until = clock_timestamp() + make_interval(secs => %s)
-                   WHERE id = ANY(%s) AND runs = 1 RETURNING id""",
-                [LEASE.total_seconds(), sorted(self._held)],
+                   WHERE id = ANY(%s) AND runs = %s RETURNING id""",
+                [LEASE.total_seconds(), sorted(self._held), self._runs],
             )
             self._held = {row[0] for row in cursor.fetchall()}
 
 
-def _finish(runs: Sequence[Run]) -> None:
+def _finish(runs: Sequence[Run], *, begun: int) -> None:
     with connection.cursor() as cursor:
         cursor.execute(
             _FINISH,
@@ -203,6 +228,7 @@ def _finish(runs: Sequence[Run]) -> None:
                 [run.items for run in runs],
                 [json.dumps(run.problems[:MOST_PROBLEMS]) for run in runs],
                 [",".join(run.keys) for run in runs],
+                begun,
             ],
         )
     for run in runs:

@@ -23,6 +23,7 @@ from recontact.adoption import adoptable, adopter, adoption_columns
 from recontact.costs.report import delivered_charge, failed_fee_append, price_stored
 from recontact.customers import customer_identify
 from recontact.hashes import keyed_hash
+from recontact.late_acceptances import LATE_RECORD, acceptances_note
 from recontact.late_failures import late_failure_apply
 from recontact.models import Customer, Incident, Message, MessageEvent, Recontact
 from recontact.models.message import KNOWN_AT_PROVIDER
@@ -238,13 +239,15 @@ def _remember_opt_out(message: Message, event: MessageEvent) -> None:
 
 def acceptance_after_the_fact(*, message_id: int, provider_message_id: str) -> None:
     """An acceptance whose record found the message moved on: by a webhook (only the id is new), or against the books."""
+    if acceptances_note({message_id: provider_message_id[:128]}):
+        return
     message = Message.objects.select_for_update().get(pk=message_id)
     provider_message_id = provider_message_id or str(message.reference)
     event, created = MessageEvent.objects.get_or_create(
         account_id=message.account_id,
         provider_message_id=provider_message_id[:128],
         status=DeliveryStatus.ACCEPTED,
-        defaults={"reference": str(message.reference), "occurred_at": timezone.now(), "raw_status": "late record"},
+        defaults={"reference": str(message.reference), "occurred_at": timezone.now(), "raw_status": LATE_RECORD},
     )
     if created:
         _match_and_apply(event)

@@ -1,8 +1,8 @@
 """Many statuses at once: what `recontact.delivery.status_apply` makes of them one after the other, at a fraction of its cost.
 
-Only what is plain is done here (`recontact.delivery_plan`); the events of a message of which one is not are all left, so each
-message has its events in their order. Messages are locked without waiting: one that somebody else holds is left too. So no
-bulk ever waits for a message with others in its hands.
+Only what is plain is done here (`recontact.delivery_plan`): of each message the events before the first that is not. Those
+from there on are left, so each message has its events in their order. Messages are locked without waiting: one that somebody
+else holds is left too. So no bulk ever waits for a message with others in its hands.
 """
 
 from __future__ import annotations
@@ -11,6 +11,7 @@ import re
 import uuid
 from collections import defaultdict
 from collections.abc import Sequence, Set
+from itertools import takewhile
 
 from providers.contracts import DeliveryStatus, StatusEvent
 from providers.rates.lookup import takes_for_failures
@@ -50,7 +51,12 @@ def statuses_apply(told: Told) -> set[int]:
     groups = _groups(told, found, strangers.positions)
     plans = _plans(told, groups, about={message.pk for message in found.values()})
     _write(list(plans.values()), strangers.joined)
-    done = {position for message, positions in groups if message.pk in plans for position in positions}
+    done = {
+        position
+        for message, positions in groups
+        if (plan := plans.get(message.pk))
+        for position in positions[: plan.taken]
+    }
     return set(range(len(told))) - done
 
 
@@ -89,8 +95,8 @@ def _reference(event: StatusEvent) -> str:
 
 
 def _groups(told: Told, found: dict[int, Standing], strangers: set[int]) -> list[tuple[Standing, list[int]]]:
-    """The messages all of whose events are plain, with the positions of these; no other event of the batch has their id, and
-    none is of `strangers`."""
+    """The messages whose first event is plain, with the positions of those before one that is not; no other event of the batch
+    has the ids that they are told of by, and none of all of theirs is of `strangers`."""
     by_message: dict[int, list[int]] = defaultdict(list)
     messages_of: dict[tuple[int, str], set[int | None]] = defaultdict(set)
     for position, pair in enumerate(told):
@@ -98,20 +104,26 @@ def _groups(told: Told, found: dict[int, Standing], strangers: set[int]) -> list
         messages_of[_key(pair)].add(None if message is None else message.pk)
         if message is not None:
             by_message[message.pk].append(position)
-    adopting = _adopting(told)
-    charging = _charging(told)
+    plain = _plain(told)
     groups = []
     for message_id, positions in by_message.items():
-        pairs = [told[position] for position in positions]
-        alone = all(messages_of[_key(pair)] == {message_id} for pair in pairs)
-        if (
-            alone
-            and strangers.isdisjoint(positions)
-            and all(is_plain(event) and (event.reference or account_id not in adopting) for account_id, event in pairs)
-            and not any(event.status == DeliveryStatus.FAILED and account_id in charging for account_id, event in pairs)
-        ):
-            groups.append((found[positions[0]], positions))
+        alone = all(messages_of[_key(told[position])] == {message_id} for position in positions)
+        first = list(takewhile(plain.__contains__, positions))
+        if alone and first and strangers.isdisjoint(positions):
+            groups.append((found[positions[0]], first))
     return groups
+
+
+def _plain(told: Told) -> set[int]:
+    """The positions of the events that are plain at their accounts."""
+    adopting, charging = _adopting(told), _charging(told)
+    return {
+        position
+        for position, (account_id, event) in enumerate(told)
+        if is_plain(event)
+        and (event.reference or account_id not in adopting)
+        and not (event.status == DeliveryStatus.FAILED and account_id in charging)
+    }
 
 
 def _adopting(told: Told) -> set[int]:

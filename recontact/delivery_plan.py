@@ -2,7 +2,7 @@
 
 Whatever is not plain (a failure from which something follows, words of the provider about anything else, a second id, a
 message that failed before or was never sent, a price that comes apart from its status) is None here: that message's events
-go one by one.
+go one by one. What comes before a proof that a failed message arrived is still plain.
 """
 
 from __future__ import annotations
@@ -74,7 +74,7 @@ class Plan:
     """What is to be written: what the message becomes, its new events, and the prices told for it.
 
     Each price comes with whether it is free; the first that gives an amount is reported. `moments` are those to be set.
-    `moved_by` is the last event that moved it.
+    `moved_by` is the last event that moved it. `taken`: how many of the events it covers, from the first on.
     """
 
     message: Standing
@@ -85,6 +85,7 @@ class Plan:
     events: list[NewEvent] = field(default_factory=list)
     moved_by: NewEvent | None = None
     reports: list[tuple[dict[str, Any], bool]] = field(default_factory=list)
+    taken: int = 0
 
     @property
     def is_changed(self) -> bool:
@@ -117,7 +118,7 @@ def is_plain(event: StatusEvent) -> bool:
 
 
 def plan_make(message: Standing, events: Sequence[StatusEvent], known: Known) -> Plan | None:
-    """The plan of plain events in their order. None: they go one by one."""
+    """The plan of plain events in their order, as far as it goes (`taken`). None: they go one by one."""
     if message.state in NEVER_SENT or message.state == MessageState.FAILED:
         return None
     told = {event.provider_message_id for event in events}
@@ -132,15 +133,17 @@ def plan_make(message: Standing, events: Sequence[StatusEvent], known: Known) ->
             is_matched, has_price = before
             if not is_matched or (event.price is not None and not has_price):
                 return None
+            plan.taken += 1
             continue
         if plan.state == MessageState.FAILED:
-            return None  # it arrived after all
+            break  # it arrived after all
         statuses[event.status] = (True, event.price is not None)
         new = _new(event, message)
         if event.status != DeliveryStatus.FAILED:
             price = new.price or price
         _advance(plan, new, price, is_reported=known.is_reported)
         plan.events.append(new)
+        plan.taken += 1
     return plan
 
 

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from datetime import timedelta
 from typing import Any
 
@@ -28,6 +28,7 @@ class Bulk:
         self.together: list[list[str]] = []
         self.left: set[int] = set()
         self.error: Exception | None = None
+        self.meanwhile: Callable[[], Any] | None = None
 
     def one(self, _account_id: int, event: Any) -> None:
         self.alone.append(_word(event))
@@ -38,6 +39,8 @@ class Bulk:
     def many(self, told: Sequence[tuple[int, Any]]) -> set[int]:
         self.together.append([_word(event) for _account, event in told])
         ProviderAccount.objects.update(name="told")
+        if self.meanwhile is not None:
+            self.meanwhile()
         if self.error is not None:
             raise self.error
         return self.left
@@ -100,21 +103,44 @@ def test_a_delivery_that_cannot_be_read_costs_the_others_nothing(account: Provid
     assert [state for state, _items, _runs in _states()] == ["failed", "processed"]
 
 
-def test_a_connection_lost_in_a_bulk_leaves_all_of_it_for_the_next_look_alone(
+def test_deliveries_broken_off_once_go_together_in_small_batches_and_then_alone(
     account: ProviderAccount, bulk: Bulk, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    delivery_make(account, payload("webhook_status_sent"))
-    delivery_make(account, payload("webhook_status_read"))
+    monkeypatch.setattr(inbox_batch, "BATCH_AGAIN", 2)
+    for name in ("webhook_status_sent", "webhook_status_read", "webhook_status_delivered"):
+        delivery_make(account, payload(name))
     bulk.error = OperationalError("gone")
+    _broken_off(monkeypatch)
+    # Nobody reads them while their lease runs.
+    assert deliveries_process_waiting() == 0
+    _leases_end()
+    _broken_off(monkeypatch)
+    _leases_end()
+    bulk.error = None
+    assert deliveries_process_waiting() == 3
+    assert bulk.together == [["sent", "read", "delivered"], ["sent", "read"], ["delivered"]]
+    # One of them may be what ended the worker twice.
+    assert bulk.alone == ["sent", "read"]
+    assert _states() == [("processed", 1, 3)] * 2 + [("processed", 1, 2)]
+
+
+def _broken_off(monkeypatch: pytest.MonkeyPatch) -> None:
     with monkeypatch.context() as broken:
         broken.setattr(type(connections["default"]), "is_usable", lambda _self: False)
         with pytest.raises(OperationalError):
             deliveries_process_waiting()
+
+
+def _leases_end() -> None:
     WebhookDelivery.objects.update(claimed_until=timezone.now() - timedelta(seconds=1))
-    assert deliveries_process_waiting() == 2
-    # One of them may be what ended the worker.
-    assert (len(bulk.together), bulk.alone) == (1, ["sent", "read"])
-    assert _states() == [("processed", 1, 2)] * 2
+
+
+def test_what_was_taken_over_while_it_was_read_again_is_left_to_him(account: ProviderAccount, bulk: Bulk) -> None:
+    first = delivery_make(account, payload("webhook_status_sent"))
+    WebhookDelivery.objects.update(runs=1, claimed_until=timezone.now() - timedelta(seconds=1))
+    bulk.meanwhile = lambda: WebhookDelivery.objects.filter(pk=first.pk).update(runs=3)
+    deliveries_process_waiting()
+    assert _states() == [("received", 0, 3)]
 
 
 def test_bodies_claimed_at_once_are_bounded(

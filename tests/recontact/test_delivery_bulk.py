@@ -179,19 +179,38 @@ def test_what_was_told_before_changes_nothing() -> None:
         {"status": DeliveryStatus.FAILED, "error_reason": "marketing_limit"},
         {"status": DeliveryStatus.UNKNOWN},
         {"provider_message_id": ""},
-        {"provider_message_id": "wamid.another"},
         {"error_code": "131026"},
         {"error_detail": "words"},
-        {"recipient_phone": "5491100000000", "recipient_bsuid": "AR.1"},
     ],
 )
-def test_what_is_not_plain_is_left_with_all_of_its_message_and_spoils_no_other(fields: dict[str, Any]) -> None:
+def test_from_what_is_not_plain_on_a_message_s_events_are_left(fields: dict[str, Any]) -> None:
     messages = messages_make(2)
     odd = {"status": DeliveryStatus.SENT, **fields}
     pairs = [event_of(messages[0], DeliveryStatus.DELIVERED), event_of(messages[1], DeliveryStatus.DELIVERED)]
-    pairs.append(event_of(messages[0], **odd))
-    left = statuses_apply(pairs)
-    assert left == {0, 2}
+    pairs += [event_of(messages[0], **odd), event_of(messages[0], DeliveryStatus.READ)]
+    assert statuses_apply(pairs) == {2, 3}
+    assert set(Message.objects.values_list("state", flat=True)) == {Message.State.DELIVERED}
+
+
+@pytest.mark.django_db
+def test_what_failed_is_done_and_what_arrived_after_all_is_left() -> None:
+    (message,) = messages_make(1)
+    told = (DeliveryStatus.SENT, DeliveryStatus.FAILED, DeliveryStatus.DELIVERED)
+    assert statuses_apply([event_of(message, status) for status in told]) == {2}
+    message.refresh_from_db()
+    assert message.state == Message.State.FAILED
+
+
+@pytest.mark.django_db
+@pytest.mark.parametrize(
+    "fields",
+    [{"provider_message_id": "wamid.another"}, {"recipient_phone": "5491100000000", "recipient_bsuid": "AR.1"}],
+)
+def test_a_second_id_and_a_stranger_leave_all_of_their_message_and_spoil_no_other(fields: dict[str, Any]) -> None:
+    messages = messages_make(2)
+    pairs = [event_of(messages[0], DeliveryStatus.DELIVERED), event_of(messages[1], DeliveryStatus.DELIVERED)]
+    pairs.append(event_of(messages[0], **{"status": DeliveryStatus.SENT, **fields}))
+    assert statuses_apply(pairs) == {0, 2}
     assert Message.objects.get(pk=messages[1].pk).state == Message.State.DELIVERED
 
 
