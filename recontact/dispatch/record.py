@@ -24,6 +24,7 @@ from recontact.dispatch.circuit import circuit_tally, circuits_look
 from recontact.dispatch.claim import Claim
 from recontact.dispatch.hold import hold
 from recontact.dispatch.refused import refusals_record, wait_bounded
+from recontact.late_acceptances import acceptances_note
 from recontact.models import Attempt, Message
 from recontact.wishes import suppress
 from templates_app.models import Template
@@ -100,6 +101,13 @@ def _accepted(rows: list[tuple[Claim, Accepted]]) -> None:
             ],
         )
         recorded = {row[0] for row in cursor.fetchall()}
+    overtaken = {
+        claim.message_id: outcome.provider_message_id[:128]
+        for claim, outcome in rows
+        if claim.message_id not in recorded
+    }
+    if overtaken:
+        recorded |= acceptances_note(overtaken)
     for claim, outcome in rows:
         if claim.message_id not in recorded:
             acceptance_after_the_fact(message_id=claim.message_id, provider_message_id=outcome.provider_message_id)
