@@ -95,9 +95,9 @@ class Claim:
 
 
 @transaction.atomic
-def claim(lease: Lease, limit: int, turn: int = 0, for_agents: int = 0) -> list[Claim]:
+def claim(lease: Lease, limit: int, turn: int = 0, for_agents: int = 0, *, agents_alone: bool = False) -> list[Claim]:
     """Claim up to `limit` due messages of the leased number, and `for_agents` more if they are agents'; `turn` says whose
-    turn it is among the campaigns.
+    turn it is among the campaigns. `agents_alone`: where agents' are due, only those, which a few steps are enough for.
 
     What fails the second check is skipped with its reason, or parks its campaign; what would pass the pair's or the
     portfolio's limit waits. Raises LeaseLost. Empty while everything is halted, and while the number or its account is
@@ -107,7 +107,7 @@ def claim(lease: Lease, limit: int, turn: int = 0, for_agents: int = 0) -> list[
         return []
     _lease_still_ours(lease)
     most = claimable(number_id=lease.number_id, limit=limit + for_agents)
-    ids = _candidates(lease.number_id, min(limit, most), turn, most)
+    ids = _candidates(lease.number_id, min(limit, most), turn, most, agents_alone)
     # Looked at after them: a record may put a message back and park its account in between, together.
     now = number_sends_at(lease.number_id) if ids else None
     if now is None:
@@ -143,14 +143,14 @@ def _lease_still_ours(lease: Lease) -> None:
             raise LeaseLost
 
 
-def _candidates(number_id: int, limit: int, turn: int, most: int) -> list[int]:
+def _candidates(number_id: int, limit: int, turn: int, most: int, agents_alone: bool) -> list[int]:
     """Ids to claim: the agents' lane first, up to `most`, then the running campaigns from `turn` on, up to `limit` in all; one
-    message per customer."""
+    message per customer. `agents_alone`: not both."""
     chosen: dict[int, int] = {}
     with connection.cursor() as cursor:
         cursor.execute(_AGENTS, [number_id, number_id, most])
         _add(chosen, cursor.fetchall())
-        if len(chosen) >= limit:
+        if len(chosen) >= limit or (chosen and agents_alone):
             return list(chosen.values())
         # Without a number of its own is one of selected queries, each of which has its number.
         here = Q(sender_number=number_id) | Q(sender_number=None)

@@ -5,6 +5,7 @@ from __future__ import annotations
 import asyncio
 import math
 import time
+from functools import partial
 from typing import TYPE_CHECKING
 
 import structlog
@@ -44,6 +45,8 @@ class NumberPump:
         self.unanswered = 0
         self._agents_wait = asyncio.Event()
         self._agents_in_vain_at = -math.inf
+        #: Whether agents' messages, where any are due, are claimed before the campaigns', which take ten times as long.
+        self._agents_go_first = True
         #: Set when the number is to be another pump's: nothing more is claimed, and what flies is recorded first.
         self.given_back = False
 
@@ -120,8 +123,12 @@ class NumberPump:
         if limit + for_agents < 1:
             return 0
         deadline = Deadline.after(CLAIM_DEADLINE_SECONDS)
-        claims = await self.pump.in_database(claim, self.lease, limit, self.turn, for_agents)
-        self.turn += 1 if limit else 0
+        step = partial(claim, self.lease, limit, self.turn, for_agents, agents_alone=self._agents_go_first)
+        claims = await self.pump.in_database(step)
+        if limit:
+            # In turn, so that agents who never stop writing stop no campaign.
+            self._agents_go_first = not self._agents_go_first or not any(each.of_agents for each in claims)
+            self.turn += any(not each.of_agents for each in claims)
         self._count(len(claims))
         for group in groups(claims, self.adapter):
             task = asyncio.create_task(self._send(group, deadline))

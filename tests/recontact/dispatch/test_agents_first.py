@@ -6,6 +6,7 @@ import threading
 import time
 from collections.abc import Iterator
 from datetime import timedelta
+from typing import Any
 
 import pytest
 from pytest_django import Settings
@@ -13,9 +14,10 @@ from pytest_django import Settings
 from providers.models import SenderNumber
 from recontact.campaigns.control import campaign_launch
 from recontact.campaigns.launch import campaigns_launch
+from recontact.dispatch import number, rate
 from recontact.dispatch import pump as dispatch_pump
-from recontact.dispatch import rate
-from recontact.dispatch.claim import agents_wait
+from recontact.dispatch.claim import Claim, agents_wait, claim
+from recontact.dispatch.lease import leases_take
 from recontact.models import Attempt, Campaign, Message, NumberLease
 from tests.factories import campaign_make, message_make, query_make, sender_number_make
 from tests.world import World
@@ -105,6 +107,33 @@ def test_it_does_not_wait_until_the_campaigns_next_claim_is_worth_it(
     _until_gone(None, 1)
     assert len(world.accepted(message)) == 1
     assert time.monotonic() - began < 15
+
+
+def test_it_is_claimed_by_itself_and_not_with_a_hundred_of_a_campaign(world: World) -> None:
+    campaign = campaign_make(sender_number=world.number, template=world.template, recipients=5)
+    campaign_launch(campaign_id=campaign.pk, user=campaign.created_by)
+    campaigns_launch()
+    message = world.message()
+    [lease] = leases_take("test")
+
+    assert [each.message_id for each in claim(lease, 10, agents_alone=True)] == [message.pk]
+    assert [each.of_agents for each in claim(lease, 10, agents_alone=True)] == [False] * 5
+
+
+def test_agents_who_never_stop_writing_stop_no_campaign(world: World, monkeypatch: pytest.MonkeyPatch) -> None:
+    campaign = campaign_make(sender_number=world.number, template=world.template, recipients=20)
+    campaign_launch(campaign_id=campaign.pk, user=campaign.created_by)
+    campaigns_launch()
+
+    def claim_beside_an_agent(*arguments: Any, **named: Any) -> list[Claim]:
+        world.message()
+        return claim(*arguments, **named)
+
+    monkeypatch.setattr(number, "claim", claim_beside_an_agent)
+    world.pump(30.0, stop=lambda: _gone(campaign) == 20)
+
+    assert _gone(campaign) == 20
+    assert _gone(None) > 0
 
 
 def test_its_result_is_written_down_without_waiting_for_more(
