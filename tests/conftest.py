@@ -10,10 +10,17 @@ from collections.abc import Iterator
 import pytest
 import redis
 from django.conf import settings
+from hypothesis import HealthCheck
+from hypothesis import settings as effort
 
 from tests.chromium import find_chromium
 from tests.embedded_plugin import TEMPLATE
 from tests.flushing import flush_quickly
+
+# How long an example takes is the machine's business: beside other work, one of many thousands takes longer than hypothesis
+# allows, and when it is tried again it takes less, which hypothesis holds to be a failure too.
+effort.register_profile("portal", deadline=None, suppress_health_check=[HealthCheck.too_slow])
+effort.load_profile("portal")
 
 
 def pytest_configure() -> None:

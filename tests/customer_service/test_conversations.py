@@ -207,7 +207,7 @@ def test_it_pages_through_every_order_without_doubling_or_skipping(
 
 
 @given(data=st.data())
-@settings(max_examples=25, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
+@settings(max_examples=25, deadline=None, suppress_health_check=list(HealthCheck))
 def test_it_walks_to_exactly_the_queries_that_the_rule_of_access_allows(ana: User, data: st.DataObject) -> None:
     teams = [Team.objects.get_or_create(name=name)[0] for name in ("Turnos", "Pagos")]
     for team, is_member in zip(teams, data.draw(st.tuples(st.booleans(), st.booleans())), strict=True):

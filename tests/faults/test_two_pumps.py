@@ -35,9 +35,13 @@ def _second(stage: Stage, second: list[Worker]) -> Worker:
 
 def test_tasks_delivered_twice_to_two_workers_send_each_message_once(stage: Stage, second: list[Worker]) -> None:
     other = _second(stage, second)
-    for _ in range(4):
+
+    def both_pump() -> bool:
+        # A slice without work is over soon, and one worker may take all tasks before the other gets to one.
         current_app.send_task(PUMP_TASK, queue="dispatch", retry=False)
-    until(lambda: stage.dispatcher.pumps and other.pumps, what="a slice in both workers")
+        return stage.dispatcher.pumps and other.pumps
+
+    until(both_pump, what="a slice in both workers")
     messages = stage.queue(60)
     for _ in range(4):
         current_app.send_task(PUMP_TASK, queue="dispatch", retry=False)

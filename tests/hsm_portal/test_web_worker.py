@@ -22,7 +22,9 @@ def test_one_call_after_the_other_is_done_by_one_thread() -> None:
     names = set()
     for _ in range(50):
         names.add(pool.submit(lambda: threading.current_thread().name).result(5))
-        time.sleep(0.002)
+        # It is free a moment after it gave the answer.
+        while not pool._free:
+            time.sleep(0.001)
     pool.shutdown()
 
     assert len(names) == 1

@@ -150,7 +150,7 @@ def test_a_server_that_answers_letter_by_letter_keeps_no_worker(
     began = time.monotonic()
     with pytest.raises(MediaUnavailable, match="too slow"):
         fetch(account, "https://api.twilio.com/drip/file")
-    assert time.monotonic() - began < 3
+    assert time.monotonic() - began < 20
 
 
 def test_a_circle_of_redirects_ends(account: ProviderAccount, server: Server) -> None:

@@ -21,7 +21,7 @@ TEXT = st.text(st.characters(exclude_categories=["Cs"], exclude_characters="\x00
 AWKWARD = st.sampled_from(["\\N", "\\.", "a\tb", "line\nbreak", "\r\n", "\\", "\\\\t", "", " ", "ñandú 🦤"])
 
 
-@settings(max_examples=25, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
+@settings(max_examples=25, deadline=None, suppress_health_check=list(HealthCheck))
 @given(st.lists(st.tuples(TEXT | AWKWARD, TEXT | AWKWARD), min_size=1, max_size=4))
 def test_what_is_copied_comes_back_as_it_was(campaign: Campaign, texts: list[tuple[str, str]]) -> None:
     CampaignRecipient.objects.all().delete()

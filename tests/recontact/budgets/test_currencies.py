@@ -7,6 +7,7 @@ from decimal import Decimal
 
 import pytest
 from django.core.exceptions import ValidationError
+from django.utils import timezone
 
 from recontact.budgets.counting import budget_open
 from recontact.budgets.reserve import campaign_shares
@@ -23,7 +24,7 @@ PRICE = Decimal("0.026")
 
 
 def rate(value: str, *, days_ago: int = 0, source: str = "USD", target: str = "ARS") -> ExchangeRate:
-    day = database_now().date() - timedelta(days=days_ago)
+    day = timezone.localdate() - timedelta(days=days_ago)
     return ExchangeRate.objects.create(from_currency=source, to_currency=target, rate=Decimal(value), valid_from=day)
 
 

@@ -26,7 +26,7 @@ TEXTS = st.one_of(st.sampled_from(ODD), TEXT)
 NUMBERS = st.one_of(st.integers(-(10**15), 10**15), st.floats(-1e300, 1e300), st.booleans())
 HEADER = ["phone", "nombre", "cuota", "bsuid"]
 
-few = settings(max_examples=10, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
+few = settings(max_examples=10, deadline=None, suppress_health_check=list(HealthCheck))
 
 
 def _tables(cells: st.SearchStrategy[Any]) -> st.SearchStrategy[list[list[Any]]]:

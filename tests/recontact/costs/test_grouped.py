@@ -97,7 +97,7 @@ def test_it_narrows_to_a_team_an_agent_or_a_market() -> None:
 
 def test_it_compares_with_the_month_before() -> None:
     old, _now = delivered(message_make()), delivered(message_make(), reported="0.039")
-    Message.objects.filter(pk=old.pk).update(created_at=timezone.now().replace(day=1) - timedelta(days=3))
+    Message.objects.filter(pk=old.pk).update(created_at=timezone.localtime().replace(day=1) - timedelta(days=3))
 
     total = costs_grouped(this_month("account")).total
 

@@ -157,7 +157,7 @@ def test_it_sends_free_text_in_the_order_it_was_written(world: World) -> None:
 
 def test_two_pumps_on_one_number_send_each_message_once(world: World) -> None:
     messages = [world.message() for _ in range(30)]
-    pumps = [threading.Thread(target=world.pump, args=(4.0,)) for _ in range(2)]
+    pumps = [threading.Thread(target=world.pump, args=(60.0,)) for _ in range(2)]
     for thread in pumps:
         thread.start()
     for thread in pumps:

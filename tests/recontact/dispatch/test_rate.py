@@ -5,6 +5,7 @@ from __future__ import annotations
 import asyncio
 import time
 from datetime import timedelta
+from types import SimpleNamespace
 
 import pytest
 from django.db import connection
@@ -92,27 +93,33 @@ def test_counting_what_comes_in_reads_an_index_and_no_history() -> None:
 # --- the agents' share ------------------------------------------------------------------------------------------------
 
 
-def _line_filled(rate: RateLimit) -> int:
+@pytest.fixture
+def still(monkeypatch: pytest.MonkeyPatch) -> float:
+    """The moment at which the clock of the limit stands, so that nothing gathers between two lines of a test."""
+    moment = time.monotonic()
+    monkeypatch.setattr("recontact.dispatch.rate.time", SimpleNamespace(monotonic=lambda: moment))
+    return moment
+
+
+def _line_filled(rate: RateLimit, now: float) -> int:
     """Claim for campaigns whatever there is room for, and give each its turn in line."""
     claimed = rate.room()
-    now = time.monotonic()
     for _ in range(claimed):
         rate.turn(now, now + 60, 1, of_agents=False)
     return claimed
 
 
 def test_an_agents_message_within_the_share_does_not_wait_behind_the_campaigns_claimed_ahead(
-    settings: Settings,
+    settings: Settings, still: float
 ) -> None:
     settings.RATE_AGENTS_SHARE = 0.1
     rate = RateLimit(72)
-    assert _line_filled(rate) == int(72 * AHEAD_SECONDS)
+    assert _line_filled(rate, still) == int(72 * AHEAD_SECONDS)
     assert (rate.room(), rate.room_for_agents()) == (0, 7)
-    now = time.monotonic()
-    assert [rate.turn(now, now + 60, 1, of_agents=True) for _ in range(7)] == [now] * 7
-    eighth = rate.turn(now, now + 60, 1, of_agents=True)
+    assert [rate.turn(still, still + 60, 1, of_agents=True) for _ in range(7)] == [still] * 7
+    eighth = rate.turn(still, still + 60, 1, of_agents=True)
     assert eighth is not None
-    assert eighth > now + AHEAD_SECONDS / 2
+    assert eighth > still + AHEAD_SECONDS / 2
 
 
 def test_campaigns_leave_the_share_while_agents_write_and_have_it_back_afterwards(settings: Settings) -> None:
@@ -142,14 +149,13 @@ def test_agents_and_campaigns_together_keep_the_rate(settings: Settings) -> None
         assert len(within) <= 50 + (10 if second == 0 else 1)
 
 
-def test_a_number_of_few_messages_a_second_is_never_outrun(settings: Settings) -> None:
+def test_a_number_of_few_messages_a_second_is_never_outrun(settings: Settings, still: float) -> None:
     settings.RATE_AGENTS_SHARE = 0.1
     rate = RateLimit(0.9)
-    assert _line_filled(rate) == 1
+    assert _line_filled(rate, still) == 1
     assert (rate.room(), rate.room_for_agents()) == (0, 0)
-    now = time.monotonic()
-    rate.turn(now, now + 60, 1, of_agents=True)
-    assert rate.line_rate(now) == 0.9
+    rate.turn(still, still + 60, 1, of_agents=True)
+    assert rate.line_rate(still) == 0.9
 
 
 def test_nobody_passes_a_wait_of_the_provider(settings: Settings) -> None:
@@ -160,6 +166,7 @@ def test_nobody_passes_a_wait_of_the_provider(settings: Settings) -> None:
     assert not asyncio.run(rate.take(time.monotonic() + 8, of_agents=True))
 
 
+@pytest.mark.usefixtures("still")
 def test_a_rate_that_changes_counts_from_then_on() -> None:
     rate = RateLimit(100)
     rate.change(20)
@@ -193,8 +200,8 @@ def test_what_is_made_up_for_stays_below_the_ceiling_in_every_second() -> None:
         assert sum(first <= turn < first + 1 for turn in turns) <= ceiling
 
 
-def test_after_a_claim_the_next_one_waits_until_it_is_worth_its_statements() -> None:
+def test_after_a_claim_the_next_one_waits_until_it_is_worth_its_statements(still: float) -> None:
     for per_second, share in ((80, MOST_OF_A_BATCH), (1500, 0.5)):
         rate = RateLimit(per_second)
-        _line_filled(rate)
+        _line_filled(rate, still)
         assert rate.pause() == pytest.approx(AHEAD_SECONDS * share, abs=0.03)

@@ -20,15 +20,16 @@ from tests.providers.simulator.server import PHONE_NUMBER_ID, WABA_ID
 from tests.world import World
 
 OTHER_NUMBER = "298117653388299"
-SLOW_SECONDS = 6.0
 
 
 class SlowMeta(MetaCloudApi):
-    """The real adapter, which lets the calls of the world's number wait."""
+    """The real adapter, which lets the calls of the world's number wait until it is told to go on."""
+
+    goes_on = threading.Event()
 
     async def send(self, message: OutboundMessage) -> Accepted:
         if message.sender_external_id == PHONE_NUMBER_ID:
-            await asyncio.sleep(SLOW_SECONDS)
+            await asyncio.to_thread(self.goes_on.wait, 60)
         return await super().send(message)
 
 
@@ -36,7 +37,7 @@ def _slice(kept: list[Pump]) -> None:
     async def work() -> None:
         kept.append(Pump("first", lambda: False, kept=[], adapter=SlowMeta))
         try:
-            await kept[0].run(1.0)
+            await kept[0].run(3.0)
         finally:
             await close_client()
 
@@ -61,16 +62,24 @@ def test_at_the_end_of_a_slice_no_number_waits_long_for_one_whose_provider_is_sl
     pumps: list[Pump] = []
     thread = threading.Thread(target=_slice, args=(pumps,))
     thread.start()
-    while lease_owners() != {"first": 2}:
-        time.sleep(0.02)
-
-    while lease_owners() != {"first": 1}:
-        assert thread.is_alive(), "the quick number waited for the slow one"
-        time.sleep(0.02)
-    [taken] = leases_take("second")
-    assert taken.sender_external_id == OTHER_NUMBER
-    thread.join()
+    try:
+        _until_owned(thread, 2)
+        # The slow one is waited for all the time.
+        _until_owned(thread, 1)
+        [taken] = leases_take("second")
+        assert taken.sender_external_id == OTHER_NUMBER
+    finally:
+        SlowMeta.goes_on.set()
+        thread.join()
 
     assert pumps[0].kept == []
     assert len(world.accepted(slow)) == 1
     assert {len(world.accepted(message)) for message in quick} <= {0, 1}
+
+
+def _until_owned(pump: threading.Thread, count: int) -> None:
+    ends = time.monotonic() + 30
+    while lease_owners() != {"first": count}:
+        assert pump.is_alive()
+        assert time.monotonic() < ends, f"never {count}"
+        time.sleep(0.02)
