@@ -106,7 +106,7 @@ class ConsentForm(forms.Form):
         label=_("How did the customer say so?"),
         max_length=SOURCE_LENGTH,
         widget=UnfoldAdminTextInputWidget(
-            attrs={"maxlength": SOURCE_LENGTH, "placeholder": _("By phone, at the counter, in this conversation ...")}
+            attrs={"maxlength": SOURCE_LENGTH, "placeholder": _("By phone, at the counter ...")}
         ),
     )
 
