@@ -2,10 +2,9 @@
 
 from __future__ import annotations
 
-from typing import Any
-
 import pytest
-from playwright.sync_api import Page, expect
+from django.contrib.auth.models import Permission
+from playwright.sync_api import Page, ViewportSize, expect
 
 from hsm_portal.models import User
 from recontact.models import OptOut, Query
@@ -13,7 +12,7 @@ from tests.customer_service.agents import customer_writes
 
 pytestmark = [pytest.mark.browser, pytest.mark.django_db(transaction=True)]
 
-PHONE, DESKTOP = {"width": 390, "height": 844}, {"width": 1440, "height": 900}
+PHONE, DESKTOP = ViewportSize(width=390, height=844), ViewportSize(width=1440, height=900)
 
 
 @pytest.fixture
@@ -26,7 +25,7 @@ def ticket(ana: User, query: Query) -> str:
 
 
 @pytest.mark.parametrize("size", [PHONE, DESKTOP], ids=["phone", "desk"])
-def test_no_menu_of_the_ticket_is_cut_off(page: Page, ticket: str, size: Any) -> None:
+def test_no_menu_of_the_ticket_is_cut_off(page: Page, ticket: str, size: ViewportSize) -> None:
     page.set_viewport_size(size)
     page.goto(ticket)
     column = page.locator(".desk-conversation").bounding_box()
@@ -77,3 +76,16 @@ def test_what_the_customer_wants_is_noted_by_keyboard_and_seen_at_once(page: Pag
     expect(page.locator("#ticket-side")).to_contain_text("No marketing")
     expect(page.locator("#ticket-timeline")).to_contain_text("noted that the customer wants no marketing: Por teléfono")
     assert OptOut.objects.get().source == "Por teléfono"
+
+
+def test_a_coordinator_sees_all_tabs_and_the_actions_on_one_line(page: Page, ana: User, ticket: str) -> None:
+    give = ["refer_query", "view_all_queries"]
+    ana.user_permissions.add(*Permission.objects.filter(codename__in=give))
+    User.objects.filter(pk=ana.pk).update(language="es")
+    page.set_viewport_size(DESKTOP)
+    page.goto(ticket)
+
+    tabs = page.locator(".desk-tabs")
+    assert tabs.evaluate("tabs => tabs.scrollWidth - tabs.clientWidth") == 0
+    buttons = page.locator("#ticket-actions summary")
+    assert len({buttons.nth(number).bounding_box()["y"] for number in range(buttons.count())}) == 1  # type: ignore[index]

@@ -27,11 +27,11 @@ def page(live_server: Any, chromium_path: str) -> Iterator[Page]:
     client = Client()
     user = user_create(username="sofia", password="clave-segura-1", roles=[Role.ADMIN])
     client.force_login(user, "django.contrib.auth.backends.ModelBackend")
-    session = {"name": "sessionid", "value": client.cookies["sessionid"].value, "url": live_server.url}
+    session = client.cookies["sessionid"].value
     with sync_playwright() as playwright:
         chromium = playwright.chromium.launch(executable_path=chromium_path, args=["--no-sandbox", "--disable-gpu"])
         page = chromium.new_page(base_url=live_server.url, viewport={"width": 1440, "height": 900})
-        page.context.add_cookies([session])
+        page.context.add_cookies([{"name": "sessionid", "value": session, "url": live_server.url}])
         yield page
         chromium.close()
 
