@@ -50,7 +50,7 @@ def test_the_costs_of_agents_and_campaigns_fit_a_desk_and_a_phone(page: Page) ->
 
     page.set_viewport_size({"width": 390, "height": 844})
 
-    assert box.evaluate(SCROLLS) == 0
+    assert [each.evaluate(SCROLLS) for each in page.locator(".scroll:has(> table)").all()] == [0, 0]
     label = "cell => getComputedStyle(cell, '::before').content"
     assert page.locator("table.costs tbody td.strong").first.evaluate(label) == '"Spent"'
 
