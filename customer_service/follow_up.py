@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Collection
 from dataclasses import dataclass
 from datetime import timedelta
 from typing import Any
@@ -16,7 +17,7 @@ from recontact.models import Query, Recontact
 from recontact.models.query import UNANSWERED
 from recontact.queries import QueryRefused, query_resolve
 
-#: Resolved at once; the page says when there are more.
+#: Shown and resolved at once; the page says when there are more.
 AT_ONCE = 200
 DAYS = (1, 2, 3, 7, 14, 30)
 USUAL_DAYS = 3
@@ -37,10 +38,10 @@ def unanswered(user: Any, *, days: int) -> QuerySet[Query]:
     return old.filter(Exists(standing)).order_by("recontact_asked_at", "pk")
 
 
-def unanswered_resolve(*, user: Any, days: int, resolution: str) -> Resolved:
-    """Resolve the oldest of them, each by itself, as if by hand. Who answers meanwhile is passed over."""
+def unanswered_resolve(*, user: Any, days: int, resolution: str, chosen: Collection[int]) -> Resolved:
+    """Resolve those of them that were chosen (ids), each by itself, as if by hand. Who answers meanwhile is passed over."""
     done = refused = 0
-    for pk in list(unanswered(user, days=days).values_list("pk", flat=True)[:AT_ONCE]):
+    for pk in sorted(chosen)[:AT_ONCE]:
         if not unanswered(user, days=days).filter(pk=pk).exists():
             refused += 1
             continue

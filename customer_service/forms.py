@@ -4,16 +4,18 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from datetime import datetime, timedelta
-from typing import Any
+from typing import Any, ClassVar
 
 from django import forms
 from django.contrib.auth import get_user_model
 from django.utils import timezone
+from django.utils.functional import Promise
 from django.utils.translation import gettext_lazy as _
 from unfold.widgets import UnfoldAdminSelectWidget, UnfoldAdminTextareaWidget, UnfoldAdminTextInputWidget
 
 from customer_service.models import Desk, Tag, Topic
 from providers.models import SenderNumber
+from recontact.consent import SOURCE_LENGTH, Wish
 from recontact.models import Query, Team
 from recontact.outbox import TEXT_LIMIT
 from recontact.phones import phone_display
@@ -94,6 +96,29 @@ class DescribeForm(forms.Form):
         topics = names_offered(Topic, [query.topic])
         self.fields["topic"].choices = [("", _("None")), *((name, name) for name in topics)]  # type: ignore[attr-defined]
         self.fields["tags"].choices = [(name, name) for name in names_offered(Tag, query.tags)]  # type: ignore[attr-defined]
+
+
+class ConsentForm(forms.Form):
+    """What the customer said about being written to, and how he said it. `wishes`: what can be noted now."""
+
+    wish = forms.ChoiceField(label=_("The customer"), widget=UnfoldAdminSelectWidget)
+    source = forms.CharField(
+        label=_("How did the customer say so?"),
+        max_length=SOURCE_LENGTH,
+        widget=UnfoldAdminTextInputWidget(
+            attrs={"maxlength": SOURCE_LENGTH, "placeholder": _("By phone, at the counter ...")}
+        ),
+    )
+
+    WORDS: ClassVar[dict[Wish, Promise]] = {
+        Wish.AGREES: _("agrees to get messages"),
+        Wish.NO_MARKETING: _("wants no marketing"),
+        Wish.NO_MESSAGES: _("wants no messages at all"),
+    }
+
+    def __init__(self, *args: Any, wishes: Sequence[Wish], **kwargs: Any) -> None:
+        super().__init__(*args, **kwargs)
+        self.fields["wish"].choices = [(wish.value, self.WORDS[wish]) for wish in wishes]  # type: ignore[attr-defined]
 
 
 class DeskForm(forms.Form):

@@ -16,14 +16,15 @@ from customer_service.timeline import Timeline, timeline_of
 from customer_service.wording import WindowWords, window_words
 from recontact.access import query_is_foreign
 from recontact.clock import database_now
-from recontact.models import Query
+from recontact.consent import Wish, wishes_open
+from recontact.models import OptOut, Query
 from recontact.phones import phone_for
 from recontact.windows import window_expires_at
 
 
 @dataclass(frozen=True, slots=True)
 class Actions:
-    """What the user may do with the query itself. `key` changes when the buttons do."""
+    """What the user may do with the query itself, and note of its customer's consent. `key` changes when the buttons do."""
 
     take: bool
     resolve: bool
@@ -33,6 +34,7 @@ class Actions:
     snooze: bool
     wake: bool
     describe: bool
+    consent: Sequence[Wish] = ()
 
     @property
     def key(self) -> str:
@@ -66,6 +68,7 @@ def ticket_of(query: Query, *, user: Any, everything: bool = False, others: Sequ
     window = window_words(closes, now)
     title = customer_title(customer, whole=whole)
     timeline = timeline_of(query, now=now, everything=everything)
+    side = side_of(query, user=user, now=now)
     return Ticket(
         query=query,
         title=title,
@@ -76,13 +79,13 @@ def ticket_of(query: Query, *, user: Any, everything: bool = False, others: Sequ
         others=others,
         composer=composer_of(query, user=user, window=window),
         timeline=timeline,
-        side=side_of(query, user=user, now=now),
-        actions=_actions(query, user),
+        side=side,
+        actions=_actions(query, user, side.opt_outs),
         news=_news(timeline, title),
     )
 
 
-def _actions(query: Query, user: Any) -> Actions:
+def _actions(query: Query, user: Any, opt_outs: Sequence[OptOut]) -> Actions:
     may_change = user.has_perm("recontact.change_query")
     mine_to_change = may_change and not query_is_foreign(user, query)
     return Actions(
@@ -94,6 +97,7 @@ def _actions(query: Query, user: Any) -> Actions:
         snooze=mine_to_change and query.is_open and query.assigned_to_id is not None and query.snoozed_until is None,
         wake=mine_to_change and query.snoozed_until is not None,
         describe=mine_to_change,
+        consent=wishes_open(query.customer, opt_outs, user=user) if mine_to_change else (),
     )
 
 

@@ -222,6 +222,9 @@ def _event_words(event: QueryEvent, query: Query) -> str:
         kinds.RELEASED: _("%(agent)s gave the recontact back") % who,
         kinds.RESOLVED: _("%(agent)s resolved the query") % who,
         kinds.REOPENED: _("%(agent)s reopened the query") % who,
+        kinds.CONSENTED: _("%(agent)s noted that the customer agrees to get messages") % who,
+        kinds.NO_MARKETING: _("%(agent)s noted that the customer wants no marketing") % who,
+        kinds.NO_MESSAGES: _("%(agent)s noted that the customer wants no messages at all") % who,
         kinds.MERGED: _("The customer turned out to be another one: merged into"),
     }
     return sentences.get(event.kind) or str(event.get_kind_display())

@@ -5,6 +5,7 @@ from __future__ import annotations
 from django.urls import path, re_path
 
 from customer_service.views.actions import (
+    ConsentView,
     DescribeView,
     NoteView,
     ReferView,
@@ -55,5 +56,6 @@ urlpatterns = [
     path("queries/<int:query_id>/snooze/", SnoozeView.as_view(), name="snooze"),
     path("queries/<int:query_id>/wake/", WakeView.as_view(), name="wake"),
     path("queries/<int:query_id>/describe/", DescribeView.as_view(), name="describe"),
+    path("queries/<int:query_id>/consent/", ConsentView.as_view(), name="consent"),
     path("queries/<int:query_id>/note/", NoteView.as_view(), name="note"),
 ]

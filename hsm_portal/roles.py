@@ -63,6 +63,7 @@ _OWN_QUERIES = frozenset(
         "recontact.change_query",
         "recontact.see_phones",
         "recontact.see_costs",
+        "recontact.add_optout",
     }
 )
 _AGENT = _CONVERSATIONS | _OWN_QUERIES
@@ -92,7 +93,6 @@ _COORDINATOR = (
         "recontact.add_team",
         "recontact.change_team",
         "recontact.change_customer",
-        "recontact.add_optout",
         "recontact.change_optout",
     }
 )

@@ -1,4 +1,4 @@
-"""What people do with a query on its ticket: take, refer, resolve, reopen, note."""
+"""What people do with a query on its ticket: take, refer, resolve, reopen, note, and what its customer wants."""
 
 from __future__ import annotations
 
@@ -9,12 +9,14 @@ from django.shortcuts import redirect
 from django.utils.translation import gettext as _
 
 from customer_service.canned import resolutions
-from customer_service.forms import DescribeForm, NoteForm, ReferForm, ResolveForm, SnoozeForm
+from customer_service.forms import ConsentForm, DescribeForm, NoteForm, ReferForm, ResolveForm, SnoozeForm
 from customer_service.notes import note_add
 from customer_service.views.tickets import Redisplay, TicketBase, back_to_ticket
-from recontact.access import query_access
-from recontact.models import Query
+from recontact.access import query_access, query_is_foreign
+from recontact.consent import Wish, wish_note, wishes_open
+from recontact.models import OptOut, Query
 from recontact.queries import (
+    QueryCode,
     QueryRefused,
     query_describe,
     query_refer,
@@ -159,3 +161,20 @@ class DescribeView(ActionView):
             topic=str(values["topic"]),
             tags=values["tags"],  # type: ignore[arg-type]  # a list of strings, by the form's field
         )
+
+
+class ConsentView(ActionView):
+    """Note what the customer said about being written to; an agent does so in his own queries and in nobody's."""
+
+    permission_required = ("recontact.view_query", "recontact.change_query", "recontact.add_optout")
+    menu = "consent"
+
+    def form(self, query: Query) -> forms.Form:
+        standing = OptOut.objects.filter(customer=query.customer_id, revoked_at__isnull=True)
+        return ConsentForm(self.request.POST, wishes=wishes_open(query.customer, standing, user=self.request.user))
+
+    def act(self, query: Query, values: dict[str, object]) -> None:
+        user = self.request.user
+        if query_is_foreign(user, query):
+            raise QueryRefused(QueryCode.FOREIGN, {"agent": str(query.assigned_to)})
+        wish_note(query_id=query.pk, wish=Wish(str(values["wish"])), source=str(values["source"]), user=user)

@@ -17,11 +17,9 @@ from customer_service.follow_up import AT_ONCE, DAYS, USUAL_DAYS, unanswered, un
 from customer_service.selectors import customer_title
 from customer_service.views.shell import ServiceView
 
-SHOWN = 50
-
 
 class FollowUpForm(forms.Form):
-    """How all of them are resolved."""
+    """How those that are marked are resolved."""
 
     resolution = forms.CharField(
         label=gettext_lazy("Resolution"), max_length=100, widget=UnfoldAdminTextInputWidget(attrs={"maxlength": 100})
@@ -29,7 +27,7 @@ class FollowUpForm(forms.Form):
 
 
 class FollowUpView(ServiceView):
-    """Whom nobody heard of since the recontact; by POST they are resolved together."""
+    """Whom nobody heard of since the recontact; by POST those that are marked are resolved together."""
 
     permission_required = ("recontact.view_query", "recontact.change_query", "recontact.refer_query")
 
@@ -41,7 +39,12 @@ class FollowUpView(ServiceView):
         if not form.is_valid():
             return self._shown(request, form, status=400)
         days = _days(request.POST.get("days", ""))
-        done = unanswered_resolve(user=request.user, days=days, resolution=form.cleaned_data["resolution"])
+        chosen = _chosen(request)
+        if not chosen:
+            form.add_error("resolution", _("Mark at least one query."))
+            return self._shown(request, form, status=400)
+        resolution = form.cleaned_data["resolution"]
+        done = unanswered_resolve(user=request.user, days=days, resolution=resolution, chosen=chosen)
         words = ngettext("%(count)s query was resolved.", "%(count)s queries were resolved.", done.count)
         messages.success(request, words % {"count": done.count})
         if done.refused:
@@ -58,7 +61,9 @@ class FollowUpView(ServiceView):
         rows = unanswered(request.user, days=days)
         count = rows.order_by()[: AT_ONCE + 1].count()
         whole = request.user.has_perm("recontact.see_phones")
-        shown = rows.select_related("customer", "assigned_to")[:SHOWN]
+        shown = rows.select_related("customer", "assigned_to")[:AT_ONCE]
+        # All are marked at first; a form that comes back keeps its marks.
+        chosen = _chosen(request) if request.method == "POST" else None
         context = {
             "title": _("Recontacts without an answer"),
             "is_fullwidth": "1",
@@ -67,10 +72,18 @@ class FollowUpView(ServiceView):
             "choices": DAYS,
             "count": min(count, AT_ONCE),
             "more": count > AT_ONCE,
-            "rows": [(query, customer_title(query.customer, whole=whole)) for query in shown],
-            "hidden": max(min(count, AT_ONCE) - SHOWN, 0),
+            "rows": [
+                (query, customer_title(query.customer, whole=whole), chosen is None or query.pk in chosen)
+                for query in shown
+            ],
         }
         return self.page("customer_service/follow_up.html", context, status=status)
+
+
+def _chosen(request: HttpRequest) -> set[int]:
+    """The ids of the queries that are marked."""
+    said = request.POST.getlist("query")[:AT_ONCE]
+    return {int(text) for text in said if text.isascii() and text.isdecimal() and len(text) < 18}
 
 
 def _days(text: str) -> int:

@@ -19,7 +19,7 @@ from django_htmx.http import HttpResponseClientRedirect
 from customer_service.canned import resolutions
 from customer_service.composer import RECONTACT, TEXT
 from customer_service.desks import ticket_opened
-from customer_service.forms import DescribeForm, NoteForm, ReferForm, ResolveForm, SnoozeForm, TextForm
+from customer_service.forms import ConsentForm, DescribeForm, NoteForm, ReferForm, ResolveForm, SnoozeForm, TextForm
 from customer_service.lists import MINE, Asked
 from customer_service.panel import Panel, panel_for_query, send_key_new
 from customer_service.pulse import ticket_print, ticket_token
@@ -147,6 +147,8 @@ def _typed_context(request: HttpRequest, ticket: Ticket, shown: Redisplay) -> di
         "snooze": SnoozeForm(),
         "describe": DescribeForm(query=query),
     }
+    if ticket.actions.consent:
+        forms_by_menu["consent"] = ConsentForm(wishes=ticket.actions.consent)
     if ticket.actions.refer:
         forms_by_menu["refer"] = ReferForm()
     if shown.menu and shown.menu_form is not None:

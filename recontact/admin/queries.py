@@ -60,7 +60,7 @@ class QueryAdmin(ReadOnlyAdmin):
     def get_list_display(self, request: HttpRequest) -> list[str]:
         customer = "customer_whole" if see_phones(request) else "customer_masked"
         return [
-            "number", customer, "about", "shown_state", "window", "recontact", "assigned_to", "through", "silent"
+            "number", customer, "about", "shown_state", "window", "recontact", "assigned_to", "silent"
         ]  # fmt: skip
 
     def get_queryset(self, request: HttpRequest) -> QuerySet[Query]:
@@ -113,7 +113,8 @@ class QueryAdmin(ReadOnlyAdmin):
 
     @display(description=_("Query"), ordering="id")
     def number(self, query: Query) -> str:
-        return f"#{query.pk}"
+        """The query with our number under it: a column of its own would push the last one out of the screen."""
+        return format_html('#{}<br><span class="small nowrap">{}</span>', query.pk, query.sender_number.phone_text)
 
     @display(description=_("Customer"))
     def customer_whole(self, query: Query) -> str:
@@ -126,7 +127,7 @@ class QueryAdmin(ReadOnlyAdmin):
     @display(description=_("Subject"))
     def about(self, query: Query) -> str:
         return format_html(
-            '<span class="cut" style="display: block; max-width: 16rem">{}</span>', query.subject or query.preview
+            '<span class="cut" style="display: block; max-width: 12rem">{}</span>', query.subject or query.preview
         )
 
     @display(
@@ -153,13 +154,9 @@ class QueryAdmin(ReadOnlyAdmin):
         at = formats.date_format(timezone.localtime(row.reserved_at), "SHORT_DATETIME_FORMAT")
         by = str(row.reserved_by) if row.reserved_by is not None else gettext("the system")
         state = str(row.message.get_state_display()).lower()
-        return format_html('<span class="nowrap">{}</span><br><span class="small nowrap">{}, {}</span>', by, at, state)
+        return format_html('<span class="nowrap">{}</span><br><span class="small">{}, {}</span>', by, at, state)
 
-    @display(description=_("Number"), ordering="sender_number")
-    def through(self, query: Query) -> str:
-        return format_html('<span class="small">{}</span>', query.sender_number.phone_text)
-
-    @display(description=_("Silent for"), ordering="activity_at")
+    @display(description=_("Silence"), ordering="activity_at")
     def silent(self, query: Query) -> str:
         return format_html('<span class="nowrap">{}</span>', duration_words(timezone.now() - query.activity_at))
 

@@ -1,4 +1,4 @@
-"""The page of one customer: who it is, his wishes, his queries; renaming, opt-outs, erasing."""
+"""The page of one customer: who it is, his wishes, his queries; renaming, consent, opt-outs, erasing."""
 
 from __future__ import annotations
 
@@ -8,6 +8,7 @@ from django.shortcuts import get_object_or_404, redirect
 from django.utils.translation import gettext as _
 
 from recontact.admin_pages.page import ManagerPage
+from recontact.consent import consent_record
 from recontact.costs.spent import spent_on
 from recontact.customers import customer_rename, customer_tag, opt_out_add, opt_out_revoke
 from recontact.erasure import CannotErase, customer_erase
@@ -51,6 +52,7 @@ class CustomerActionPage(ManagerPage):
         actions = {
             "rename": ("recontact.change_customer", self._rename),
             "tag": ("recontact.change_customer", self._tag),
+            "consent": ("recontact.add_optout", self._consent),
             "opt-out": ("recontact.add_optout", self._opt_out),
             "opt-in": ("recontact.change_optout", self._opt_in),
             "erase": ("recontact.delete_customer", self._erase),
@@ -70,6 +72,13 @@ class CustomerActionPage(ManagerPage):
     def _tag(self, customer: Customer) -> None:
         customer_tag(customer=customer, tags=self.request.POST.get("tags", "").replace("\x00", "").split(","))
         messages.success(self.request, _("The tags were changed."))
+
+    def _consent(self, customer: Customer) -> None:
+        source = " ".join(self.request.POST.get("source", "").replace("\x00", "").split())
+        if not source:
+            messages.error(self.request, _("Say how the customer agreed: a consent needs its source."))
+        elif consent_record(customer_id=customer.pk, source=source):
+            messages.success(self.request, _("The consent was noted."))
 
     def _opt_out(self, customer: Customer) -> None:
         scope, source = self.request.POST.get("scope", ""), self.request.POST.get("source", "").strip()

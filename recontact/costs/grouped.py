@@ -184,13 +184,13 @@ def costs_all(question: Question) -> Iterator[Group]:
         yield Group(tuple(row[: len(keys)]), figures_read(row[len(keys) :]))
 
 
-def traffic(question: Question) -> list[tuple[date, str, str, int]]:
-    """What was delivered, whatever it cost in whichever currency: (day, market, category, messages)."""
+def traffic(question: Question) -> list[tuple[date, str, str, int, int]]:
+    """What was delivered, whatever it cost in whichever currency: (day, market, category, sender number's id, messages)."""
     words = words_of(question)
     return rows_read(
-        f"""SELECT c.day, c.market, c.category, sum(c.delivered + c.read)
-            {cells_from(question, ("day", "market", "category"), words)}
-            GROUP BY 1, 2, 3 HAVING sum(c.delivered + c.read) > 0 ORDER BY 1""",
+        f"""SELECT c.day, c.market, c.category, c.sender_number_id, sum(c.delivered + c.read)
+            {cells_from(question, ("day", "market", "category", "number"), words)}
+            GROUP BY 1, 2, 3, 4 HAVING sum(c.delivered + c.read) > 0 ORDER BY 1, 2, 3, 4""",
         words,
     )
 

@@ -262,7 +262,7 @@ class Query(models.Model):
 
 class QueryEvent(models.Model):
     """One thing that happened to a query: opened, taken, assigned, referred, given back, put off, recontacted,
-    resolved, reopened, merged."""
+    resolved, reopened, merged; or what its customer said about being written to."""
 
     class Kind(models.TextChoices):
         OPENED = "opened", _("Opened")
@@ -278,6 +278,9 @@ class QueryEvent(models.Model):
         REOPENED = "reopened", _("Reopened")
         MERGED = "merged", _("Merged")
         TOLD = "told", _("Told")
+        CONSENTED = "consented", _("Agreed to messages")
+        NO_MARKETING = "no_marketing", _("No marketing")
+        NO_MESSAGES = "no_messages", _("No messages at all")
 
     query = models.ForeignKey(Query, models.PROTECT, related_name="events", verbose_name=_("query"))
     kind = models.CharField(_("kind"), max_length=12, choices=Kind.choices)

@@ -12,7 +12,7 @@ from django.utils import timezone
 from django.utils.formats import number_format
 from django.utils.translation import gettext as _
 
-from recontact.costs.money import PRICE_DECIMALS, SUM_DECIMALS, money_text
+from recontact.costs.money import PRICE_DECIMALS, SUM_DECIMALS, amount_text, money_text
 from recontact.models import Attempt, CampaignRefusal, Message, Query, Recontact
 from recontact.phones import phone_for
 from recontact.places import place_name
@@ -59,6 +59,18 @@ def price(amount: Decimal | None, currency: str) -> str:
 def money(amount: Decimal | None, currency: str) -> str:
     """A sum."""
     return "—" if amount is None else money_text(amount, currency, decimals=SUM_DECIMALS)
+
+
+@register.filter
+def bare_price(amount: Decimal | None) -> str:
+    """The price of one message in a table that says the currency once."""
+    return "—" if amount is None else amount_text(amount, decimals=PRICE_DECIMALS)
+
+
+@register.filter
+def bare_money(amount: Decimal | None) -> str:
+    """A sum in a table that says the currency once."""
+    return "—" if amount is None else amount_text(amount, decimals=SUM_DECIMALS)
 
 
 @register.filter

@@ -97,3 +97,45 @@ def test_an_agent_says_that_he_is_online(page: Page, query: Query) -> None:
     page.get_by_role("button", name="I am online").click()
 
     expect(page.locator("#desk-state summary")).to_contain_text("Online")
+
+
+#: Counts the tones and keeps the notices, which a browser without a screen shows nobody.
+LISTEN = """
+    window.tones = 0;
+    window.notices = [];
+    const Plain = window.AudioContext;
+    window.AudioContext = class extends Plain { constructor() { super(); window.tones += 1; } };
+    window.Notification = class { static permission = "granted"; constructor(words) { window.notices.push(words); } };
+"""
+HIDDEN = "Object.defineProperty(document, 'visibilityState', { get: () => 'hidden' })"
+
+
+def test_whoever_wants_it_hears_once_of_each_conversation_that_becomes_unread(
+    page: Page, ana: User, query: Query
+) -> None:
+    page.add_init_script(LISTEN)
+    page.goto("/service/?tab=mine")
+    customer_writes(query, "Sin campana", at=timezone.now())
+    expect(page.locator(".desk-row").first).to_contain_text("Sin campana", timeout=SOON)
+    assert page.evaluate("window.tones") == 0
+
+    page.locator("#desk-bell").click()
+    customer_writes(query_make(assigned_to=ana, state=Query.State.IN_PROGRESS), "Con campana", at=timezone.now())
+
+    expect(page.locator(".desk-row").first).to_contain_text("Con campana", timeout=SOON)
+    page.wait_for_function("window.tones === 1")
+    assert page.evaluate("window.notices") == []
+
+
+def test_an_answer_in_the_open_ticket_is_told_while_nobody_looks(page: Page, query: Query) -> None:
+    page.add_init_script(LISTEN)
+    page.set_viewport_size({"width": 1440, "height": 900})
+    page.goto(f"/service/queries/{query.pk}/")
+    page.locator("#desk-bell").click()
+    page.evaluate(HIDDEN)
+
+    customer_writes(query, "¿Sigue ahí?", at=timezone.now())
+
+    expect(page.locator("#ticket-timeline")).to_contain_text("¿Sigue ahí?", timeout=SOON)
+    page.wait_for_function("window.notices.length === 1")
+    assert page.evaluate("window.tones") == 1

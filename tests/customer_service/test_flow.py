@@ -190,23 +190,43 @@ def test_a_customer_with_markup_for_a_name_is_shown_as_words(ana: User) -> None:
 
 def test_recontacts_without_an_answer_are_resolved_together_after_so_many_days(ana: User) -> None:
     coordinator = agent_make(role=Role.COORDINATOR, first_name="Coco")
-    old, answered, fresh_one, mine = (query_make(activity_at=timezone.now()) for _number in range(4))
-    for query in (old, answered, fresh_one):
+    old, answered, fresh_one, kept, mine = (query_make(activity_at=timezone.now()) for _number in range(5))
+    for query in (old, answered, fresh_one, kept):
         message_make(query=query)
-    Query.objects.filter(pk__in=[old.pk, answered.pk]).update(
+    Query.objects.filter(pk__in=[old.pk, answered.pk, kept.pk]).update(
         recontact_asked_at=timezone.now() - timedelta(days=3, hours=1)
     )
     customer_writes(fresh(answered), at=timezone.now())
     client = browser(coordinator)
 
     page = client.get("/service/follow-up/").content.decode()
-    client.post("/service/follow-up/", {"days": "3", "resolution": "No respondió"})
+    chosen = [old.pk, answered.pk, fresh_one.pk]
+    client.post("/service/follow-up/", {"days": "3", "resolution": "No respondió", "query": chosen})
 
     assert f"#{old.pk}<" in page
-    assert "Resolve 1 query" in page
+    assert [f'name="query" value="{query.pk}"' in page for query in (old, kept, answered, fresh_one)] == [
+        True,
+        True,
+        False,
+        False,
+    ]
     assert {query.pk: query.state for query in Query.objects.exclude(pk=mine.pk)} == {
         old.pk: "resolved",
         answered.pk: "pending",
         fresh_one.pk: "pending",
+        kept.pk: "pending",
     }
     assert fresh(old).resolution == "No respondió"
+
+
+def test_without_a_mark_nothing_is_resolved_and_the_page_says_so() -> None:
+    client = browser(agent_make(role=Role.COORDINATOR))
+    query = query_make(activity_at=timezone.now())
+    message_make(query=query)
+    Query.objects.filter(pk=query.pk).update(recontact_asked_at=timezone.now() - timedelta(days=4))
+
+    response = client.post("/service/follow-up/", {"days": "3", "resolution": "No respondió", "query": "x"})
+
+    assert response.status_code == 400
+    assert "Mark at least one query." in response.content.decode()
+    assert fresh(query).state == "pending"

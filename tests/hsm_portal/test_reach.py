@@ -76,6 +76,7 @@ SERVICE: dict[Call, set[Role]] = {
     ("POST", "queries/{query}/snooze/"): WORK,
     ("POST", "queries/{query}/wake/"): WORK,
     ("POST", "queries/{query}/describe/"): WORK,
+    ("POST", "queries/{query}/consent/"): WORK,
     ("POST", "queries/{query}/note/"): WORK,
 }
 API: dict[Call, set[Role]] = {

@@ -63,11 +63,14 @@
     }
   };
 
-  // Sound and notice, for those who want them: once for each conversation that becomes unread.
+  // Sound and notice, for those who want them: once for each conversation that becomes unread, and for each answer in the
+  // open ticket while nobody looks at it, because that one is never unread.
   const BELL = "desk:bell";
   const bellIsOn = () => localStorage.getItem(BELL) === "on";
-  const unread = () => new Set([...document.querySelectorAll(".desk-unread")].map((row) => row.id));
+  const unread = () => new Set([...document.querySelectorAll(".desk-unread:not([aria-current])")].map((row) => row.id));
+  const lastWord = () => [...document.querySelectorAll("#ticket-timeline .desk-in")].at(-1)?.id;
   let known = new Set();
+  let heard;
   const ring = (words) => {
     const context = new AudioContext();
     const tone = context.createOscillator();
@@ -85,8 +88,11 @@
   document.addEventListener("htmx:afterSettle", () => {
     const now = unread();
     const bell = document.getElementById("desk-bell");
-    if (bell && bellIsOn() && [...now].some((id) => !known.has(id))) ring(bell.dataset.words);
+    const word = lastWord();
+    const isNews = [...now].some((id) => !known.has(id)) || (word !== heard && document.visibilityState !== "visible");
+    if (bell && bellIsOn() && isNews) ring(bell.dataset.words);
     known = now;
+    heard = word;
     tick();
     warn();
   });
@@ -106,6 +112,7 @@
 
   const begin = () => {
     known = unread();
+    heard = lastWord();
     showBell();
     tick();
     warn();

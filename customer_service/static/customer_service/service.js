@@ -31,17 +31,27 @@
     for (const field of event.target.querySelectorAll("textarea[data-draft]")) sessionStorage.removeItem(draftKey(field));
   });
 
-  // The timeline stays at its end while one is there, and stays put while one reads further up.
+  // The timeline stays at its end while one is there, and stays put while one reads further up. On a narrow screen it is the
+  // page that scrolls, and its end is where one writes.
   const timeline = () => document.getElementById("ticket-timeline");
+  const pageScrolls = window.matchMedia("(max-width: 63.99rem)");
+  const belowComposer = () => document.getElementById("ticket-composer").getBoundingClientRect().bottom - window.innerHeight;
+  // What the address names, and a form that came back with what is wrong, are looked at first.
+  const somethingAbove = () => pageScrolls.matches && (window.location.hash || document.querySelector(".desk-conversation details[open]"));
   let atEnd = true;
   let lastTop = 0;
   const toEnd = () => {
     const box = timeline();
-    if (box && atEnd) box.scrollTop = box.scrollHeight;
+    if (!box || !atEnd) return;
+    if (pageScrolls.matches) document.getElementById("ticket-composer").scrollIntoView({ block: "end" });
+    else box.scrollTop = box.scrollHeight;
   };
   const followTimeline = () => {
     const box = timeline();
     if (!box) return;
+    window.addEventListener("scroll", () => {
+      if (pageScrolls.matches) atEnd = Math.abs(belowComposer()) < 48;
+    });
     box.addEventListener("scroll", () => {
       // Word of a scroll comes a frame late: a picture that grew meanwhile is nobody's reading further up.
       if (box.scrollHeight - box.scrollTop - box.clientHeight < 48) atEnd = true;
@@ -106,6 +116,7 @@
 
   const begin = () => {
     restoreDrafts();
+    atEnd = !somethingAbove();
     toEnd();
     followTimeline();
     const problems = document.getElementById("composer-problems");

@@ -73,6 +73,28 @@ def test_it_says_what_was_spent_and_what_each_delivered_message_cost(ops: Client
     assert "Presupuesto del mes" in text
 
 
+def test_its_table_says_the_currency_once_and_names_each_figure_for_a_phone(ops: Client) -> None:
+    delivered(message_make(), reported="1031.5", state="read")
+
+    text = page(ops)
+    table = text[
+        text.index('<table class="plain costs') : text.index("</table>", text.index('<table class="plain costs'))
+    ]
+
+    assert "US$" not in table
+    assert '<td class="figure strong" data-label="Spent">1,031.50</td>' in table
+    assert '<span class="small">USD</span></header>' in text
+
+
+def test_who_brings_invoices_finds_the_way_to_it_here(ops: Client) -> None:
+    manager = Client()
+    user = user_create(username="manager", password="clave-segura-1", roles=[Role.MANAGER])
+    manager.force_login(user, "django.contrib.auth.backends.ModelBackend")
+
+    assert "/recontact/statement/import/" in page(ops)
+    assert "/recontact/statement/import/" not in page(manager)
+
+
 def test_each_cell_leads_to_exactly_its_messages(ops: Client) -> None:
     user = user_make()
     mine = delivered(message_make(user=user))

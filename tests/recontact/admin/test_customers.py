@@ -36,6 +36,18 @@ def test_it_renames_a_customer(client: Client) -> None:
     assert customer.name == "Carla B."
 
 
+def test_it_notes_the_consent_once_with_its_source(client: Client) -> None:
+    customer = customer_make()
+
+    assert "a consent needs its source" in act(client, customer, "consent", source=" ")
+    act(client, customer, "consent", source="En el mostrador")
+    page = act(client, customer, "consent", source="Otra vez")
+
+    customer.refresh_from_db()
+    assert (customer.opt_in_source, customer.opted_in_at is not None) == ("En el mostrador", True)
+    assert "/do/consent/" not in page
+
+
 def test_it_tags_a_customer(client: Client) -> None:
     customer = customer_make(tags=["vieja"])
 

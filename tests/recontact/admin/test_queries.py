@@ -61,6 +61,14 @@ def test_it_finds_a_query_by_number_and_by_customer(client: Client) -> None:
     assert shown(client, q="fernand luc") == {wanted.pk}
 
 
+def test_the_number_it_came_to_stands_under_it_on_one_line(client: Client) -> None:
+    query = query_make()
+
+    page = client.get(LIST).content.decode()
+
+    assert f'#{query.pk}<br><span class="small nowrap">{query.sender_number.phone_text}</span>' in page
+
+
 def test_its_list_takes_the_same_queries_however_long(client: Client) -> None:
     counts = []
     for _round in range(2):

@@ -8,7 +8,7 @@ from decimal import Decimal
 import pytest
 from django.utils import timezone
 
-from providers.models import Rate
+from providers.models import PricingRule, Rate, SenderNumber
 from providers.rates.publishing import card_publish
 from recontact.costs.asked import month_of, question_read
 from recontact.costs.elsewhere import costs_elsewhere
@@ -16,7 +16,9 @@ from recontact.costs.spent import Spent, spent_on
 from recontact.costs.together import Together, spent_together
 from recontact.inbound import customer_wrote
 from recontact.models import ExchangeRate, Message
-from tests.factories import account_make, message_make, query_make, rate_card_make
+from recontact.outbox import text_send
+from tests.customer_service.agents import customer_writes
+from tests.factories import account_make, message_make, query_make, rate_card_make, sender_number_make
 from tests.recontact.costs.test_grouped import PRICE, TODAY, delivered
 
 pytestmark = pytest.mark.django_db
@@ -100,6 +102,26 @@ def test_each_day_is_priced_by_the_card_of_that_day() -> None:
     ]
 
     assert line.amount == PRICE
+
+
+def test_free_text_costs_elsewhere_once_the_allowance_of_its_number_is_used_up() -> None:
+    PricingRule.objects.filter(kind=PricingRule.Kind.ALLOWANCE).update(amount=2)
+    number = sender_number_make()
+    rate_card_make(account=number.account)
+    for _each in range(4):
+        delivered(written_by(number))
+    delivered(written_by(sender_number_make(account=number.account)))
+
+    [line] = costs_elsewhere(question_read({}, today=TODAY))
+
+    assert (line.amount, line.priced) == (2 * PRICE, 5)
+
+
+def written_by(number: SenderNumber) -> Message:
+    """An agent's text from this number."""
+    query = query_make(sender_number=number)
+    customer_writes(query)
+    return text_send(query_id=query.pk, text="Hola", user=None, send_key=None)
 
 
 def test_the_last_hsm_that_he_had_got_is_what_a_customer_answers_once() -> None:
