@@ -15,10 +15,11 @@ from recontact.admin_pages.campaign_people import people_context
 from recontact.admin_pages.campaign_retry import retry_context
 from recontact.admin_pages.page import ManagerPage, is_fragment
 from recontact.budgets.reserve import BUDGET, Share, campaign_shares
+from recontact.campaigns.books_now import campaign_books_now, is_large
 from recontact.campaigns.control import campaign_cancel, campaign_pause, campaign_resume, is_abandoned, is_preparing
 from recontact.campaigns.filter_words import audience_words
-from recontact.campaigns.progress import LARGE, books_lately, campaign_progress
-from recontact.campaigns.proof import Books, campaign_books, never_tried
+from recontact.campaigns.progress import campaign_progress
+from recontact.campaigns.proof import Books, never_tried
 from recontact.campaigns.results import campaign_results
 from recontact.clock import database_now
 from recontact.limits_now import campaign_limits
@@ -53,14 +54,14 @@ class CampaignPage(ManagerPage):
         rows = Campaign.objects.select_related("template", "created_by", "approved_by", "sender_number")
         campaign = get_object_or_404(rows, pk=campaign_id)
         if is_fragment(request) and request.headers.get("HX-Target") != PEOPLE:
-            live = live_context(campaign, books_lately(campaign))
+            live = live_context(campaign, campaign_books_now(campaign))
             response = self.fragment("campaign_live.html", live)
             busy = campaign.state in _GOING and campaign.rows_total > FOLLOWED
             if not busy and live["figures"] != request.GET.get("seen"):
                 # The list below was drawn for other figures. Those of a large campaign that runs change at each look.
                 response["HX-Trigger"] = "campaign-changed"
             return response
-        books = campaign_books(campaign.pk)
+        books = campaign_books_now(campaign)
         context = {"title": _("Campaign: %(name)s") % {"name": campaign.name}, **live_context(campaign, books)}
         if campaign.source == Campaign.Source.QUERIES:
             return self.page("campaign.html", context | self._queries(request, campaign))
@@ -85,7 +86,7 @@ class CampaignControlPage(ManagerPage):
 
     def get(self, request: HttpRequest, campaign_id: int) -> HttpResponse:
         campaign = get_object_or_404(Campaign, pk=campaign_id)
-        context = {"title": campaign.name, "campaign": campaign, "books": campaign_books(campaign.pk)}
+        context = {"title": campaign.name, "campaign": campaign, "books": campaign_books_now(campaign)}
         return self.page("campaign/cancel.html", context)
 
     def post(self, request: HttpRequest, campaign_id: int) -> HttpResponse:
@@ -159,7 +160,7 @@ def live_context(campaign: Campaign, books: Books) -> dict[str, Any]:
         "on_its_way": books.count(*_ON_ITS_WAY),
         "lost": books.count(*_LOST),
         "moving": campaign.state in _MOVING or bool(books.count(*_ON_ITS_WAY)),
-        "look_again_seconds": 10 if campaign.rows_total > LARGE else 3,
+        "look_again_seconds": 10 if is_large(campaign) else 3,
         "progress": campaign_progress(campaign, books),
         "results": campaign_results(campaign),
         "limits": campaign_limits(campaign),
