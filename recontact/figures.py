@@ -13,7 +13,7 @@ from django.utils import timezone
 from providers.models import ProviderAccount, SenderNumber
 from recontact.campaigns.books_now import campaigns_books_now
 from recontact.campaigns.proof import Books
-from recontact.costs.sums import fates_since, sent_and_lost_by_hour, spent_by_day, spent_since
+from recontact.costs.sums import fates_since, sent_and_lost_by_hour, sent_by_number_today, spent_by_day, spent_since
 from recontact.limits import people_by_number
 from recontact.models import Campaign, Message, Recontact, ServiceWindow
 from recontact.states import MessageState
@@ -126,14 +126,14 @@ def spend_by_day(days: int = 14) -> tuple[list[datetime], dict[str, list[float]]
     return dates, series
 
 
-def numbers() -> list[tuple[SenderNumber, int]]:
-    """The active numbers with how many people were written to first in 24 hours, by all numbers of the portfolio where there
-    is one, because they share its limit. Those that need attention first."""
+def numbers() -> list[tuple[SenderNumber, int | None, int]]:
+    """The active numbers with the people that their limit counts in 24 hours (None: no limit is known), and the messages that
+    went or go out by them today. Those that need attention first."""
     found = list(SenderNumber.objects.filter(is_active=True).select_related("account", "portfolio"))
-    people = people_by_number(found)
+    people, going = people_by_number(found), sent_by_number_today()
     order = {SenderNumber.Quality.RED: 1, SenderNumber.Quality.YELLOW: 2}
     ordered = sorted(found, key=lambda row: (not (row.is_parked or row.account.is_parked), order.get(row.quality, 3)))  # type: ignore[call-overload]  # quality is stored as text
-    return [(row, people[row.pk]) for row in ordered]
+    return [(row, people.get(row.pk), going.get(row.pk, 0)) for row in ordered]
 
 
 def templates_in_trouble(limit: int = 8) -> list[Template]:
