@@ -56,14 +56,20 @@ def people_by_number(numbers: Iterable[SenderNumber]) -> dict[int, int]:
     return {number.pk: people.get(number.portfolio_id or 0, 0) for number in limited}
 
 
+def portfolio_people(portfolio: Portfolio) -> int:
+    """The people that count against the portfolio's limit now: the slots that are taken, or where none was yet, those whom its
+    numbers wrote to."""
+    taken = PortfolioUse.objects.filter(pk=portfolio.pk).values_list("taken", flat=True).first()
+    if taken is not None:
+        return taken
+    rows = _first_messages().filter(sender_number__portfolio=portfolio)
+    return int(rows.aggregate(people=Count("customer", distinct=True))["people"])
+
+
 def portfolio_used(portfolio: Portfolio) -> Used:
-    """How much of the portfolio's limit is used now: the slots that are taken, or where none was yet, its numbers' messages."""
-    numbers = list(portfolio.numbers.all())
-    people = PortfolioUse.objects.filter(pk=portfolio.pk).values_list("taken", flat=True).first()
-    if people is None:
-        rows = _first_messages().filter(sender_number__in=[number.pk for number in numbers])
-        people = rows.aggregate(people=Count("customer", distinct=True))["people"]
-    return Used(people or 0, portfolio.messaging_limit, [str(number) for number in numbers])
+    """How much of the portfolio's limit is used now, and by which numbers."""
+    numbers = [str(number) for number in portfolio.numbers.all()]
+    return Used(portfolio_people(portfolio), portfolio.messaging_limit, numbers)
 
 
 def waiting_of(messages: Q) -> WaitingNow:
