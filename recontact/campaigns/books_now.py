@@ -77,11 +77,10 @@ def campaign_books_now(campaign: Campaign) -> Books:
 def campaigns_books_now(campaigns: Iterable[Campaign]) -> dict[int, Books]:
     """The books of these campaigns by id: the proof's, counted from all rows, of those up to LARGE rows. Two queries, and one
     more for each that is larger."""
-    small, large = [], []
-    for campaign in campaigns:
-        (large if is_large(campaign) else small).append(campaign)
-    found = campaigns_books([campaign.pk for campaign in small]) if small else {}
-    return found | (books_summed(large) if large else {})
+    wanted = list(campaigns)
+    large = [campaign for campaign in wanted if is_large(campaign)]
+    small = [campaign.pk for campaign in wanted if campaign not in large]
+    return (campaigns_books(small) if small else {}) | (books_summed(large) if large else {})
 
 
 def is_large(campaign: Campaign) -> bool:
