@@ -43,12 +43,12 @@ _SUMS = """
 """
 _COUNTED_AS_LAST = ", ".join(
     f"coalesce(sum({name}) FILTER (WHERE NOT superseded), 0)::bigint AS {name}"
-    for name in ("waiting", "uncertain", "on_its_way", "delivered", "read", "failed", "not_sent")
+    for name in ("waiting", "uncertain", "on_its_way", "delivered", "read", "failed")
 )
 # `told_apart` are those of the fates that the sums do not tell apart; of these some may have been tried again, which only their
 # rows say, and they are read only where there are any.
 _SQL = f"""
-    SELECT c.id, c.state, s.waiting, s.uncertain, s.on_its_way, s.delivered, s.read, s.failed, s.not_sent, s.estimate, s.currency,
+    SELECT c.id, c.state, s.waiting, s.uncertain, s.on_its_way, s.delivered, s.read, s.failed, s.estimate, s.currency,
            (SELECT coalesce(jsonb_object_agg(t.state, t.number), '{{}}') FROM (
                 SELECT m.state, count(*) AS number FROM recontact_message m
                 WHERE m.campaign_id = c.id AND m.state IN ('sending', 'accepted', 'rejected', 'skipped', 'cancelled', 'expired')
@@ -85,7 +85,8 @@ def campaigns_books_now(campaigns: Iterable[Campaign]) -> dict[int, Books]:
 
 def is_large(campaign: Campaign) -> bool:
     """Whether its books are not counted from all rows at each look."""
-    return campaign.source != Campaign.Source.QUERIES and campaign.rows_total > LARGE
+    planned_for_one_number = campaign.source != Campaign.Source.QUERIES and campaign.sender_number_id is not None
+    return planned_for_one_number and campaign.rows_total > LARGE
 
 
 def proof_lately(campaign: Campaign) -> tuple[Books, datetime]:
