@@ -19,6 +19,7 @@ from django.test import Client
 from bench.figures import figure
 from hsm_portal.roles import Role
 from hsm_portal.users import user_create
+from recontact.campaigns.plan_figures import plan_figures
 from recontact.costs.rollup import costs_rebuild
 from recontact.models import Campaign
 from tests.customer_service.agents import browser
@@ -61,11 +62,13 @@ _ROWS = """
 _PAGES_OF_A_PLAN = {
     "campaign_review": "/manager/recontact/campaign/{campaign}/review/",
     "campaign_sending": "/manager/recontact/campaign/{campaign}/sending/",
+    "campaign_approval": "/manager/recontact/campaign/{campaign}/approval/",
 }
 _PAGES = {
     "campaign_page": "/manager/recontact/campaign/{campaign}/change/",
     "campaign_live": "/manager/recontact/campaign/{campaign}/change/#live",
     "campaign_people": "/manager/recontact/campaign/{campaign}/change/?state=failed",
+    "campaign_read": "/manager/recontact/campaign/{campaign}/change/?state=read",
     "campaign_unlaunched": "/manager/recontact/campaign/{campaign}/change/?state=unlaunched",
     "campaign_list": "/manager/recontact/campaign/",
     "message_list": "/manager/recontact/message/",
@@ -100,6 +103,9 @@ def fill(campaign: Campaign, rows: int) -> None:
         costs_rebuild()
         cursor.execute("VACUUM ANALYZE recontact_customer, recontact_message, recontact_campaignrecipient")
     Campaign.objects.filter(pk=campaign.pk).update(rows_total=rows, rows_read=rows, planned_at=Now())
+    campaign.refresh_from_db()
+    # As the planning does at its end.
+    plan_figures(campaign)
 
 
 def _milliseconds(client: Client, address: str, campaign: Campaign) -> float:

@@ -19,6 +19,7 @@ from django.utils.translation import ngettext
 
 from providers.models import ProviderCall
 from recontact.audit_erasure import audit_erase
+from recontact.campaigns.plan_figures import plan_figures_forget
 from recontact.campaigns.recipients import rows_of_people
 from recontact.cancelling import messages_cancel
 from recontact.clock import ClockTimestamp
@@ -191,6 +192,8 @@ def _erase_recipients(ids: list[int]) -> None:
     for recipient in _batches(mine, ["phone", "bsuid"]):
         recipient.phone, recipient.bsuid = hashed(recipient.phone), hashed(recipient.bsuid)
     mine.update(typed="", name="", values={}, params={})
+    # Which variable was at fault with him is no longer known.
+    plan_figures_forget(mine.values_list("campaign", flat=True))
     CampaignFile.objects.filter(campaign__in=mine.values("campaign")).update(body=b"")
 
 

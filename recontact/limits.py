@@ -6,11 +6,11 @@ from collections.abc import Iterable
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 
-from django.db.models import Case, Count, F, Min, Q, QuerySet, When
+from django.db.models import Count, F, Min, Q, QuerySet
 from django.db.models.functions import Now
 
 from providers.models import Portfolio, SenderNumber
-from recontact.models import Message
+from recontact.models import Message, PortfolioUse
 from recontact.states import NEVER_SENT, MessageState
 
 DAY = timedelta(hours=24)
@@ -40,23 +40,36 @@ class WaitingNow:
 
 
 def people_by_number(numbers: Iterable[SenderNumber]) -> dict[int, int]:
-    """Number id -> people written to in the last 24 hours against the limit that the number has: by all numbers of its
-    portfolio, each person once, or by itself where it is in none. One query."""
-    alone = Case(When(sender_number__portfolio=None, then="sender_number"))
-    rows = _first_messages().values(portfolio=F("sender_number__portfolio"), alone=alone).order_by()
-    counted = rows.annotate(people=Count("customer", distinct=True)).values_list("portfolio", "alone", "people")
-    found = {(portfolio, number): people for portfolio, number, people in counted}
-    return {
-        number.pk: found.get((number.portfolio_id, None if number.portfolio_id else number.pk), 0) for number in numbers
-    }
+    """Number id (portfolio loaded) -> people that its portfolio's limit counts in 24 hours, over all its numbers, each once.
+
+    Numbers without a known limit are left out: nothing counts for them. Read from the slots that are taken, as the sending does;
+    of a portfolio that took none yet the messages are counted. At most two queries.
+    """
+    limited = [number for number in numbers if number.portfolio is not None and number.portfolio.messaging_limit]
+    portfolios = {number.portfolio_id for number in limited}
+    people = dict(PortfolioUse.objects.filter(pk__in=portfolios).values_list("pk", "taken"))
+    if unused := portfolios - people.keys():
+        rows = _first_messages().filter(sender_number__portfolio__in=unused).order_by()
+        by_portfolio = rows.values(portfolio=F("sender_number__portfolio"))
+        counted = by_portfolio.annotate(people=Count("customer", distinct=True)).values_list("portfolio", "people")
+        people |= dict(counted)
+    return {number.pk: people.get(number.portfolio_id or 0, 0) for number in limited}
+
+
+def portfolio_people(portfolio: Portfolio) -> int:
+    """The people that count against the portfolio's limit now: the slots that are taken, or where none was yet, those whom its
+    numbers wrote to."""
+    taken = PortfolioUse.objects.filter(pk=portfolio.pk).values_list("taken", flat=True).first()
+    if taken is not None:
+        return taken
+    rows = _first_messages().filter(sender_number__portfolio=portfolio)
+    return int(rows.aggregate(people=Count("customer", distinct=True))["people"])
 
 
 def portfolio_used(portfolio: Portfolio) -> Used:
-    """How much of the portfolio's limit is used now."""
-    numbers = list(portfolio.numbers.all())
-    rows = _first_messages().filter(sender_number__in=[number.pk for number in numbers])
-    people = rows.aggregate(people=Count("customer", distinct=True))["people"]
-    return Used(people, portfolio.messaging_limit, [str(number) for number in numbers])
+    """How much of the portfolio's limit is used now, and by which numbers."""
+    numbers = [str(number) for number in portfolio.numbers.all()]
+    return Used(portfolio_people(portfolio), portfolio.messaging_limit, numbers)
 
 
 def waiting_of(messages: Q) -> WaitingNow:

@@ -20,8 +20,8 @@ from providers.models import Portfolio, SenderNumber
 from recontact.dispatch.circuit import CircuitNow, circuit_now
 from recontact.dispatch.inbound_rate import number_rate
 from recontact.dispatch.slots import campaigns_limit
-from recontact.limits import portfolio_used
-from recontact.models import Campaign, Message, PortfolioUse
+from recontact.limits import portfolio_people
+from recontact.models import Campaign, Message
 from recontact.states import MessageState
 
 #: Of a campaign from queries, the numbers that are told of.
@@ -86,8 +86,7 @@ def _portfolio(portfolio: Portfolio | None) -> LimitNow:
     name = _("People in 24 hours")
     if portfolio is None or portfolio.messaging_limit is None:
         return LimitNow(name, _("The provider has told no limit."))
-    use = PortfolioUse.objects.filter(pk=portfolio.pk).first()
-    taken = portfolio_used(portfolio).people if use is None else use.taken
+    taken = portfolio_people(portfolio)
     for_campaigns = campaigns_limit(portfolio.messaging_limit)
     words = _("%(taken)s of %(limit)s over all numbers of the portfolio; campaigns use up to %(campaigns)s.") % {
         "taken": _figure(taken),

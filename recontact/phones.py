@@ -110,6 +110,9 @@ def phone_display(e164: str) -> str:
 
 def phone_mask(e164: str) -> str:
     """Country code and last four digits: enough to recognize, too little to call."""
+    plan, national = _split(e164)
+    if plan is not None:
+        return f"+{plan.calling_code} •••• {national[-4:]}"
     number = _parsed(e164, None)
     if number is None:
         return "••••"
@@ -145,8 +148,9 @@ def phone_search_forms(e164: str) -> list[str]:
 
 @dataclass(frozen=True, slots=True)
 class _Plan:
-    """A country's numbers: its countries (several share a calling code), and what may stand before a national number."""
+    """A country's numbers: its calling code, its countries (several share one), and what may stand before a national number."""
 
+    calling_code: str
     regions: tuple[str, ...]
     prefix: re.Pattern[str] | None
 
@@ -178,7 +182,7 @@ def _plan(calling_code: str) -> _Plan | None:
         return None
     metadata = phonenumbers.PhoneMetadata.metadata_for_region_or_calling_code(int(calling_code), regions[0])
     prefix = metadata.national_prefix_for_parsing if metadata is not None else None
-    return _Plan(regions, re.compile(prefix) if prefix else None)
+    return _Plan(calling_code, regions, re.compile(prefix) if prefix else None)
 
 
 def phone_time_zone(e164: str) -> str:

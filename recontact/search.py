@@ -9,11 +9,22 @@ from operator import and_, or_
 
 from django.conf import settings
 from django.contrib.postgres.search import SearchQuery, SearchVector
+from django.db import connection
 from django.db.models import Q, QuerySet
 
 from recontact.customers import fold
 from recontact.models import Customer
 from recontact.phones import InvalidPhone, phone_parse
+
+#: PostgreSQL itself reads all customers to tell their few countries apart.
+_COUNTRIES = """
+    WITH RECURSIVE found AS (
+        (SELECT country FROM recontact_customer ORDER BY country LIMIT 1)
+        UNION ALL
+        SELECT (SELECT c.country FROM recontact_customer c WHERE c.country > f.country ORDER BY c.country LIMIT 1)
+        FROM found f WHERE f.country IS NOT NULL)
+    SELECT country FROM found WHERE country IS NOT NULL
+"""
 
 
 def customers_matching(text: str) -> QuerySet[Customer]:
@@ -24,6 +35,13 @@ def customers_matching(text: str) -> QuerySet[Customer]:
     vector = SearchVector("search", config="simple")
     query = SearchQuery(terms, search_type="raw", config="simple")
     return Customer.objects.annotate(found=vector).filter(found=query)
+
+
+def customer_countries() -> list[str]:
+    """The countries that customers are of, in order; "" where some have none. One step on an index for each."""
+    with connection.cursor() as cursor:
+        cursor.execute(_COUNTRIES)
+        return [country for (country,) in cursor.fetchall()]
 
 
 def customers_read(text: str) -> QuerySet[Customer]:

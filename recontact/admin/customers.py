@@ -5,6 +5,7 @@ from __future__ import annotations
 from typing import Any
 
 from django.contrib import admin
+from django.contrib.admin.filters import AllValuesFieldListFilter
 from django.db.models import QuerySet
 from django.http import Http404, HttpRequest, HttpResponseBase
 from django.urls import URLPattern, path
@@ -15,7 +16,15 @@ from recontact.admin.base import ReadOnlyAdmin, see_phones
 from recontact.admin_pages.customer import CustomerActionPage, CustomerPage
 from recontact.models import Customer
 from recontact.phones import phone_for
-from recontact.search import customers_matching
+from recontact.search import customer_countries, customers_matching
+
+
+class CountryFilter(AllValuesFieldListFilter):
+    """The countries that customers are of, without reading all customers."""
+
+    def __init__(self, *arguments: Any, **named: Any) -> None:
+        super().__init__(*arguments, **named)
+        self.lookup_choices = customer_countries()  # type: ignore[assignment]  # only gone through
 
 
 @admin.register(Customer)
@@ -23,7 +32,7 @@ class CustomerAdmin(ReadOnlyAdmin):
     """Customers come from messages and sends; here they are looked up."""
 
     list_display_links = ("shown_name",)
-    list_filter = ("country",)
+    list_filter = (("country", CountryFilter),)
     search_fields = ("name",)
     search_help_text = _("Name or phone")
     ordering = ("sort_name", "id")

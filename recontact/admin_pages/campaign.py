@@ -15,10 +15,11 @@ from recontact.admin_pages.campaign_people import people_context
 from recontact.admin_pages.campaign_retry import retry_context
 from recontact.admin_pages.page import ManagerPage, is_fragment
 from recontact.budgets.reserve import BUDGET, Share, campaign_shares
+from recontact.campaigns.books_now import campaign_books_now, is_large, proof_lately
 from recontact.campaigns.control import campaign_cancel, campaign_pause, campaign_resume, is_abandoned, is_preparing
 from recontact.campaigns.filter_words import audience_words
-from recontact.campaigns.progress import LARGE, books_lately, campaign_progress
-from recontact.campaigns.proof import Books, campaign_books, never_tried
+from recontact.campaigns.progress import campaign_progress
+from recontact.campaigns.proof import Books, never_tried
 from recontact.campaigns.results import campaign_results
 from recontact.clock import database_now
 from recontact.limits_now import campaign_limits
@@ -39,6 +40,8 @@ _LOST = (
 )
 
 _GOING = (Campaign.State.RUNNING, Campaign.State.WAITING, Campaign.State.SCHEDULED)
+#: The id of the proof of a large campaign, which is counted when somebody asks.
+PROOF = "campaign-proof"
 #: The list's id on the page, and up to how many rows it follows a campaign that runs: it counts all of them each time.
 PEOPLE, FOLLOWED = "campaign-people", 1000
 _MOVING = (*_GOING, Campaign.State.PAUSED, Campaign.State.PARKED)
@@ -52,20 +55,26 @@ class CampaignPage(ManagerPage):
     def get(self, request: HttpRequest, campaign_id: int) -> HttpResponse:
         rows = Campaign.objects.select_related("template", "created_by", "approved_by", "sender_number")
         campaign = get_object_or_404(rows, pk=campaign_id)
+        if is_fragment(request) and request.headers.get("HX-Target") == PROOF:
+            return self._proof(campaign)
         if is_fragment(request) and request.headers.get("HX-Target") != PEOPLE:
-            live = live_context(campaign, books_lately(campaign))
+            live = live_context(campaign, campaign_books_now(campaign))
             response = self.fragment("campaign_live.html", live)
             busy = campaign.state in _GOING and campaign.rows_total > FOLLOWED
             if not busy and live["figures"] != request.GET.get("seen"):
                 # The list below was drawn for other figures. Those of a large campaign that runs change at each look.
                 response["HX-Trigger"] = "campaign-changed"
             return response
-        books = campaign_books(campaign.pk)
+        books = campaign_books_now(campaign)
         context = {"title": _("Campaign: %(name)s") % {"name": campaign.name}, **live_context(campaign, books)}
         if campaign.source == Campaign.Source.QUERIES:
             return self.page("campaign.html", context | self._queries(request, campaign))
         context |= {"audience_words": audience_words(campaign), **retry_context(campaign, books)}
         return self.page("campaign/running.html", context | people_context(request, campaign, books))
+
+    def _proof(self, campaign: Campaign) -> HttpResponse:
+        books, proven_at = proof_lately(campaign)
+        return self.fragment("campaign/proof.html", {**_books_context(campaign, books), "proven_at": proven_at})
 
     def _queries(self, request: HttpRequest, campaign: Campaign) -> dict[str, Any]:
         sent = (
@@ -85,7 +94,7 @@ class CampaignControlPage(ManagerPage):
 
     def get(self, request: HttpRequest, campaign_id: int) -> HttpResponse:
         campaign = get_object_or_404(Campaign, pk=campaign_id)
-        context = {"title": campaign.name, "campaign": campaign, "books": campaign_books(campaign.pk)}
+        context = {"title": campaign.name, "campaign": campaign, "books": campaign_books_now(campaign)}
         return self.page("campaign/cancel.html", context)
 
     def post(self, request: HttpRequest, campaign_id: int) -> HttpResponse:
@@ -141,31 +150,39 @@ def _short(campaign: Campaign) -> list[Share]:
 
 def live_context(campaign: Campaign, books: Books) -> dict[str, Any]:
     """The counts and the state, for the page and for each look of HTMX."""
-    labels = dict(Message.State.choices)
     preparing, abandoned = is_preparing(campaign), is_abandoned(campaign)
     untried = [] if preparing and not abandoned else never_tried(campaign)
     return {
-        "campaign": campaign,
         "short": _short(campaign),
-        "books": books,
+        **_books_context(campaign, books),
         "asked": books.planned + books.refused + len(untried),
         "untried": untried,
         "preparing": preparing,
         "abandoned": abandoned,
         "figures": f"{campaign.state}-" + "-".join(str(count) for count in books.by_state.values()),
-        "fates": [(state, labels[state], count) for state, count in books.by_state.items() if count],
         "read": books.count(*_READ),
         "delivered": books.count(*_DELIVERED),
         "on_its_way": books.count(*_ON_ITS_WAY),
         "lost": books.count(*_LOST),
         "moving": campaign.state in _MOVING or bool(books.count(*_ON_ITS_WAY)),
-        "look_again_seconds": 10 if campaign.rows_total > LARGE else 3,
+        "look_again_seconds": 10 if is_large(campaign) else 3,
         "progress": campaign_progress(campaign, books),
         "results": campaign_results(campaign),
         "limits": campaign_limits(campaign),
-        "of_queries": campaign.source == Campaign.Source.QUERIES,
-        "rows": books.planned + books.left_out + books.errors,
+        "large": is_large(campaign),
         "can_pause": campaign.state in _GOING,
         "can_resume": campaign.state in (Campaign.State.PAUSED, Campaign.State.PARKED) and preparing == abandoned,
         "can_cancel": campaign.state not in Campaign.ENDED,
+    }
+
+
+def _books_context(campaign: Campaign, books: Books) -> dict[str, Any]:
+    """The books as they are written out: what was planned, and the sum of all fates."""
+    labels = dict(Message.State.choices)
+    return {
+        "campaign": campaign,
+        "books": books,
+        "fates": [(state, labels[state], count) for state, count in books.by_state.items() if count],
+        "of_queries": campaign.source == Campaign.Source.QUERIES,
+        "rows": books.planned + books.left_out + books.errors,
     }

@@ -7,10 +7,11 @@ from dataclasses import dataclass
 from decimal import Decimal
 from typing import Any
 
-from django.db.models import Q
+from django.db.models import Q, QuerySet
 from django.http import HttpRequest
 from django.utils.translation import gettext as _
 
+from recontact.campaigns.lost import LOST
 from recontact.campaigns.outcome_words import why_words
 from recontact.campaigns.outcomes import recipients_of, variable_labels
 from recontact.campaigns.proof import Books
@@ -85,16 +86,28 @@ def people_choices(campaign: Campaign, books: Books) -> list[Choice]:
 
 
 def _by_message(campaign: Campaign, state: str, start: int | None) -> list[Line]:
-    rows = Message.objects.filter(campaign=campaign, state=state, retry__isnull=True)
-    if start is not None:
-        rows = rows.filter(pk__lt=start)
-    rows = rows.select_related("customer", "campaign_recipient").defer("components", "bubble", "body").order_by("-pk")
+    # The page first, by itself: joined to their people, all in the state would be, to be sorted then.
+    ids = list(_page(campaign, state, start).values_list("pk", flat=True)[: PER_PAGE + 1])
+    rows = Message.objects.filter(pk__in=ids).select_related("customer", "campaign_recipient")
     found = []
-    for message in rows[: PER_PAGE + 1]:
+    for message in rows.defer("components", "bubble", "body").order_by("-pk"):
         recipient = getattr(message, "campaign_recipient", None)
         row_number = recipient.row_number if recipient is not None else None
         found.append(_of_message(message, row_number, message.customer.name or getattr(recipient, "name", "")))
     return found
+
+
+def _page(campaign: Campaign, state: str, start: int | None) -> QuerySet[Message]:
+    """The last messages of their chains in the state, newest first, before the message `start`."""
+    rows = Message.objects.filter(state=state, superseded=False)
+    if start is not None:
+        rows = rows.filter(pk__lt=start)
+    if state not in LOST:
+        return rows.filter(campaign=campaign).order_by("-pk")
+    # As a range, the order by campaign is kept in the statement, and the index of the lost walked (message_lost_by_campaign):
+    # else PostgreSQL may walk all messages from the newest, which takes the longer the older the campaign is.
+    only = rows.filter(campaign_id__gte=campaign.pk, campaign_id__lte=campaign.pk, state__in=LOST)
+    return only.order_by("-campaign_id", "-pk")
 
 
 def _by_row(campaign: Campaign, state: str, start: int | None) -> list[Line]:

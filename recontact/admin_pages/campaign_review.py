@@ -2,15 +2,13 @@
 
 from __future__ import annotations
 
-import contextlib
 from typing import Any
 from urllib.parse import urlencode
 
 from django.conf import settings
-from django.core.cache import cache
 from django.http import Http404, HttpRequest, HttpResponse
-from django.utils.translation import get_language, ngettext
 from django.utils.translation import gettext as _
+from django.utils.translation import ngettext
 
 from recontact.admin_pages.campaign_step import (
     REVIEW,
@@ -25,8 +23,7 @@ from recontact.budgets.reserve import campaign_shares
 from recontact.campaigns.filter_words import audience_words
 from recontact.campaigns.filtered import campaigns_alike
 from recontact.campaigns.outcome_words import code_words, recipient_sentence
-from recontact.campaigns.outcomes import Review, plan_review, recipients_of, samples, variable_labels
-from recontact.campaigns.progress import LARGE
+from recontact.campaigns.outcomes import plan_review, recipients_of, samples, variable_labels
 from recontact.campaigns.timing import campaign_duration, campaign_pace, campaign_stretches
 from recontact.clock import database_now
 from recontact.eligibility import number_refusals, template_refusals
@@ -36,8 +33,6 @@ from templates_app.rendering import preview
 from templates_app.selectors import template_parsed
 
 PER_PAGE = 100
-#: How long the figures of a large plan are kept.
-PLAN_SECONDS = 600
 
 
 class CampaignReviewPage(CampaignStepPage):
@@ -99,7 +94,7 @@ class CampaignPlanRowsPage(CampaignStepPage):
 
 def plan_context(campaign: Campaign) -> dict[str, Any]:
     """The figures of the plan, for the steps after it."""
-    review = _review(campaign)
+    review = plan_review(campaign)
     number = campaign.sender_number
     portfolio = number.portfolio if number is not None else None
     now = database_now()
@@ -121,21 +116,6 @@ def plan_context(campaign: Campaign) -> dict[str, Any]:
         "warnings": plan_warnings(campaign),
         "same": campaigns_alike(campaign),
     }
-
-
-def _review(campaign: Campaign) -> Review:
-    """The plan in figures. Of a large one they are read once: before the launch nothing changes but by planning anew."""
-    if campaign.rows_total <= LARGE or campaign.planned_at is None or campaign.launched_at is not None:
-        return plan_review(campaign)
-    key = f"campaign:prices:{campaign.pk}:{campaign.planned_at.timestamp()}:{get_language()}"
-    with contextlib.suppress(Exception):
-        kept = cache.get(key)
-        if isinstance(kept, Review):
-            return kept
-    review = plan_review(campaign)
-    with contextlib.suppress(Exception):
-        cache.set(key, review, timeout=PLAN_SECONDS)
-    return review
 
 
 def file_words(campaign: Campaign) -> str:

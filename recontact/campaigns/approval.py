@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import hashlib
 import json
+from decimal import Decimal
 from typing import Any
 
 from django.conf import settings
@@ -15,6 +16,7 @@ from django.db import transaction
 from django.db.models import Count, Sum
 from django.utils.translation import gettext as _
 
+from recontact.campaigns.plan_figures import plan_figures
 from recontact.campaigns.start import CannotStart, campaign_begin
 from recontact.clock import ClockTimestamp
 from recontact.models import Campaign, CampaignRecipient
@@ -24,13 +26,13 @@ PERMISSION = "recontact.approve_campaign"
 
 def approval_needed(campaign: Campaign) -> bool:
     """Whether the plan passes the recipients or, in any one currency, the money that one person may decide on alone."""
-    totals = _totals(campaign)
+    sendable = plan_figures(campaign).sendable
     recipients, amount = settings.CAMPAIGN_APPROVAL_RECIPIENTS, settings.CAMPAIGN_APPROVAL_AMOUNT
-    if recipients and sum(total["count"] for total in totals) > recipients:
+    if recipients and sum(group.count for group in sendable) > recipients:
         return True
-    sums: dict[str, Any] = {}
-    for total in totals:
-        sums[total["currency"]] = sums.get(total["currency"], 0) + (total["amount"] or 0)
+    sums: dict[str, Decimal] = {}
+    for group in sendable:
+        sums[group.currency] = sums.get(group.currency, Decimal(0)) + (group.estimate or 0) * group.count
     return bool(amount) and any(value > amount for value in sums.values())
 
 

@@ -6,11 +6,11 @@ from collections.abc import Iterator
 from dataclasses import dataclass, field
 from decimal import Decimal
 
-from django.db.models import Count, QuerySet
-from django.db.models.fields.json import KeyTextTransform
+from django.db.models import QuerySet
 from django.utils.translation import gettext as _
 
 from recontact.campaigns.outcome_words import code_sentence, code_words, recipient_sentence
+from recontact.campaigns.plan_figures import plan_figures
 from recontact.campaigns.price_lines import PriceLine, price_lines
 from recontact.csv_text import MARK, csv_lines
 from recontact.models import Campaign, CampaignRecipient
@@ -76,15 +76,13 @@ class Review:
 
 def plan_review(campaign: Campaign) -> Review:
     """The plan of a campaign in figures: outcomes with their reasons, prices by market and tier. As many queries for any plan."""
-    labels = variable_labels(campaign)
-    groups = recipients_of(campaign).annotate(key=KeyTextTransform("variable", "params"))
-    rows = groups.values_list("outcome", "code", "key").annotate(count=Count("pk")).order_by()
+    labels, figures = variable_labels(campaign), plan_figures(campaign)
     counts = []
-    for outcome, code, key, count in rows:
-        label = labels.get(key or "", key or "")
-        counts.append(OutcomeCount(outcome, code, label, count, code_words(code, label), key or ""))
+    for (outcome, code, key), count in figures.reasons.items():
+        label = labels.get(key, key)
+        counts.append(OutcomeCount(outcome, code, label, count, code_words(code, label), key))
     counts.sort(key=lambda line: (_ORDER.get(line.outcome, len(_ORDER)), -line.count, line.code, line.key))
-    return Review(sum(line.count for line in counts), counts, price_lines(campaign))
+    return Review(sum(line.count for line in counts), counts, price_lines(campaign, figures))
 
 
 def recipients_of(

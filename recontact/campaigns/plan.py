@@ -20,6 +20,7 @@ from recontact.campaigns.audience import Candidate, candidate_read
 from recontact.campaigns.copying import recipients_copy
 from recontact.campaigns.filters import AudienceProblem
 from recontact.campaigns.gathering import candidates_gathered, matching
+from recontact.campaigns.plan_figures import plan_figures_keep
 from recontact.campaigns.sheet_problem import SheetProblem
 from recontact.campaigns.sheets import SheetFacts, sheet_rows
 from recontact.campaigns.stored_file import LARGE_PIECE, stored_open
@@ -150,7 +151,9 @@ class _Plan:
         self._hold(rows_read=self.read)
         recipients_copy(recipients)
 
+    @transaction.atomic
     def _finish(self, template_hash: str, category: str) -> None:
+        plan_figures_keep(self.campaign.pk, self.as_of)
         self._hold(
             state=Campaign.State.PLANNED,
             planning_since=None,

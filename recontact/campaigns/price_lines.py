@@ -2,14 +2,12 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from collections.abc import Sequence
+from dataclasses import dataclass, replace
 from datetime import datetime
 from decimal import Decimal
-from typing import Any
 
-from django.db.models import Count, Max, Sum
-
+from recontact.campaigns.plan_figures import PlanFigures, PlanGroup, plan_figures
 from recontact.clock import database_now
 from recontact.costs.breakdown import lines_worded
 from recontact.costs.estimate import Estimate, Estimator
@@ -36,17 +34,16 @@ class PriceLine:
     note: str = ""
 
 
-def price_lines(campaign: Campaign) -> list[PriceLine]:
-    """The lines of a campaign's plan, its largest markets first, a market's tiers in the order they are walked through.
+def price_lines(campaign: Campaign, figures: PlanFigures | None = None) -> list[PriceLine]:
+    """The lines of a campaign's plan (its `figures`, where they were read already), its largest markets first, a market's tiers
+    in the order they are walked through.
 
     A constant number of queries, whatever the rows.
     """
-    rows = CampaignRecipient.objects.filter(campaign=campaign, outcome__in=CampaignRecipient.SENDABLE).order_by()
-    alike = rows.values("market", "currency", "estimate")
-    groups = list(alike.annotate(count=Count("pk"), amount=Sum("estimate"), phone=Max("phone"), bsuid=Max("bsuid")))
+    groups = _groups((figures or plan_figures(campaign)).sendable)
     found = _estimates(campaign, groups)
     prices = [
-        (estimate.lines if estimate else (), group["currency"]) for estimate, group in zip(found, groups, strict=True)
+        (estimate.lines if estimate else (), group.currency) for estimate, group in zip(found, groups, strict=True)
     ]
     lines = [
         _line(group, estimate, parts[0].note if parts else "")
@@ -55,40 +52,55 @@ def price_lines(campaign: Campaign) -> list[PriceLine]:
     return _ordered(lines)
 
 
+def _groups(sendable: Sequence[PlanGroup]) -> list[PlanGroup]:
+    """Those of the same market and price taken together."""
+    found: dict[tuple[str, str, Decimal | None], PlanGroup] = {}
+    for group in sorted(sendable, key=lambda group: group.row_number):
+        key = (group.market, group.currency, group.estimate)
+        known = found.get(key)
+        found[key] = group if known is None else replace(known, count=known.count + group.count)
+    return list(found.values())
+
+
 def planned_for(campaign: Campaign) -> datetime | None:
     """When it will be sent, where that is still ahead: the card in force then prices it. None: now."""
     return campaign.starts_at if campaign.starts_at is not None and campaign.starts_at > database_now() else None
 
 
-def _estimates(campaign: Campaign, groups: Sequence[Mapping[str, Any]]) -> list[Estimate | None]:
-    """For each group the estimate of its tier; None where the card has no such price any more."""
+def _estimates(campaign: Campaign, groups: Sequence[PlanGroup]) -> list[Estimate | None]:
+    """For each group the estimate of its tier, by its first row; None where the card has no such price any more."""
     number = campaign.sender_number
     if number is None:
         return [None] * len(groups)
+    firsts = CampaignRecipient.objects.filter(campaign=campaign, row_number__in=[group.row_number for group in groups])
+    people = {
+        row_number: (phone, bsuid) for row_number, phone, bsuid in firsts.values_list("row_number", "phone", "bsuid")
+    }
     prices, at = Estimator(), planned_for(campaign)
     found: list[Estimate | None] = []
     for group in groups:
+        phone, bsuid = people.get(group.row_number, ("", ""))
         estimate = prices.at_price(
-            group["estimate"] or ZERO,
-            group["currency"],
+            group.estimate or ZERO,
+            group.currency,
             account_id=number.account_id,
-            phone=group["phone"],
-            bsuid="" if group["phone"] else group["bsuid"],
+            phone=phone,
+            bsuid="" if phone else bsuid,
             category=campaign.category,
             at=at,
         )
-        planned = isinstance(estimate, Estimate) and estimate.amount == group["estimate"]
+        planned = isinstance(estimate, Estimate) and estimate.amount == group.estimate
         found.append(estimate if isinstance(estimate, Estimate) and planned else None)
     return found
 
 
-def _line(group: Mapping[str, Any], estimate: Estimate | None, note: str) -> PriceLine:
+def _line(group: PlanGroup, estimate: Estimate | None, note: str) -> PriceLine:
     return PriceLine(
-        market=group["market"],
-        currency=group["currency"],
-        count=group["count"],
-        amount=group["amount"] or ZERO,
-        each=group["estimate"],
+        market=group.market,
+        currency=group.currency,
+        count=group.count,
+        amount=(group.estimate or ZERO) * group.count,
+        each=group.estimate,
         meta=estimate.amount - estimate.fee if estimate else None,
         fee=estimate.fee if estimate else None,
         note=note,

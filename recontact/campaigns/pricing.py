@@ -5,6 +5,7 @@ from __future__ import annotations
 from django.db.models import Q, QuerySet
 
 from recontact import ledger
+from recontact.campaigns.plan_figures import plan_figures_forget
 from recontact.campaigns.recipients import unlaunched
 from recontact.clock import ClockTimestamp
 from recontact.costs.estimate import Estimate, Estimator, estimate_entry
@@ -33,6 +34,7 @@ def campaign_reprice(campaign: Campaign) -> None:
             continue
         tiers = prices.tiers(account_id=number.account_id, phone=one.phone, bsuid=one.bsuid, category=campaign.category)
         _replan(rows.filter(market=market), tiers)
+    plan_figures_forget([campaign.pk])
 
 
 def _replan(rows: QuerySet[CampaignRecipient], tiers: list[tuple[Estimate, int | None]]) -> None:

@@ -9,14 +9,11 @@ from datetime import timedelta
 
 from django.core.cache import cache
 
-from recontact.campaigns.proof import Books, campaign_books
+from recontact.campaigns.proof import Books
 from recontact.models import Campaign
 
 #: The rate is over what was seen in so many seconds.
 SEEN_SECONDS = 60.0
-#: Above so many rows the books take a while, so that all who look share one reading for BOOKS_SECONDS.
-LARGE = 50_000
-BOOKS_SECONDS = 8
 
 
 @dataclass(frozen=True, slots=True)
@@ -40,18 +37,3 @@ def campaign_progress(campaign: Campaign, books: Books) -> Progress:
         return Progress(None, None)
     per_second = (books.gone - seen[0][1]) / (now - seen[0][0])
     return Progress(per_second, timedelta(seconds=round(books.waiting / per_second)))
-
-
-def books_lately(campaign: Campaign) -> Books:
-    """The campaign's books, of a large one as they were up to BOOKS_SECONDS ago: for the part that updates by itself."""
-    if campaign.rows_total <= LARGE:
-        return campaign_books(campaign.pk)
-    key = f"campaign:books:{campaign.pk}"
-    with contextlib.suppress(Exception):
-        kept = cache.get(key)
-        if isinstance(kept, Books):
-            return kept
-    books = campaign_books(campaign.pk)
-    with contextlib.suppress(Exception):
-        cache.set(key, books, timeout=BOOKS_SECONDS)
-    return books

@@ -10,6 +10,7 @@ from decimal import Decimal
 from django.db import connection
 
 from recontact.models import Campaign
+from recontact.models.budget_triggers import cost_class
 from recontact.states import MessageState
 
 
@@ -19,8 +20,8 @@ class Books:
 
     `planned` counts the recipients on their own, not as the sum of their fates: the messages of `by_state`, those left out
     when their turn came (`dropped`), and those whose turn is to come (`unlaunched`; of a cancelled campaign they count as
-    cancelled). `estimate` sums, in `currency`, what may still cost or has cost: everything that was not certainly never
-    sent. The rows that the plan itself left out or found wrong (`left_out`, `errors`) are not planned.
+    cancelled). `estimate` sums, in `currency`, what is or may be charged: without what never left, failed, or is told to
+    be free. The rows that the plan itself left out or found wrong (`left_out`, `errors`) are not planned.
     """
 
     planned: int
@@ -56,19 +57,19 @@ _EMPTY = {state.value: 0 for state in MessageState}
 
 # `planned` counts recipients, or of queries the chains by their first message; the states count chains by their last:
 # different sets of rows, equal only when every recipient has one fate and every chain both ends.
-_SQL = """
+_SQL = f"""
     SELECT c.id,
            CASE WHEN c.source = 'queries'
                 THEN (SELECT count(*) FROM recontact_message m WHERE m.campaign_id = c.id AND m.retry_of_id IS NULL)
                 ELSE r.planned END,
-           (SELECT coalesce(jsonb_object_agg(s.state, s.number), '{}') FROM (
+           (SELECT coalesce(jsonb_object_agg(s.state, s.number), '{{}}') FROM (
                 SELECT m.state, count(*) AS number FROM recontact_message m
                 WHERE m.campaign_id = c.id
                   AND NOT EXISTS (SELECT 1 FROM recontact_message r WHERE r.retry_of_id = m.id)
                 GROUP BY m.state) s),
            (SELECT count(DISTINCT f.query_id) FROM recontact_campaignrefusal f WHERE f.campaign_id = c.id),
            (SELECT coalesce(sum(m.estimate), 0) FROM recontact_message m WHERE m.campaign_id = c.id
-                AND m.state NOT IN ('rejected', 'skipped', 'cancelled', 'expired', 'failed')),
+                AND {cost_class("m")} <> 'free'),
            (SELECT coalesce(max(m.currency), '') FROM recontact_message m WHERE m.campaign_id = c.id),
            r.unlaunched, r.dropped, r.left_out, r.errors, c.state
     FROM recontact_campaign c CROSS JOIN LATERAL (
@@ -80,7 +81,7 @@ _SQL = """
                count(*) FILTER (WHERE outcome = 'error') AS errors
         FROM recontact_campaignrecipient WHERE campaign_id = c.id) r
     WHERE c.id = ANY(%s)
-"""
+"""  # noqa: S608 -- only our own names go in
 
 
 def campaigns_books(campaign_ids: Iterable[int]) -> dict[int, Books]:
@@ -103,7 +104,7 @@ def _books(
     errors: int,
     state: str,
 ) -> Books:
-    by_state = {**_EMPTY, **_mapping(states)}
+    by_state = {**_EMPTY, **counts_read(states)}
     if state == Campaign.State.CANCELLED:
         by_state[MessageState.CANCELLED.value] += unlaunched
         unlaunched = 0
@@ -111,14 +112,18 @@ def _books(
 
 
 def never_tried(campaign: Campaign) -> list[int]:
-    """The queries asked for that have neither a message nor a refusal of this campaign: nothing was sent to them."""
+    """The queries asked for that have neither a message nor a refusal of this campaign: nothing was sent to them.
+
+    Only of selected queries there are any."""
+    if not campaign.asked:
+        return []
     tried = set(campaign.messages.values_list("query_id", flat=True))
     tried.update(campaign.refusals.values_list("query_id", flat=True))
     return sorted(set(campaign.asked) - tried)
 
 
-def _mapping(value: str | dict[str, int]) -> dict[str, int]:
-    """A raw cursor of Django gives jsonb as text."""
+def counts_read(value: str | dict[str, int]) -> dict[str, int]:
+    """Counts by name that a statement gave as jsonb; a raw cursor of Django gives it as text."""
     found: dict[str, int] = json.loads(value) if isinstance(value, str) else value
     return found
 

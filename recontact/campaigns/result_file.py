@@ -26,6 +26,7 @@ def result_csv(campaign: Campaign, *, whole_phones: bool, prices: bool) -> Itera
     """
     of_queries = campaign.source == Campaign.Source.FILTERED
     yield MARK + csv_lines([_header(prices=prices, of_queries=of_queries)])
+    words = _Words()
     rows = recipients_of(campaign).defer("values").iterator(chunk_size=CHUNK)
     while chunk := list(islice(rows, CHUNK)):
         messages = _last_tries(chunk)
@@ -33,7 +34,7 @@ def result_csv(campaign: Campaign, *, whole_phones: bool, prices: bool) -> Itera
         lines = []
         for row in chunk:
             message = messages.get(row.message_id or 0)
-            line = [*_recipient_cells(row, whole_phones=whole_phones), *_message_cells(message)]
+            line = [*_recipient_cells(row, words, whole_phones=whole_phones), *_message_cells(message, words)]
             line += _price_cells(row, message, reported) if prices else []
             line += [row.query_id] if of_queries else []
             lines.append(line)
@@ -65,20 +66,35 @@ def _reported(messages: Mapping[int, Message]) -> dict[int, tuple[Decimal, str]]
     return {pk: (amount, currency) for pk, amount, currency in rows.values_list("message_id", "amount", "currency")}
 
 
-def _recipient_cells(row: CampaignRecipient, *, whole_phones: bool) -> list[Any]:
+class _Words:
+    """What is written of codes, in the reader's language: a million rows have few of them, and translating takes its time."""
+
+    def __init__(self) -> None:
+        self.outcomes = {value: str(label) for value, label in CampaignRecipient.Outcome.choices}
+        self.states = {value: str(label) for value, label in Message.State.choices}
+        self._reasons: dict[str, str] = {}
+
+    def reason(self, code: str) -> str:
+        if code not in self._reasons:
+            self._reasons[code] = reason_words(code)
+        return self._reasons[code]
+
+
+def _recipient_cells(row: CampaignRecipient, words: _Words, *, whole_phones: bool) -> list[Any]:
     phone = row.phone if whole_phones or not row.phone else phone_mask(row.phone)
-    return [row.row_number, phone, row.name, row.get_outcome_display(), why_words(row, row.dropped or row.code)]
+    code = row.dropped or row.code
+    return [row.row_number, phone, row.name, words.outcomes[row.outcome], why_words(row, code) if code else ""]
 
 
-def _message_cells(message: Message | None) -> list[Any]:
+def _message_cells(message: Message | None, words: _Words) -> list[Any]:
     if message is None:
         return [""] * 10
     moments = (message.created_at, message.accepted_at, message.delivered_at, message.read_at)
     return [
         message.pk,
         message.try_number,
-        str(message.get_state_display()),
-        reason_words(message.reason),
+        words.states[message.state],
+        words.reason(message.reason),
         message.provider_code,
         message.provider_message_id,
         *("" if moment is None else timezone.localtime(moment).isoformat(timespec="seconds") for moment in moments),

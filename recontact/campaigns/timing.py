@@ -7,12 +7,10 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import datetime, time, timedelta
 
-from django.db.models import Count
-
 from recontact.campaigns.hours import opens_at, zone_of
-from recontact.campaigns.outcomes import recipients_of
+from recontact.campaigns.plan_figures import plan_figures
 from recontact.clock import database_now
-from recontact.models import Campaign, CampaignRecipient
+from recontact.models import Campaign
 
 #: A plan of more stretches than these is told no further: nobody reads a page of them.
 STRETCHES = 60
@@ -37,12 +35,11 @@ class Hours:
 
 
 def campaign_stretches(campaign: Campaign) -> list[Stretch]:
-    """The campaign's plan by time: from its start, in each recipient's hours, at its pace. One query."""
+    """The campaign's plan by time: from its start, in each recipient's hours, at its pace. Two queries."""
     pace = campaign_pace(campaign)
     if pace is None:
         return []
-    rows = recipients_of(campaign, *CampaignRecipient.SENDABLE).order_by().values("time_zone")
-    counts = {row["time_zone"]: row["count"] for row in rows.annotate(count=Count("pk"))}
+    counts = plan_figures(campaign).zones
     now = database_now()
     start = max(campaign.starts_at, now) if campaign.starts_at is not None else now
     return stretches(counts, start=start, hours=Hours(campaign.from_hour, campaign.until_hour), pace=pace)

@@ -10,11 +10,15 @@ from typing import Any
 from django.db import connection
 from django.utils import timezone
 
+from recontact.adding_up import zone
 from recontact.costs.rollup import SLOTS, amount
-from recontact.models.rollup_triggers import FATES
+from recontact.models.rollup import Outline
+from recontact.models.rollup_triggers import FATES, MEASURES
 
 #: What is or may be charged, by our estimates: without what never left, failed or is told to be free.
 _SPENT = "ahead + awaiting + unreported + confirmed"
+#: What goes out, went out, or may have.
+_GOING = "waiting + uncertain + on_its_way + delivered + read"
 
 
 def fates_since(since: datetime) -> dict[str, int]:
@@ -38,13 +42,27 @@ def spent_since(month: datetime, day: datetime) -> dict[str, tuple[Decimal, Deci
 def sent_and_lost_by_hour(since: datetime) -> Mapping[datetime, tuple[int, int]]:
     """Hour of the active zone -> how many messages queued in it go or went out, and how many were lost; every try counts."""
     lost = "failed + not_sent"
-    kept = "waiting + uncertain + on_its_way + delivered + read"
     rows = _rows(
-        f"""SELECT date_trunc('hour', slot, %(zone)s), sum({kept}), sum({lost}) FROM {SLOTS} s
+        f"""SELECT date_trunc('hour', slot, %(zone)s), sum({_GOING}), sum({lost}) FROM {SLOTS} s
             WHERE slot >= %(since)s GROUP BY 1""",  # noqa: S608
         since=since,
     )
     return {hour: (int(sent), int(missed)) for hour, sent, missed in rows}
+
+
+def sent_by_number_today() -> dict[int, int]:
+    """Sender number -> how many messages queued on the portal's own day go or went out by it; every try counts."""
+    rows = _rows(
+        f"""SELECT sender_number_id, sum({_GOING}) FROM (
+                SELECT sender_number_id, {", ".join(MEASURES)} FROM recontact_costoutline
+                WHERE outline = {Outline.NUMBER:d} AND NOT by_month AND day = %(day)s
+                UNION ALL SELECT sender_number_id, {", ".join(MEASURES)} FROM recontact_costchange
+                WHERE (slot AT TIME ZONE %(portal_zone)s)::date = %(day)s) s
+            GROUP BY 1""",  # noqa: S608
+        day=timezone.localdate(timezone=timezone.get_default_timezone()),
+        portal_zone=zone(),
+    )
+    return {number_id: int(count) for number_id, count in rows}
 
 
 def spent_by_day(since: datetime) -> Sequence[tuple[Any, int, str, Decimal]]:

@@ -23,6 +23,7 @@ from recontact.models.media import MediaFile
 from recontact.models.message import Message
 from recontact.models.message_event import MessageEvent
 from recontact.models.outgoing import OutgoingAttempt, OutgoingEvent, Subscription
+from recontact.models.plan_figures import CampaignPlanFigures
 from recontact.models.query import Query, QueryEvent, Team
 from recontact.models.recipient import CampaignFile, CampaignRecipient
 from recontact.models.reconciliation_job import ReconciliationJob
@@ -42,6 +43,7 @@ __all__ = [
     "BudgetReservation",
     "Campaign",
     "CampaignFile",
+    "CampaignPlanFigures",
     "CampaignRecipient",
     "CampaignRefusal",
     "CampaignRetry",

@@ -15,8 +15,10 @@ from django.utils import timezone
 from hsm_portal.roles import Role
 from hsm_portal.users import user_create
 from recontact import figures, ledger
+from recontact.costs.rollup import costs_add_up
 from recontact.models import Message, ServiceWindow
 from tests.factories import budget_make, message_make, template_make
+from tests.plans import plan_explain
 
 pytestmark = pytest.mark.django_db
 
@@ -85,6 +87,22 @@ def test_it_knows_how_deep_the_queue_is_and_since_when() -> None:
     queue = figures.queue()
 
     assert (queue.depth, queue.oldest, queue.uncertain) == (2, first.due_at, 1)
+
+
+def test_the_queue_is_read_by_its_indexes_however_much_was_sent() -> None:
+    for state in ("queued", "uncertain"):
+        plan = plan_explain(*Message.objects.filter(state=state).values("due_at").query.sql_with_params())
+        assert "Seq Scan" not in plan
+
+
+@pytest.mark.parametrize("added_up", [False, True])
+def test_it_counts_what_went_out_by_each_number_today(added_up: bool) -> None:
+    read = moved("sending", "read")
+    moved("sending", "failed")
+    if added_up:
+        costs_add_up()
+
+    assert (read.sender_number, None, 1) in figures.numbers()
 
 
 def test_it_puts_each_message_into_its_hour() -> None:

@@ -11,7 +11,7 @@ from django.utils import timezone
 
 from providers.models import Portfolio, SenderNumber
 from recontact.limits import people_by_number, portfolio_used, waiting_of
-from recontact.models import Customer, Message
+from recontact.models import Customer, Message, PortfolioUse
 from tests.factories import customer_make, message_make, query_make, rate_card_make, sender_number_make, template_make
 
 pytestmark = pytest.mark.django_db
@@ -83,11 +83,19 @@ def test_more_than_the_limit_is_all_of_it(portfolio: Portfolio) -> None:
     assert portfolio_used(portfolio).percent == 100
 
 
-def test_a_number_of_no_portfolio_counts_by_itself(portfolio: Portfolio) -> None:
-    alone, shared = number_of(None), number_of(portfolio)
-    sent(alone)
-    sent(number_of(None))
-    assert people_by_number([alone, shared]) == {alone.pk: 1, shared.pk: 0}
+def test_nobody_counts_for_a_number_without_a_limit(portfolio: Portfolio) -> None:
+    alone, shared, free = number_of(None), number_of(portfolio), number_of(Portfolio.objects.create(name="Sin límite"))
+    for number in (alone, free):
+        sent(number)
+    assert people_by_number([alone, shared, free]) == {shared.pk: 0}
+
+
+def test_the_slots_that_the_sending_took_are_what_is_used(portfolio: Portfolio) -> None:
+    number = number_of(portfolio)
+    sent(number)
+    PortfolioUse.objects.create(portfolio=portfolio, taken=3)
+    assert portfolio_used(portfolio).people == 3
+    assert people_by_number([number]) == {number.pk: 3}
 
 
 def test_the_count_is_answered_by_its_index(portfolio: Portfolio) -> None:

@@ -54,6 +54,8 @@ def test_it_keeps_mexicans_under_one_form_whatever_the_provider_writes() -> None
 
 def test_it_masks_all_but_the_country_and_the_last_four() -> None:
     assert phone_mask("+5491155550142") == "+54 •••• 0142"
+    assert phone_mask("+13125550142") == "+1 •••• 0142"
+    assert phone_mask("+390612345678") == "+39 •••• 5678"
     assert phone_for("+5491155550142", whole=False) == "+54 •••• 0142"
     assert phone_for("+5491155550142", whole=True) == "+54 9 11 5555-0142"
     assert phone_for(None, whole=True) == ""

@@ -15,15 +15,18 @@ from django.test.utils import CaptureQueriesContext
 
 from hsm_portal.models import User
 from hsm_portal.roles import Role
-from recontact.admin_pages.campaign_people import PER_PAGE
+from recontact.admin_pages.campaign_people import PER_PAGE, _page
+from recontact.campaigns import books_now
 from recontact.campaigns.columns import TEXT, Source
 from recontact.campaigns.control import campaign_launch
 from recontact.campaigns.launch import campaigns_launch
 from recontact.campaigns.plan import campaign_plan, campaign_plan_request
 from recontact.campaigns.pricing import PRICE_CHANGED
+from recontact.campaigns.proof import campaign_books
 from recontact.campaigns.upload import NotADraft, campaign_configure, campaign_draft_from_file
 from recontact.models import Campaign, CostEntry, Message, OptOut, Query
 from tests.factories import VALUES, query_make, rate_card_make, sender_number_make, template_make
+from tests.plans import plan_explain
 from tests.recontact.chains import accepted, fail
 
 MAPPING = {key: Source(TEXT, words) for key, words in VALUES.items()}
@@ -114,6 +117,70 @@ def test_it_asks_the_database_as_often_however_many_there_are(client: Client, ma
         return len(found)
 
     assert queries(many) == queries(few)
+
+
+def _counts_rows(queries: CaptureQueriesContext) -> bool:
+    """Whether all messages of a campaign were read, or all its recipients."""
+    return any("count(DISTINCT f.query_id)" in query["sql"] for query in queries)
+
+
+@pytest.mark.parametrize("part", ["change", "control"])
+def test_of_a_large_one_nothing_is_counted_row_by_row(
+    client: Client, manager: User, monkeypatch: pytest.MonkeyPatch, part: str
+) -> None:
+    campaign = running(manager)
+    monkeypatch.setattr(books_now, "LARGE", 3)
+    fail(accepted(Message.objects.filter(campaign=campaign).earliest("pk")), "recipient_unreachable")
+
+    with CaptureQueriesContext(connection) as queries:
+        page = client.get(address(campaign, part))
+
+    assert not _counts_rows(queries)
+    assert page.context["books"] == campaign_books(campaign.pk)
+
+
+def test_the_dashboard_counts_no_large_one_row_by_row(
+    client: Client, manager: User, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    campaign = running(manager)
+    monkeypatch.setattr(books_now, "LARGE", 3)
+
+    with CaptureQueriesContext(connection) as queries:
+        page = client.get("/manager/")
+
+    assert not _counts_rows(queries)
+    assert page.context["campaigns"] == [(campaign, campaign_books(campaign.pk))]
+
+
+def test_the_proof_of_a_large_one_is_counted_when_it_is_asked_for(
+    client: Client, manager: User, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    campaign = running(manager)
+    assert "campaign-proof" not in client.get(address(campaign)).content.decode()
+    monkeypatch.setattr(books_now, "LARGE", 3)
+    assert "Count every row" in client.get(address(campaign)).content.decode()
+    headers = {"HX-Request": "true", "HX-Target": "campaign-proof"}
+
+    with CaptureQueriesContext(connection) as queries:
+        proof = client.get(address(campaign), headers=headers).content.decode()
+        again = client.get(address(campaign), headers=headers).content.decode()
+
+    assert "counted row by row at" in proof
+    assert "4 rows = 3 planned + 0 left out + 1 with an error." in proof
+    assert again == proof
+    assert sum("count(DISTINCT f.query_id)" in query["sql"] for query in queries) == 1
+
+
+@pytest.mark.parametrize("state", ["failed", "rejected", "expired"])
+def test_the_lost_are_found_along_their_index_however_old_the_campaign_is(
+    client: Client, manager: User, state: str
+) -> None:
+    rows = _page(running(manager), state, None).values_list("pk", flat=True)[:51]
+
+    plan = plan_explain(*rows.query.sql_with_params(), without=["seqscan", "bitmapscan", "sort"])
+
+    assert "Index Scan Backward using message_lost_by_campaign" in plan
+    assert "Sort" not in plan
 
 
 def test_it_asks_once_more_before_it_cancels(client: Client, manager: User) -> None:

@@ -4,11 +4,13 @@ from __future__ import annotations
 
 from collections.abc import Callable
 
+from django.db.models import Case, Value, When
 from django.test import Client
 
 from hsm_portal.models import User
 from hsm_portal.roles import Role
 from recontact.models import Customer, OptOut
+from recontact.search import customer_countries
 from tests.factories import customer_make
 
 LIST = "/manager/recontact/customer/"
@@ -25,6 +27,18 @@ def test_it_finds_a_customer_by_name_without_accents(client: Client) -> None:
 
     assert f"{LIST}{wanted.pk}/change/" in page
     assert f"{LIST}{other.pk}/change/" not in page
+
+
+def test_it_offers_the_countries_that_there_are(client: Client) -> None:
+    for phone in ("+5491155550100", "+5491155550101", "+34600111222"):
+        customer_make(phone=phone)
+    Customer.objects.update(country=Case(When(phone__startswith="+34", then=Value("ES")), default=Value("AR")))
+
+    page = client.get(LIST).content.decode()
+
+    assert customer_countries() == ["AR", "ES"]
+    assert "?country=AR" in page
+    assert "?country=ES" in page
 
 
 def test_it_renames_a_customer(client: Client) -> None:

@@ -27,7 +27,6 @@ from recontact.campaigns.again import campaign_retry, message_retry, retries_mak
 from recontact.campaigns.control import campaign_cancel, campaign_launch, campaign_pause, campaign_resume
 from recontact.campaigns.launch import campaigns_launch
 from recontact.campaigns.lost import MOST_TRIES, retry_prospect
-from recontact.campaigns.proof import campaign_books
 from recontact.campaigns.start import CannotStart
 from recontact.customers import customer_identify, opt_out_add
 from recontact.delivery import status_apply
@@ -38,6 +37,7 @@ from recontact.models import Campaign, CampaignRetry, CostEntry, Customer, Incid
 from recontact.windows import window_extend
 from templates_app.models import Template
 from tests.factories import campaign_make, prices_end, prices_set, user_make
+from tests.recontact.campaigns.both_books import books_of
 from tests.recontact.chains import accepted, fail
 
 DOWN, UNREACHABLE = Reason.PROVIDER_DOWN, Reason.RECIPIENT_UNREACHABLE
@@ -72,7 +72,7 @@ def _refused(campaign: Campaign) -> dict[str, int]:
 
 
 def _proved(campaign: Campaign) -> None:
-    assert campaign_books(campaign.pk).balance
+    books_of(campaign)
     assert list(differences()) == []
 
 
@@ -485,4 +485,4 @@ class AnyEnds(TestCase):
             campaign_cancel(campaign_id=campaign.pk)
         campaigns_complete()
         _proved(campaign)
-        assert campaign_books(campaign.pk).planned == 5
+        assert books_of(campaign).planned == 5

@@ -23,7 +23,7 @@ from recontact.campaigns.filtered import campaign_filter_change, campaigns_alike
 from recontact.campaigns.filters import CustomerFilter, QueryFilter
 from recontact.campaigns.launch import campaigns_launch
 from recontact.campaigns.plan import campaign_plan
-from recontact.campaigns.proof import Books, campaign_books
+from recontact.campaigns.proof import Books
 from recontact.campaigns.results import campaign_results
 from recontact.campaigns.start import CannotStart
 from recontact.campaigns.upload import OPEN_STATES
@@ -37,6 +37,7 @@ from recontact.windows import window_extend
 from templates_app.models import Template
 from tests.factories import customer_make, query_make, template_make, user_make
 from tests.recontact.campaigns.audiences import PAYMENT, fates, filtered, filtered_draft, number_make
+from tests.recontact.campaigns.both_books import books_of
 from tests.world import World
 
 
@@ -51,8 +52,7 @@ def _running(number: SenderNumber, **options: Any) -> Campaign:
 
 
 def _balanced(campaign: Campaign) -> Books:
-    books = campaign_books(campaign.pk)
-    assert books.balance
+    books = books_of(campaign)
     assert list(differences()) == []
     return books
 

@@ -22,11 +22,11 @@ from recontact.campaigns.control import campaign_cancel, campaign_launch
 from recontact.campaigns.launch import campaigns_launch
 from recontact.campaigns.lost import retry_prospect
 from recontact.campaigns.outcome_words import why_words
-from recontact.campaigns.proof import campaign_books
 from recontact.campaigns.start import CannotStart
 from recontact.models import Campaign, CampaignRecipient, Message
 from recontact.retries import retry_queue
 from tests.factories import campaign_make, rate_card_make, recipients_make, sender_number_make, template_make
+from tests.recontact.campaigns.both_books import books_of
 
 
 @pytest.fixture(autouse=True)
@@ -66,7 +66,7 @@ def test_of_two_campaigns_planned_at_the_same_time_the_second_leaves_the_first_o
     with translation.override("en"):
         words = why_words(dropped, dropped.dropped)
     assert words == "“Deudores” wrote to the customer in the last 7 days."
-    assert campaign_books(second.pk).balance
+    assert books_of(second).balance
 
 
 @pytest.mark.django_db
@@ -123,7 +123,7 @@ def test_launchers_at_the_same_moment_write_to_nobody_twice(
     people = Counter(Message.objects.values_list("recipient_phone", flat=True))
     assert people == Counter(PHONES)
     assert CampaignRecipient.objects.filter(dropped="recent_campaign").count() == 80
-    assert [campaign_books(campaign.pk).balance for campaign in campaigns] == [True] * 3
+    assert [books_of(campaign).balance for campaign in campaigns] == [True] * 3
     assert list(differences()) == []
 
 

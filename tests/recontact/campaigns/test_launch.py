@@ -5,10 +5,10 @@ from __future__ import annotations
 from recontact.books import differences
 from recontact.campaigns.control import campaign_launch
 from recontact.campaigns.launch import campaigns_launch
-from recontact.campaigns.proof import campaign_books
 from recontact.dispatch.sweep import campaigns_complete
 from recontact.models import Campaign
 from tests.factories import campaign_make
+from tests.recontact.campaigns.both_books import books_of
 from tests.world import World
 
 
@@ -19,7 +19,7 @@ def test_it_sends_each_recipient_one_message_and_its_books_balance(world: World)
     world.pump()
     assert campaigns_complete() == 1
     campaign.refresh_from_db()
-    books = campaign_books(campaign.pk)
+    books = books_of(campaign)
     assert campaign.state == Campaign.State.COMPLETED
     assert (books.planned, books.by_state["accepted"], books.unlaunched, books.balance) == (12, 12, 0, True)
     assert world.duplicates() == 0

@@ -14,12 +14,12 @@ from recontact.books import differences
 from recontact.campaigns import ahead, launch
 from recontact.campaigns.control import campaign_cancel, campaign_launch, campaign_pause
 from recontact.campaigns.launch import campaigns_launch, launch_in_turns
-from recontact.campaigns.proof import campaign_books
 from recontact.customers import customer_identify, opt_out_add
 from recontact.dispatch.sweep import campaigns_complete
 from recontact.erasure import CannotErase, customer_erase
 from recontact.models import Campaign, CampaignRecipient, Customer, Message, OptOut
 from tests.factories import campaign_make, recipients_make, user_make
+from tests.recontact.campaigns.both_books import books_of
 
 pytestmark = pytest.mark.django_db(transaction=True)
 
@@ -58,11 +58,11 @@ def _until_all_had_their_turn(campaign: Campaign) -> None:
     """As beat does."""
     for _ in range(20):
         campaigns_launch()
-    assert campaign_books(campaign.pk).unlaunched == 0
+    assert books_of(campaign).unlaunched == 0
 
 
 def _proved(campaign: Campaign) -> None:
-    assert campaign_books(campaign.pk).balance
+    books_of(campaign)
     assert list(differences()) == []
     people = Counter(Message.objects.values_list("recipient_phone", "recipient_bsuid"))
     assert [count for count in people.values() if count > 1] == []
@@ -105,7 +105,7 @@ def test_a_campaign_cancelled_while_it_launches_leaves_nothing_queued(campaign: 
     _at_once(launch_in_turns, launch_in_turns, lambda: campaign_cancel(campaign_id=campaign.pk))
     assert not Message.objects.filter(state="queued").exists()
     assert campaigns_launch() == 0
-    books = campaign_books(campaign.pk)
+    books = books_of(campaign)
     assert books.by_state["cancelled"] == books.planned == 60
     _proved(campaign)
 

@@ -17,7 +17,7 @@ from recontact.books import differences
 from recontact.campaigns import ahead
 from recontact.campaigns.control import campaign_cancel, campaign_launch, campaign_pause, campaign_resume
 from recontact.campaigns.launch import campaigns_launch
-from recontact.campaigns.proof import Books, campaign_books
+from recontact.campaigns.proof import Books
 from recontact.campaigns.start import CannotStart
 from recontact.customers import customer_identify, customer_merge, opt_out_add
 from recontact.dispatch.hold import template_postpone
@@ -27,6 +27,7 @@ from recontact.models import Campaign, CampaignRecipient, Customer, Message, Opt
 from recontact.windows import window_extend
 from templates_app.models import Template
 from tests.factories import campaign_make, prices_end, recipients_make, user_make
+from tests.recontact.campaigns.both_books import books_of
 
 pytestmark = pytest.mark.django_db
 
@@ -42,8 +43,7 @@ def _state(campaign: Campaign) -> tuple[str, str]:
 
 
 def _balanced(campaign: Campaign) -> Books:
-    books = campaign_books(campaign.pk)
-    assert books.balance
+    books = books_of(campaign)
     assert list(differences()) == []
     return books
 
