@@ -31,9 +31,9 @@ class RowWriter:
         self._current, self._shows_state = current, shows_state
         before, after = reverse("customer_service:ticket", args=[0]).rsplit("0", 1)
         self._before, self._after = before, f"{after}?{escape(place)}"
-        self._unread = (
-            f'<span class="desk-dot" aria-hidden="true"></span><span class="sr-only">{escape(_("Unread:"))} </span>'
-        )
+        # Texts stand alone: within a formatted one the collector of texts does not find them.
+        unread, self._nothing_yet = escape(_("Unread:")), _("No message yet")
+        self._unread = f'<span class="desk-dot" aria-hidden="true"></span><span class="sr-only">{unread} </span>'
 
     def write(self, row: Row) -> SafeString:
         """The row as a list item."""
@@ -45,7 +45,7 @@ class RowWriter:
             f'<span class="desk-row-line">'
             f'<span class="strong cut">{self._unread if row.unread else ""}{escape(row.title)}</span>{_window(row)}</span>'
             f'<span class="desk-row-line"><span class="faint cut">{_tick(row.mark)}'
-            f"{escape(query.preview or _('No message yet'))}</span>"
+            f"{escape(query.preview or self._nothing_yet)}</span>"
             f' <span class="small nowrap">{escape(moment(query.activity_at))}</span></span>'
             f'<span class="desk-row-line small"><span class="cut">{_about(query)}</span>'
             f' <span class="desk-row-badges">{self._badges(row)}</span></span></a></li>\n'

@@ -6,7 +6,7 @@ from django.db import migrations, models
 class Migration(migrations.Migration):
 
     dependencies = [
-        ('recontact', '0037_campaign_files_in_pieces'),
+        ('recontact', '0038_plan_figures'),
     ]
 
     operations = [
