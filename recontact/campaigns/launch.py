@@ -205,12 +205,15 @@ def _store(campaign: Campaign, decided: Decided) -> None:
         cursor.execute(
             """UPDATE recontact_campaignrecipient r SET message_id = v.message, customer_id = v.customer
                FROM unnest(%s::bigint[], %s::bigint[], %s::bigint[]) AS v(id, message, customer)
-               WHERE r.id = v.id AND r.message_id IS NULL AND r.dropped = '' AND r.id = ANY(%s::bigint[])""",
+               WHERE r.id = v.id AND r.id = ANY(%s::bigint[])
+                 AND CASE WHEN r.message_id IS NULL AND r.dropped = '' THEN true ELSE false END""",
             [
                 array_literal(ids),
                 array_literal(message.pk for message in messages),
                 array_literal(recipient.customer_id for recipient in decided.recipients),
-                # Said once more, or the whole table may be read for the join.
+                # Said once more, or the whole table may be read for the join. What a row must be is said as a case: the planner
+                # knows nothing yet of rows that were planned just now, would take all of this to leave one row, and compare
+                # each of the others with each.
                 array_literal(ids),
             ],
         )

@@ -6,7 +6,7 @@ customer like any other.
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 
 from django.db import connection
 
@@ -15,7 +15,7 @@ from recontact.campaigns.recipients import SAME_PERSON, Turn
 from recontact.campaigns.storing import customers_insert
 from recontact.customers import customer_identify, customer_index
 from recontact.hashes import keyed_hash
-from recontact.models import CampaignRecipient, Customer
+from recontact.models import Customer
 from recontact.phones import phone_country, phone_variants
 from recontact.plain_rows import row_like
 from recontact.refusals import Code
@@ -79,12 +79,27 @@ def _new(phone: str, name: str) -> Customer:
 _NOBODY = Customer()
 
 
+# Person by person, along the index of theirs: while the planner knows nothing of a campaign that was planned just now, it would
+# read all of its rows for each batch.
+_HAVE_ROWS = """
+    SELECT c.id FROM unnest(%s::bigint[]) AS c(id)
+    CROSS JOIN LATERAL (SELECT 1 FROM recontact_campaignrecipient r
+                        WHERE r.customer_id = c.id AND r.campaign_id = %s AND r.outcome IN ('ready', 'corrected') LIMIT 1) AS r
+"""
+
+
+def _have_rows(campaign_id: int, customers: Iterable[int]) -> set[int]:
+    """Those of the customers for whom a sendable row of the campaign is."""
+    with connection.cursor() as cursor:
+        cursor.execute(_HAVE_ROWS, [array_literal(customers), campaign_id])
+        return {row[0] for row in cursor.fetchall()}
+
+
 def _leave_out(recipients: Sequence[Turn]) -> None:
     """Those of whom nobody can be made, and the later of two rows of one person."""
     campaign_id = recipients[0].campaign_id
     customers = {recipient.customer_id for recipient in recipients if recipient.customer_id is not None}
-    rows = CampaignRecipient.objects.filter(campaign=campaign_id, outcome__in=CampaignRecipient.SENDABLE)
-    taken = set(rows.filter(customer__among=customers).values_list("customer_id", flat=True))
+    taken = _have_rows(campaign_id, customers)
     dropped = []
     for recipient in recipients:
         if recipient.customer_id is None:
