@@ -195,6 +195,16 @@ def _due_from(campaign: Campaign, now: datetime) -> datetime:
     return now if last is None else max(now, last + timedelta(seconds=1 / campaign.pace))
 
 
+# The ids are said once more, or the whole table may be read for the join. What a row must be is said as a case: the planner knows
+# nothing yet of rows that were planned just now, would take all of this to leave one row, and compare each row with each.
+_LAUNCHED = """
+    UPDATE recontact_campaignrecipient r SET message_id = v.message, customer_id = v.customer
+    FROM unnest(%s::bigint[], %s::bigint[], %s::bigint[]) AS v(id, message, customer)
+    WHERE r.id = v.id AND r.id = ANY(%s::bigint[])
+      AND CASE WHEN r.message_id IS NULL AND r.dropped = '' THEN true ELSE false END
+"""
+
+
 def _store(campaign: Campaign, decided: Decided) -> None:
     messages = decided.messages
     messages_copy(messages)
@@ -203,17 +213,11 @@ def _store(campaign: Campaign, decided: Decided) -> None:
     ids = [recipient.pk for recipient in decided.recipients]
     with connection.cursor() as cursor:
         cursor.execute(
-            """UPDATE recontact_campaignrecipient r SET message_id = v.message, customer_id = v.customer
-               FROM unnest(%s::bigint[], %s::bigint[], %s::bigint[]) AS v(id, message, customer)
-               WHERE r.id = v.id AND r.id = ANY(%s::bigint[])
-                 AND CASE WHEN r.message_id IS NULL AND r.dropped = '' THEN true ELSE false END""",
+            _LAUNCHED,
             [
                 array_literal(ids),
                 array_literal(message.pk for message in messages),
                 array_literal(recipient.customer_id for recipient in decided.recipients),
-                # Said once more, or the whole table may be read for the join. What a row must be is said as a case: the planner
-                # knows nothing yet of rows that were planned just now, would take all of this to leave one row, and compare
-                # each of the others with each.
                 array_literal(ids),
             ],
         )
