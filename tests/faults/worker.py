@@ -70,11 +70,11 @@ def _marking(folder: Path, function: Callable[[], None]) -> Callable[[], None]:
 
 
 def _stopping(folder: Path, step: str, function: Callable[..., Any]) -> Callable[..., Any]:
-    def stopping(*args: Any) -> Any:
+    def stopping(*args: Any, **named: Any) -> Any:
         if (folder / f"stop-at-{step}").exists():
             (folder / f"stopped-at-{step}").touch()
             time.sleep(3600)
-        return function(*args)
+        return function(*args, **named)
 
     return stopping
 
