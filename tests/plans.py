@@ -9,22 +9,32 @@ from typing import Any
 from django.db import connection
 
 
-def plan_explain(statement: str, arguments: Sequence[Any] | None = None, *, without: Sequence[str] = ()) -> str:
+def plan_explain(
+    statement: str, arguments: Sequence[Any] | None = None, *, without: Sequence[str] = (), large: bool = False
+) -> str:
     """The plan of a statement, inside the test's transaction.
 
     `without`: what it shall do only if there is no other way ("seqscan", "sort", ...), for of a handful of rows every plan is
-    as good. What autovacuum last counted, on the rows of some other test, is forgotten first: by it a table may be empty, and
-    then every index serves. Without any count PostgreSQL takes a table for ten pages at least.
+    as good. `large`: as if each table that has a row had a million. What autovacuum last counted, on the rows of some other
+    test, is forgotten first: by it a table may be empty, and then every index serves. Without any count PostgreSQL takes a table
+    for ten pages at least.
     """
     with connection.cursor() as cursor:
         cursor.execute(
             """SELECT pg_clear_relation_stats(n.nspname, c.relname) FROM pg_class c JOIN pg_namespace n ON n.oid = c.relnamespace
-               WHERE n.nspname = 'public' AND c.relkind = 'r'"""
+               WHERE n.nspname = 'public' AND c.relkind IN ('r', 'i')"""
         )
         cursor.execute(
             """DELETE FROM pg_statistic WHERE starelid IN
                (SELECT c.oid FROM pg_class c JOIN pg_namespace n ON n.oid = c.relnamespace WHERE n.nspname = 'public')"""
         )
+        if large:
+            # So many to a page: the pages themselves are counted anew for each plan.
+            cursor.execute(
+                """SELECT pg_restore_relation_stats('schemaname', n.nspname::text, 'relname', c.relname::text,
+                                                    'relpages', 1, 'reltuples', 1000000::real)
+                   FROM pg_class c JOIN pg_namespace n ON n.oid = c.relnamespace WHERE n.nspname = 'public' AND c.relkind = 'r'"""
+            )
         for way in without:
             cursor.execute(f"SET LOCAL enable_{way} = off")
         cursor.execute(f"EXPLAIN {statement}", arguments)
