@@ -20,6 +20,7 @@ from providers.policy import suppresses
 from providers.redaction import words_redacted
 from recontact import ledger
 from recontact.adoption import adoptable, adopter, adoption_columns
+from recontact.clock import database_now
 from recontact.costs.report import delivered_charge, failed_fee_append, price_stored
 from recontact.customers import customer_identify
 from recontact.hashes import keyed_hash
@@ -247,7 +248,8 @@ def acceptance_after_the_fact(*, message_id: int, provider_message_id: str) -> N
         account_id=message.account_id,
         provider_message_id=provider_message_id[:128],
         status=DeliveryStatus.ACCEPTED,
-        defaults={"reference": str(message.reference), "occurred_at": timezone.now(), "raw_status": LATE_RECORD},
+        # By the database's clock: the pair's pause counts from it, and a dispatcher's own may be minutes fast.
+        defaults={"reference": str(message.reference), "occurred_at": database_now(), "raw_status": LATE_RECORD},
     )
     if created:
         _match_and_apply(event)

@@ -8,7 +8,6 @@ from __future__ import annotations
 from collections.abc import Mapping
 
 from django.db import connection
-from django.utils import timezone
 
 from providers.contracts import DeliveryStatus
 from recontact.arrays import array_literal
@@ -33,7 +32,8 @@ _APPEND = """
     INSERT INTO recontact_messageevent
         (account_id, message_id, provider_message_id, reference, status, raw_status, occurred_at, received_at, effect,
          reason, provider_code, detail, recipient_hash)
-    SELECT account_id, id, provider_message_id, reference, %s, %s, %s, %s, %s, '', '', '', '' FROM past
+    SELECT account_id, id, provider_message_id, reference, %s, %s, clock_timestamp(), clock_timestamp(), %s, '', '', '', ''
+    FROM past
     ON CONFLICT DO NOTHING
     RETURNING message_id
 """
@@ -44,7 +44,6 @@ def acceptances_note(told: Mapping[int, str]) -> set[int]:
 
     In the caller's transaction. Left are those it does move or contradict, those of a query, and those that have it already.
     """
-    now = timezone.now()
     with connection.cursor() as cursor:
         cursor.execute(
             _APPEND,
@@ -54,8 +53,6 @@ def acceptances_note(told: Mapping[int, str]) -> set[int]:
                 array_literal(_PAST),
                 DeliveryStatus.ACCEPTED,
                 LATE_RECORD,
-                now,
-                now,
                 MessageEvent.Effect.KNOWN,
             ],
         )

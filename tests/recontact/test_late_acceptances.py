@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
+from datetime import UTC, datetime, timedelta
 from typing import Any
 
 import pytest
+import time_machine
 from django.db import connection, transaction
 from django.test.utils import CaptureQueriesContext
 from django.utils import timezone
@@ -87,3 +89,14 @@ def test_what_it_may_move_or_contradict_is_left_and_what_is_a_query_s() -> None:
         cursor.execute("SET LOCAL session_replication_role = DEFAULT")
     assert acceptances_note({each.pk: each.provider_message_id for each in (of_a_query, uncertain, rejected)}) == set()
     assert not MessageEvent.objects.filter(status="accepted").exists()
+
+
+def test_it_is_dated_by_the_databases_clock_however_wrong_the_dispatchers_is() -> None:
+    """The pause before the next message to a person counts from it."""
+    message = message_make()
+    Message.objects.filter(pk=message.pk).update(state="sending")
+    with time_machine.travel(datetime.now(UTC) + timedelta(minutes=9)):
+        acceptance_after_the_fact(message_id=message.pk, provider_message_id="wamid.1")
+    message.refresh_from_db()
+    assert message.accepted_at is not None
+    assert abs((message.accepted_at - datetime.now(UTC)).total_seconds()) < 120
