@@ -10,12 +10,18 @@ from django.db import connection
 
 
 def plan_explain(
-    statement: str, arguments: Sequence[Any] | None = None, *, without: Sequence[str] = (), large: bool = False
+    statement: str,
+    arguments: Sequence[Any] | None = None,
+    *,
+    without: Sequence[str] = (),
+    large: bool = False,
+    only: Sequence[str] = (),
 ) -> str:
     """The plan of a statement, inside the test's transaction.
 
     `without`: what it shall do only if there is no other way ("seqscan", "sort", ...), for of a handful of rows every plan is
-    as good. `large`: as if each table that has a row had a million. What autovacuum last counted, on the rows of some other
+    as good. `only`: the indexes that their tables are left with: where an index is asked whether it can serve, no other one that
+    is cheaper today shall answer. `large`: as if each table that has a row had a million. What autovacuum last counted, on the rows of some other
     test, is forgotten first: by it a table may be empty, and then every index serves. Without any count PostgreSQL takes a table
     for ten pages at least.
     """
@@ -35,6 +41,11 @@ def plan_explain(
                                                     'relpages', 1, 'reltuples', 1000000::real)
                    FROM pg_class c JOIN pg_namespace n ON n.oid = c.relnamespace WHERE n.nspname = 'public' AND c.relkind = 'r'"""
             )
+        cursor.execute(
+            """UPDATE pg_index SET indisvalid = false WHERE indexrelid <> ALL(%(left)s::regclass[])
+               AND indrelid IN (SELECT indrelid FROM pg_index WHERE indexrelid = ANY(%(left)s::regclass[]))""",
+            {"left": list(only)},
+        )
         for way in without:
             cursor.execute(f"SET LOCAL enable_{way} = off")
         cursor.execute(f"EXPLAIN {statement}", arguments)
