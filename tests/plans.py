@@ -21,9 +21,9 @@ def plan_explain(
 
     `without`: what it shall do only if there is no other way ("seqscan", "sort", ...), for of a handful of rows every plan is
     as good. `only`: the indexes that their tables are left with: where an index is asked whether it can serve, no other one that
-    is cheaper today shall answer. `large`: as if each table that has a row had a million. What autovacuum last counted, on the rows of some other
-    test, is forgotten first: by it a table may be empty, and then every index serves. Without any count PostgreSQL takes a table
-    for ten pages at least.
+    is cheaper today shall answer. `large`: as if each table that has a row had a million. What autovacuum last counted, on the
+    rows of some other test, is forgotten first: by it a table may be empty, and then every index serves. Without any count
+    PostgreSQL takes a table for ten pages at least.
     """
     with connection.cursor() as cursor:
         cursor.execute(

@@ -153,6 +153,7 @@ class Record:
         self.charges: list[Charge] = []
         self.counts: Counter[str] = Counter()
         self._messages_by_reference: dict[str, list[Message]] = defaultdict(list)
+        self._accepted_twice: dict[str, int] = {}
         self._messages_to: dict[str, list[Message]] = defaultdict(list)
         self._texts: Counter[tuple[str, str, str]] = Counter()
         self._repeated: dict[tuple[str, str, str], None] = {}
@@ -170,7 +171,7 @@ class Record:
     def add_message(self, message: Message) -> None:
         """Note an accepted message and settle its request."""
         self.messages[message.wamid] = message
-        self._messages_by_reference[message.reference].append(message)
+        self._note_reference(message)
         for key in {digits_or_id(message.to), message.wa_id or "", message.user_id} - {""}:
             self._messages_to[key].append(message)
         if not message.reference:
@@ -224,8 +225,7 @@ class Record:
 
     def duplicated_references(self) -> dict[str, int]:
         """References that were accepted more than once: what a sender must never cause."""
-        counts = self.accepted_by_reference()
-        return {reference: count for reference, count in counts.items() if reference and count > 1}
+        return dict(self._accepted_twice)
 
     def repeated_texts(self) -> list[Json]:
         """The same text to the same person from one account, accepted more than once without a reference.
@@ -250,6 +250,12 @@ class Record:
     def conversations(self) -> Iterable[Conversation]:
         """Conversations, the latest first."""
         return reversed(self._conversations.values())
+
+    def _note_reference(self, message: Message) -> None:
+        same = self._messages_by_reference[message.reference]
+        same.append(message)
+        if message.reference and len(same) > 1:
+            self._accepted_twice[message.reference] = len(same)
 
     def _note_text(self, text: tuple[str, str, str]) -> None:
         self._texts[text] += 1
