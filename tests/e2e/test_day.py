@@ -98,6 +98,29 @@ def test_a_day_from_the_first_word_to_the_resolution(day: Day, visitor: Visitor)
     assert Recontact.objects.count() == 1
 
 
+def test_an_open_menu_keeps_what_was_typed_while_somebody_else_moves_the_ticket(day: Day) -> None:
+    day.customer_says("Hola, ¿tienen turno el viernes?")
+    expect(day.ana.locator(".desk-row")).to_be_visible(timeout=SOON)
+    day.ana.locator(".desk-row").click()
+    press(day.ana, "take")
+    expect(day.ana.locator("#ticket-composer textarea")).to_be_visible()
+    day.clara.goto(f"/service/queries/{day.query().pk}/")
+    open_menu(day.clara, "refer")
+    agent, comment = (day.clara.locator(f'#ticket-actions [name="{name}"]') for name in ("agent", "comment"))
+    agent.select_option(label="Luis Paz")
+    comment.fill("Sabe de turnos")
+    day.clara.evaluate("document.querySelector('#ticket-actions details[open]').id = 'before'")
+
+    open_menu(day.ana, "snooze")
+    press(day.ana, "snooze")
+
+    expect(day.clara.locator("#before")).to_have_count(0, timeout=SOON)
+    day.clara.bring_to_front()
+    expect(comment).to_be_focused()
+    press(day.clara, "refer")
+    expect(day.clara.locator("#ticket-side")).to_contain_text("Luis Paz", timeout=SOON)
+
+
 def the_customer_writes_and_both_agents_see_it(day: Day) -> None:
     day.customer_says("Hola, ¿tienen turno el viernes?")
     for page in (day.ana, day.luis):

@@ -68,6 +68,31 @@
     restoreDrafts();
   });
 
+  // A menu that is open when the ticket's actions change stays open, with what was typed or chosen in it.
+  let kept = null;
+  const sameForm = (fragment, form) =>
+    [...fragment.querySelectorAll("form")].find((one) => one.getAttribute("action") === form.getAttribute("action"));
+  document.addEventListener("htmx:oobBeforeSwap", (event) => {
+    const { target, fragment } = event.detail;
+    const form = target.querySelector("details.desk-menu[open] form");
+    const next = form && sameForm(fragment, form);
+    if (!next) return;
+    kept = { menu: next.closest("details") };
+    for (const field of form.elements) {
+      const same = [...next.elements].find((one) => one.name === field.name && (field.type !== "checkbox" || one.value === field.value));
+      if (!same || !field.name || field.type === "hidden") continue;
+      if (field.type === "checkbox") same.checked = field.checked;
+      else same.value = field.value;
+      if (field === document.activeElement) kept.field = same;
+    }
+  });
+  document.addEventListener("htmx:oobAfterSwap", () => {
+    // Only now: of menus of one name that are in the page together, the second one to be open is closed.
+    if (kept) kept.menu.open = true;
+    kept?.field?.focus({ preventScroll: true });
+    kept = null;
+  });
+
   // The list keeps its own scroll while it is replaced.
   let listScroll = 0;
   document.addEventListener("htmx:beforeSwap", (event) => {
