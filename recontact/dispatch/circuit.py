@@ -89,10 +89,8 @@ def circuits_look(outcomes: Iterable[tuple[int, Accepted | SendError]]) -> None:
         _look(number)
 
 
-def claimable(*, number_id: int, limit: int) -> int:
-    """How many messages of the number may be claimed of `limit`: all, unless its circuit is being tried out."""
-    if not NumberCircuit.objects.filter(pk=number_id, trips__gt=0).exists():
-        return limit
+def probes_left(*, number_id: int, limit: int) -> int:
+    """How many messages of the number may be claimed of `limit` while its circuit is being tried out."""
     under_way = Message.objects.filter(sender_number=number_id, state=MessageState.SENDING).count()
     calls = sum(_sample(number_id, database_now()).values())
     return max(0, min(limit, PROBES - calls - under_way))

@@ -9,7 +9,7 @@ from datetime import datetime
 
 import structlog
 from django.db import connection
-from django.db.models import Q
+from psycopg.types.numeric import Int8
 
 from providers.contracts import AccountConfig
 from providers.credentials import CredentialsError
@@ -17,8 +17,8 @@ from providers.errors import Reason
 from providers.models import ProviderAccount, SenderNumber
 from providers.parking import park
 from providers.registry import BadAdapter, UnknownProvider
-from recontact.clock import ClockTimestamp
 from recontact.dispatch.inbound_rate import number_rate
+from recontact.prepared import fetched
 
 log = structlog.get_logger(__name__)
 
@@ -42,6 +42,26 @@ _NUMBERS = """
 # Asked once: compared with a clock that moves on at each row, no index ends before what is due tomorrow.
 _NUMBERS_DUE = _NUMBERS.format(moment="(SELECT clock_timestamp())")
 _NUMBERS_DUE_SOON = _NUMBERS.format(moment="(SELECT clock_timestamp() + make_interval(secs => %s))")
+
+
+_SENDS = """
+    SELECT clock_timestamp(), p.id, p.messaging_limit
+    FROM providers_sendernumber n JOIN providers_provideraccount a ON a.id = n.account_id
+    LEFT JOIN providers_portfolio p ON p.id = n.portfolio_id
+    WHERE n.id = %s AND n.is_active AND a.is_active
+      AND (n.throttled_until IS NULL OR n.throttled_until <= clock_timestamp())
+      AND (n.parked_at IS NULL OR n.parked_until <= clock_timestamp())
+      AND (a.parked_at IS NULL OR a.parked_until <= clock_timestamp())
+"""
+
+
+@dataclass(frozen=True, slots=True)
+class NumberSends:
+    """A number that may send at the database's moment `now`, and its portfolio's limit of people in 24 hours, if known."""
+
+    now: datetime
+    portfolio_id: int | None
+    messaging_limit: int | None
 
 
 @dataclass(frozen=True, slots=True)
@@ -152,14 +172,10 @@ def account_unusable(account_id: int, error: Exception) -> None:
     park(ProviderAccount.objects.get(pk=account_id), reason=Reason.CREDENTIALS, detail=detail)
 
 
-def number_sends_at(number_id: int) -> datetime | None:
-    """The database's moment, if number and account are switched on, not parked and not throttled then."""
-    free = Q(throttled_until=None) | Q(throttled_until__lte=ClockTimestamp())
-    free &= Q(parked_at=None) | Q(parked_until__lte=ClockTimestamp())
-    account_free = Q(account__parked_at=None) | Q(account__parked_until__lte=ClockTimestamp())
-    numbers = SenderNumber.objects.filter(pk=number_id, is_active=True, account__is_active=True)
-    rows = numbers.filter(free, account_free).annotate(now=ClockTimestamp()).values_list("now", flat=True)
-    return next(iter(rows), None)
+def number_sends(number_id: int) -> NumberSends | None:
+    """The number as it may send now; None unless number and account are switched on, not parked and not throttled."""
+    rows = fetched(_SENDS, [Int8(number_id)])
+    return NumberSends(*rows[0]) if rows else None
 
 
 def lease_renew(lease: Lease) -> bool:
