@@ -21,4 +21,6 @@ def due_of(messages: Iterable[Message]) -> list[Due]:
 
 
 def _read(message: Message, name: str) -> Any:
-    return str(message.reference) if name == "reference" else getattr(message, name)
+    if name == "reference":
+        return str(message.reference)
+    return message.due_at.timestamp() if name == "due_at" else getattr(message, name)

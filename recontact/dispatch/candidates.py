@@ -5,7 +5,6 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
-from datetime import datetime
 from typing import Any
 
 import orjson
@@ -15,16 +14,16 @@ from recontact.arrays import array_literal
 from recontact.prepared import Prepared, fetched
 from templates_app.models import Template
 
-# Who is written to just now is looked up once, as a list: joined, the whole queue might be read and sorted for each claim.
+# Who is written to just now is looked up once, as a set: joined, the whole queue might be read and sorted for each claim.
 _CANDIDATES = """
-    SELECT m.id, m.due_at, m.customer_id, m.account_id, m.query_id, m.campaign_id, m.retry_of_id, m.template_id,
-           m.reference::text, m.kind, m.template_name, m.template_language, m.template_hash, m.category, m.recipient_phone,
-           m.recipient_bsuid, m.body, m.components::text
+    SELECT m.id, extract(epoch FROM m.due_at)::float8, m.customer_id, m.account_id, m.query_id, m.campaign_id,
+           m.retry_of_id, m.template_id, m.reference::text, m.kind, m.template_name, m.template_language, m.template_hash,
+           m.category, m.recipient_phone, m.recipient_bsuid, m.body, m.components::text
     FROM recontact_message m
     WHERE m.sender_number_id = %s AND {lane} AND m.state = 'queued'
       AND m.due_at <= (SELECT clock_timestamp()) AND m.expires_at > clock_timestamp()
-      AND m.customer_id <> ALL (ARRAY(SELECT f.customer_id FROM recontact_message f
-                                      WHERE f.state = 'sending' AND f.sender_number_id = %s))
+      AND m.customer_id NOT IN (SELECT f.customer_id FROM recontact_message f
+                                WHERE f.state = 'sending' AND f.sender_number_id = %s)
       {order_kept}
     ORDER BY m.due_at, m.id LIMIT %s FOR UPDATE OF m SKIP LOCKED
 """
@@ -49,7 +48,8 @@ class Due:
     """A message about to be claimed: what the steps of a claim read of its row, by the same names, and no more."""
 
     pk: int
-    due_at: datetime
+    #: Seconds since 1970: a number is read in a tenth of a moment's time.
+    due_at: float
     customer_id: int
     account_id: int
     query_id: int | None
@@ -112,7 +112,7 @@ def _add(chosen: dict[int, tuple[Any, ...]], rows: Iterable[tuple[Any, ...]]) ->
         chosen.setdefault(row[2], row)
 
 
-def _in_time(row: tuple[Any, ...]) -> tuple[datetime, int]:
+def _in_time(row: tuple[Any, ...]) -> tuple[float, int]:
     return row[1], row[0]
 
 

@@ -6,6 +6,7 @@ import math
 from collections.abc import Iterable
 from dataclasses import dataclass
 from datetime import datetime
+from typing import Final
 
 import structlog
 from django.db import connection
@@ -44,6 +45,11 @@ _NUMBERS_DUE = _NUMBERS.format(moment="(SELECT clock_timestamp())")
 _NUMBERS_DUE_SOON = _NUMBERS.format(moment="(SELECT clock_timestamp() + make_interval(secs => %s))")
 
 
+_FREE: Final = f"""{_NUMBERS_DUE} AND NOT EXISTS (SELECT 1 FROM recontact_numberlease l
+    WHERE l.sender_number_id = n.id AND l.expires_at > clock_timestamp()) ORDER BY random()"""  # noqa: S608 -- a constant
+_OWNERS = """
+    SELECT holder, count(*) FROM recontact_numberlease WHERE expires_at > clock_timestamp() AND holder <> '' GROUP BY holder
+"""
 _SENDS = """
     SELECT clock_timestamp(), p.id, p.messaging_limit
     FROM providers_sendernumber n JOIN providers_provideraccount a ON a.id = n.account_id
@@ -78,26 +84,17 @@ class Lease:
 
 def numbers_due() -> bool:
     """Whether anything waits to be sent now, by anybody."""
-    with connection.cursor() as cursor:
-        cursor.execute(f"SELECT EXISTS ({_NUMBERS_DUE})")
-        return bool(cursor.fetchone()[0])
+    return bool(fetched(f"SELECT EXISTS ({_NUMBERS_DUE})", [])[0][0])
 
 
 def numbers_due_within(seconds: float) -> bool:
     """Whether anything waits to be sent now, or will within `seconds`: a short wait is not worth a new slice."""
-    with connection.cursor() as cursor:
-        cursor.execute(f"SELECT EXISTS ({_NUMBERS_DUE_SOON})", [seconds] * 3)
-        return bool(cursor.fetchone()[0])
+    return bool(fetched(f"SELECT EXISTS ({_NUMBERS_DUE_SOON})", [float(seconds)] * 3)[0][0])
 
 
 def lease_owners() -> dict[str, int]:
     """How many numbers each pump owns now, by its holder."""
-    with connection.cursor() as cursor:
-        cursor.execute(
-            """SELECT holder, count(*) FROM recontact_numberlease
-               WHERE expires_at > clock_timestamp() AND holder <> '' GROUP BY holder"""
-        )
-        return dict(cursor.fetchall())
+    return dict(fetched(_OWNERS, []))
 
 
 def leases_take(holder: str) -> list[Lease]:
@@ -107,18 +104,13 @@ def leases_take(holder: str) -> list[Lease]:
 
 def leases_take_beside(other: str, holder: str) -> tuple[list[Lease], int]:
     """The same beside another pump that wants numbers, whether it owns any yet or not; and how many were left free."""
-    with connection.cursor() as cursor:
-        cursor.execute(
-            f"""{_NUMBERS_DUE} AND NOT EXISTS (SELECT 1 FROM recontact_numberlease l
-                WHERE l.sender_number_id = n.id AND l.expires_at > clock_timestamp()) ORDER BY random()"""  # noqa: S608 -- a constant
-        )
-        free = [row[0] for row in cursor.fetchall()]
-        if not free:
-            return [], 0
-        owners = lease_owners()
-        pumps = {*owners, holder, other or holder}
-        share = max(0, math.ceil((len(free) + sum(owners.values())) / len(pumps)) - owners.get(holder, 0))
-        tokens = {number: token for number in free[:share] if (token := _take(cursor, number, holder))}
+    free = [row[0] for row in fetched(_FREE, [])]
+    if not free:
+        return [], 0
+    owners = lease_owners()
+    pumps = {*owners, holder, other or holder}
+    share = max(0, math.ceil((len(free) + sum(owners.values())) / len(pumps)) - owners.get(holder, 0))
+    tokens = {number: token for number in free[:share] if (token := _take(number, holder))}
     return _with_settings(tokens), len(free[share:])
 
 
@@ -127,18 +119,17 @@ def leases_resume(leases: Iterable[Lease]) -> list[Lease]:
     return _with_settings({lease.number_id: lease.token for lease in leases if lease_renew(lease)})
 
 
-def _take(cursor: object, number_id: int, holder: str) -> int | None:
+def _take(number_id: int, holder: str) -> int | None:
     """The new token, or None when another pump was faster."""
-    cursor.execute(  # type: ignore[attr-defined]
+    rows = fetched(
         """INSERT INTO recontact_numberlease AS l (sender_number_id, holder, token, expires_at)
            VALUES (%s, %s, 1, clock_timestamp() + make_interval(secs => %s))
            ON CONFLICT (sender_number_id) DO UPDATE
            SET holder = EXCLUDED.holder, token = l.token + 1, expires_at = EXCLUDED.expires_at
            WHERE l.expires_at <= clock_timestamp() RETURNING token""",
-        [number_id, holder, LEASE_SECONDS],
+        [Int8(number_id), holder, float(LEASE_SECONDS)],
     )
-    row = cursor.fetchone()  # type: ignore[attr-defined]
-    return row[0] if row else None
+    return rows[0][0] if rows else None
 
 
 def _with_settings(tokens: dict[int, int]) -> list[Lease]:

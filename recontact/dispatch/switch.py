@@ -10,6 +10,7 @@ from django.db import connection, transaction
 from recontact.clock import ClockTimestamp
 from recontact.dispatch.wake import wake_on_commit
 from recontact.models import DispatchSwitch
+from recontact.prepared import fetched
 
 log = structlog.get_logger(__name__)
 
@@ -26,6 +27,7 @@ SHARED = f"""
     SELECT halted OR (identity <> '' AND identity <> ({_IDENTITY})) AS halted
     FROM recontact_dispatchswitch WHERE id = 1 FOR SHARE
 """  # noqa: S608 -- ours
+_RUNS = f"SELECT id FROM recontact_dispatchswitch WHERE id = 1 AND NOT halted AND identity = ({_IDENTITY})"  # noqa: S608 -- ours
 
 
 def identity_current() -> str:
@@ -43,6 +45,9 @@ def dispatch_state() -> DispatchSwitch:
 
 def dispatch_may_run() -> bool:
     """False while halted. A database that is not the one last seen halts here, until a person has looked (the runbook)."""
+    # Asked four times a second, and nearly always so.
+    if fetched(_RUNS, []):
+        return True
     switch = dispatch_state()
     if switch.halted:
         return False
