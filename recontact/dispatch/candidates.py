@@ -40,6 +40,7 @@ _AGENTS_WAIT = """
                   AND m.state = 'queued' AND m.due_at <= clock_timestamp() AND m.expires_at > clock_timestamp())
 """
 _TEMPLATES = Prepared(lambda ids: Template.objects.filter(pk__among=[ids]))
+# As Query.is_open says it.
 _QUERIES_OPEN = "SELECT id FROM recontact_query WHERE id = ANY(%s::bigint[]) AND state <> 'resolved'"
 
 

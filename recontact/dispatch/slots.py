@@ -97,7 +97,7 @@ def _locked_use(portfolio_id: int) -> _Use:
     if created:
         changed(_SEED, [Int8(portfolio_id)])
         use = _Use(portfolio_id, PortfolioSlot.objects.filter(portfolio=portfolio_id).count())
-        changed(_COUNT, [use.taken, Int8(portfolio_id)])
+        changed(_COUNT, [Int8(use.taken), Int8(portfolio_id)])
     return use
 
 
@@ -109,7 +109,7 @@ def _have(portfolio_id: int, customers: Iterable[int]) -> set[int]:
 def _store(use: _Use, taken: int, customers: set[int]) -> None:
     changed(_TAKE, [Int8(use.portfolio_id), array_literal(sorted(customers))])
     if taken != use.taken:
-        changed(_COUNT, [taken, Int8(use.portfolio_id)])
+        changed(_COUNT, [Int8(taken), Int8(use.portfolio_id)])
 
 
 def _wait(portfolio_id: int, messages: Sequence[Due], now: datetime) -> None:
