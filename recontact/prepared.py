@@ -1,6 +1,8 @@
 """Statements that screens ask all day: written by the ORM once, prepared by the database, their rows models as ever.
 
-Of what a screen takes, most is making the ORM's statement anew and planning it again, not running it.
+Of what a screen takes, most is making the ORM's statement anew and planning it again, not running it. The dispatcher's are
+written by hand, and asked by `fetched` and `changed`. A plan is as old as its connection at most, or as the last count of its
+tables' rows: what is asked in a worker that may have begun with empty tables is better planned anew.
 """
 
 from __future__ import annotations
@@ -181,9 +183,9 @@ def fetched(sql: str, values: Values, *, kept: bool = True) -> list[tuple[Any, .
     return rows
 
 
-def changed(sql: str, values: Values) -> int:
+def changed(sql: str, values: Values, *, kept: bool = True) -> int:
     """The same for a statement that gives no rows. Returns how many it changed."""
-    with _executed(sql, values, True) as cursor:
+    with _executed(sql, values, kept) as cursor:
         count: int = cursor.rowcount
     return count
 

@@ -84,12 +84,12 @@ class Lease:
 
 def numbers_due() -> bool:
     """Whether anything waits to be sent now, by anybody."""
-    return bool(fetched(f"SELECT EXISTS ({_NUMBERS_DUE})", [])[0][0])
+    return bool(fetched(f"SELECT EXISTS ({_NUMBERS_DUE})", [], kept=False)[0][0])
 
 
 def numbers_due_within(seconds: float) -> bool:
     """Whether anything waits to be sent now, or will within `seconds`: a short wait is not worth a new slice."""
-    return bool(fetched(f"SELECT EXISTS ({_NUMBERS_DUE_SOON})", [float(seconds)] * 3)[0][0])
+    return bool(fetched(f"SELECT EXISTS ({_NUMBERS_DUE_SOON})", [float(seconds)] * 3, kept=False)[0][0])
 
 
 def lease_owners() -> dict[str, int]:
