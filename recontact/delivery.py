@@ -20,6 +20,7 @@ from providers.policy import suppresses
 from providers.redaction import words_redacted
 from recontact import ledger
 from recontact.adoption import adoptable, adopter, adoption_columns
+from recontact.arrays import array_literal
 from recontact.clock import database_now
 from recontact.costs.report import delivered_charge, failed_fee_append, price_stored
 from recontact.customers import customer_identify
@@ -29,12 +30,18 @@ from recontact.late_failures import late_failure_apply
 from recontact.models import Customer, Incident, Message, MessageEvent, Recontact
 from recontact.models.message import KNOWN_AT_PROVIDER
 from recontact.phones import phone_from_wire
+from recontact.prepared import fetched
 from recontact.retries import arrived_before, retries_withdraw
 from recontact.states import MESSAGE_MOVES, NEVER_SENT, MessageState
 from recontact.wishes import suppress
 
 log = structlog.get_logger(__name__)
 
+# Whether any of a batch has come: most have not, and this asks it for less than the rows would cost.
+_UNMATCHED = """
+    SELECT FROM recontact_messageevent
+    WHERE account_id = ANY(%s::bigint[]) AND provider_message_id = ANY(%s::text[]) AND message_id IS NULL LIMIT 1
+"""
 #: How long an event that matches nothing is tried again.
 MATCH_FOR = timedelta(days=7)
 #: How long at each sweep; after that every few minutes.
@@ -258,11 +265,13 @@ def acceptance_after_the_fact(*, message_id: int, provider_message_id: str) -> N
 def events_match(keys: Iterable[tuple[int, str]]) -> None:
     """Apply the unmatched events of these (account, provider message id) pairs: they came before the record."""
     pairs = set(keys)
+    accounts = {account_id for account_id, _id in pairs}
+    told = {provider_message_id for _account, provider_message_id in pairs}
+    if not pairs or not fetched(_UNMATCHED, [array_literal(accounts), array_literal(told)]):
+        return
     # Whoever has an event locked is matching it, and waits for the messages that the caller has locked: not the other way.
     rows = MessageEvent.objects.select_for_update(skip_locked=True).filter(
-        account_id__in={account_id for account_id, _id in pairs},
-        provider_message_id__among={provider_message_id for _account, provider_message_id in pairs},
-        message__isnull=True,
+        account_id__in=accounts, provider_message_id__among=told, message__isnull=True
     )
     for event in rows.order_by("occurred_at", "pk"):
         _match_and_apply(event)

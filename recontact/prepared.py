@@ -1,13 +1,16 @@
 """Statements that screens ask all day: written by the ORM once, prepared by the database, their rows models as ever.
 
-Of what a screen takes, most is making the ORM's statement anew and planning it again, not running it.
+Of what a screen takes, most is making the ORM's statement anew and planning it again, not running it. The dispatcher's are
+written by hand, and asked by `fetched` and `changed`. A plan is as old as its connection at most, or as the last count of its
+tables' rows: what is asked in a worker that may have begun with empty tables is better planned anew.
 """
 
 from __future__ import annotations
 
 import copy
 import inspect
-from collections.abc import Callable, Iterable, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from contextlib import contextmanager
 from datetime import UTC, datetime, timedelta
 from typing import Any, Generic, TypeVar
 
@@ -22,6 +25,9 @@ from recontact.arrays import array_literal
 
 Row = TypeVar("Row")
 Value = int | Sequence[int] | datetime
+#: Of the places of a statement, in order or by name. Those that are `Int8` have one type whatever their size: by each other
+#: type the database would plan the statement apart.
+Values = Sequence[Any] | Mapping[str, Any]
 #: No id is as large and no moment as late: they stand for values until there are some.
 _BLANKS, _MOMENTS = 2**62, datetime(9000, 1, 1, tzinfo=UTC)
 _NEVER_BY_ITSELF = 2**31
@@ -170,8 +176,22 @@ class _Once(_Kept):
     keeps = False
 
 
-def fetched(sql: str, values: Sequence[Any], *, kept: bool = True) -> list[tuple[Any, ...]]:
+def fetched(sql: str, values: Values, *, kept: bool = True) -> list[tuple[Any, ...]]:
     """The rows of a statement, asked for through Django's connection: counted and checked like any other. `kept`: prepared."""
+    with _executed(sql, values, kept) as cursor:
+        rows: list[tuple[Any, ...]] = cursor.fetchall()
+    return rows
+
+
+def changed(sql: str, values: Values, *, kept: bool = True) -> int:
+    """The same for a statement that gives no rows. Returns how many it changed."""
+    with _executed(sql, values, kept) as cursor:
+        count: int = cursor.rowcount
+    return count
+
+
+@contextmanager
+def _executed(sql: str, values: Values, kept: bool) -> Iterator[Any]:
     connection.close_if_health_check_failed()
     connection.ensure_connection()
     if connection.connection.prepare_threshold is None:
@@ -179,6 +199,5 @@ def fetched(sql: str, values: Sequence[Any], *, kept: bool = True) -> list[tuple
         connection.connection.prepare_threshold = _NEVER_BY_ITSELF
     cursor = (_Kept if kept else _Once)(connection.connection)
     with connection._prepare_cursor(cursor) as wrapped:  # type: ignore[attr-defined]  # counts, checks, translates errors
-        wrapped.execute(sql, tuple(values))
-        rows: list[tuple[Any, ...]] = wrapped.fetchall()
-    return rows
+        wrapped.execute(sql, values)
+        yield wrapped

@@ -6,6 +6,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable
 from datetime import datetime
+from typing import Protocol
 
 from django.db.models import Exists, OuterRef
 
@@ -98,7 +99,16 @@ def _template_changed(message: Message) -> bool:
     return template is None or (template.content_hash, template.category) != (message.template_hash, message.category)
 
 
-def arrived_before(messages: Iterable[Message]) -> set[int]:
+class Tried(Protocol):
+    """A message, of which only this is read: its id and that of the try before it."""
+
+    @property
+    def pk(self) -> int: ...
+    @property
+    def retry_of_id(self) -> int | None: ...
+
+
+def arrived_before(messages: Iterable[Tried]) -> set[int]:
     """The ids of those whose person got an earlier try of theirs after all: it stands as that, or there is proof against its
     state. No query when none of them is a retry."""
     earlier_of = {message.pk: message.retry_of_id for message in messages if message.retry_of_id is not None}

@@ -48,7 +48,9 @@ def plan_explain(
         )
         for way in without:
             cursor.execute(f"SET LOCAL enable_{way} = off")
-        cursor.execute(f"EXPLAIN {statement}", arguments)
+        # A prepared one, as it was captured, is planned without its values.
+        generic = "(GENERIC_PLAN)" if arguments is None and "$1" in statement else ""
+        cursor.execute(f"EXPLAIN {generic} {statement}", arguments)
         return "\n".join(row[0] for row in cursor.fetchall())
 
 

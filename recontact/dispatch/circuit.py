@@ -16,7 +16,8 @@ from datetime import datetime, timedelta
 
 import structlog
 from django.conf import settings
-from django.db import connection, transaction
+from django.db import transaction
+from psycopg.types.numeric import Int8
 
 from providers.circuit_words import Sample, cause_of
 from providers.contracts import Accepted
@@ -24,8 +25,10 @@ from providers.errors import Reason, SendError
 from providers.models import SenderNumber
 from providers.parking import park
 from providers.policy import is_systemic, says_nothing
+from recontact.arrays import array_literal
 from recontact.clock import database_now
 from recontact.models import CircuitTally, Message, NumberCircuit
+from recontact.prepared import changed, fetched
 from recontact.states import MessageState
 
 log = structlog.get_logger(__name__)
@@ -38,15 +41,18 @@ STRETCH_SECONDS = 2
 
 _TALLY = """
     INSERT INTO recontact_circuittally AS t (sender_number_id, slot, cause, epoch, calls)
-    SELECT v.number, e.epoch %% %s, v.cause, e.epoch, v.calls
+    SELECT v.number, e.epoch %% %s::bigint, v.cause, e.epoch, v.calls
     FROM unnest(%s::bigint[], %s::text[], %s::int[]) AS v(number, cause, calls),
-         (SELECT floor(extract(epoch FROM clock_timestamp()) / %s)::bigint AS epoch) e
+         (SELECT floor(extract(epoch FROM clock_timestamp()) / %s::bigint)::bigint AS epoch) e
     WHERE NOT EXISTS (SELECT 1 FROM providers_sendernumber n WHERE n.id = v.number
                       AND n.parked_reason = 'circuit' AND n.parked_until > clock_timestamp())
     ORDER BY v.number, v.cause
     ON CONFLICT (sender_number_id, slot, cause) DO UPDATE
     SET calls = EXCLUDED.calls + CASE WHEN t.epoch = EXCLUDED.epoch THEN t.calls ELSE 0 END, epoch = EXCLUDED.epoch
 """
+_PROBING = (
+    "SELECT sender_number_id FROM recontact_numbercircuit WHERE sender_number_id = ANY(%s::bigint[]) AND trips > 0"
+)
 
 
 @dataclass(frozen=True, slots=True)
@@ -67,8 +73,7 @@ def circuit_tally(outcomes: Iterable[tuple[int, Accepted | SendError]]) -> None:
     if not counts or not settings.CIRCUIT_SHARE:
         return
     rows = [(number, cause, calls) for (number, cause), calls in counts.items()]
-    with connection.cursor() as cursor:
-        cursor.execute(_TALLY, [_slots(), *map(list, zip(*rows, strict=True)), STRETCH_SECONDS])
+    changed(_TALLY, [Int8(_slots()), *map(array_literal, zip(*rows, strict=True)), Int8(STRETCH_SECONDS)])
 
 
 def circuits_look(outcomes: Iterable[tuple[int, Accepted | SendError]]) -> None:
@@ -81,18 +86,14 @@ def circuits_look(outcomes: Iterable[tuple[int, Accepted | SendError]]) -> None:
     failed: dict[int, bool] = {}
     for number, outcome in outcomes:
         failed[number] = failed.get(number, False) or bool(_cause(outcome))
-    probing = NumberCircuit.objects.filter(sender_number__in=failed, trips__gt=0)
-    due = {number for number, any_failed in failed.items() if any_failed} | set(
-        probing.values_list("sender_number_id", flat=True)
-    )
+    due = {number for number, any_failed in failed.items() if any_failed}
+    due |= {row[0] for row in fetched(_PROBING, [array_literal(failed)])}
     for number in sorted(due):
         _look(number)
 
 
-def claimable(*, number_id: int, limit: int) -> int:
-    """How many messages of the number may be claimed of `limit`: all, unless its circuit is being tried out."""
-    if not NumberCircuit.objects.filter(pk=number_id, trips__gt=0).exists():
-        return limit
+def probes_left(*, number_id: int, limit: int) -> int:
+    """How many messages of the number may be claimed of `limit` while its circuit is being tried out."""
     under_way = Message.objects.filter(sender_number=number_id, state=MessageState.SENDING).count()
     calls = sum(_sample(number_id, database_now()).values())
     return max(0, min(limit, PROBES - calls - under_way))

@@ -6,10 +6,11 @@ import math
 from collections.abc import Iterable
 from dataclasses import dataclass
 from datetime import datetime
+from typing import Final
 
 import structlog
 from django.db import connection
-from django.db.models import Q
+from psycopg.types.numeric import Int8
 
 from providers.contracts import AccountConfig
 from providers.credentials import CredentialsError
@@ -17,8 +18,8 @@ from providers.errors import Reason
 from providers.models import ProviderAccount, SenderNumber
 from providers.parking import park
 from providers.registry import BadAdapter, UnknownProvider
-from recontact.clock import ClockTimestamp
 from recontact.dispatch.inbound_rate import number_rate
+from recontact.prepared import fetched
 
 log = structlog.get_logger(__name__)
 
@@ -44,6 +45,31 @@ _NUMBERS_DUE = _NUMBERS.format(moment="(SELECT clock_timestamp())")
 _NUMBERS_DUE_SOON = _NUMBERS.format(moment="(SELECT clock_timestamp() + make_interval(secs => %s))")
 
 
+_FREE: Final = f"""{_NUMBERS_DUE} AND NOT EXISTS (SELECT 1 FROM recontact_numberlease l
+    WHERE l.sender_number_id = n.id AND l.expires_at > clock_timestamp()) ORDER BY random()"""  # noqa: S608 -- a constant
+_OWNERS = """
+    SELECT holder, count(*) FROM recontact_numberlease WHERE expires_at > clock_timestamp() AND holder <> '' GROUP BY holder
+"""
+_SENDS = """
+    SELECT clock_timestamp(), p.id, p.messaging_limit
+    FROM providers_sendernumber n JOIN providers_provideraccount a ON a.id = n.account_id
+    LEFT JOIN providers_portfolio p ON p.id = n.portfolio_id
+    WHERE n.id = %s AND n.is_active AND a.is_active
+      AND (n.throttled_until IS NULL OR n.throttled_until <= clock_timestamp())
+      AND (n.parked_at IS NULL OR n.parked_until <= clock_timestamp())
+      AND (a.parked_at IS NULL OR a.parked_until <= clock_timestamp())
+"""
+
+
+@dataclass(frozen=True, slots=True)
+class NumberSends:
+    """A number that may send at the database's moment `now`, and its portfolio's limit of people in 24 hours, if known."""
+
+    now: datetime
+    portfolio_id: int | None
+    messaging_limit: int | None
+
+
 @dataclass(frozen=True, slots=True)
 class Lease:
     """A number that this pump owns, and what it needs to send through it. `rate` in messages/s."""
@@ -58,26 +84,17 @@ class Lease:
 
 def numbers_due() -> bool:
     """Whether anything waits to be sent now, by anybody."""
-    with connection.cursor() as cursor:
-        cursor.execute(f"SELECT EXISTS ({_NUMBERS_DUE})")
-        return bool(cursor.fetchone()[0])
+    return bool(fetched(f"SELECT EXISTS ({_NUMBERS_DUE})", [], kept=False)[0][0])
 
 
 def numbers_due_within(seconds: float) -> bool:
     """Whether anything waits to be sent now, or will within `seconds`: a short wait is not worth a new slice."""
-    with connection.cursor() as cursor:
-        cursor.execute(f"SELECT EXISTS ({_NUMBERS_DUE_SOON})", [seconds] * 3)
-        return bool(cursor.fetchone()[0])
+    return bool(fetched(f"SELECT EXISTS ({_NUMBERS_DUE_SOON})", [float(seconds)] * 3, kept=False)[0][0])
 
 
 def lease_owners() -> dict[str, int]:
     """How many numbers each pump owns now, by its holder."""
-    with connection.cursor() as cursor:
-        cursor.execute(
-            """SELECT holder, count(*) FROM recontact_numberlease
-               WHERE expires_at > clock_timestamp() AND holder <> '' GROUP BY holder"""
-        )
-        return dict(cursor.fetchall())
+    return dict(fetched(_OWNERS, []))
 
 
 def leases_take(holder: str) -> list[Lease]:
@@ -87,18 +104,13 @@ def leases_take(holder: str) -> list[Lease]:
 
 def leases_take_beside(other: str, holder: str) -> tuple[list[Lease], int]:
     """The same beside another pump that wants numbers, whether it owns any yet or not; and how many were left free."""
-    with connection.cursor() as cursor:
-        cursor.execute(
-            f"""{_NUMBERS_DUE} AND NOT EXISTS (SELECT 1 FROM recontact_numberlease l
-                WHERE l.sender_number_id = n.id AND l.expires_at > clock_timestamp()) ORDER BY random()"""  # noqa: S608 -- a constant
-        )
-        free = [row[0] for row in cursor.fetchall()]
-        if not free:
-            return [], 0
-        owners = lease_owners()
-        pumps = {*owners, holder, other or holder}
-        share = max(0, math.ceil((len(free) + sum(owners.values())) / len(pumps)) - owners.get(holder, 0))
-        tokens = {number: token for number in free[:share] if (token := _take(cursor, number, holder))}
+    free = [row[0] for row in fetched(_FREE, [])]
+    if not free:
+        return [], 0
+    owners = lease_owners()
+    pumps = {*owners, holder, other or holder}
+    share = max(0, math.ceil((len(free) + sum(owners.values())) / len(pumps)) - owners.get(holder, 0))
+    tokens = {number: token for number in free[:share] if (token := _take(number, holder))}
     return _with_settings(tokens), len(free[share:])
 
 
@@ -107,18 +119,17 @@ def leases_resume(leases: Iterable[Lease]) -> list[Lease]:
     return _with_settings({lease.number_id: lease.token for lease in leases if lease_renew(lease)})
 
 
-def _take(cursor: object, number_id: int, holder: str) -> int | None:
+def _take(number_id: int, holder: str) -> int | None:
     """The new token, or None when another pump was faster."""
-    cursor.execute(  # type: ignore[attr-defined]
+    rows = fetched(
         """INSERT INTO recontact_numberlease AS l (sender_number_id, holder, token, expires_at)
            VALUES (%s, %s, 1, clock_timestamp() + make_interval(secs => %s))
            ON CONFLICT (sender_number_id) DO UPDATE
            SET holder = EXCLUDED.holder, token = l.token + 1, expires_at = EXCLUDED.expires_at
            WHERE l.expires_at <= clock_timestamp() RETURNING token""",
-        [number_id, holder, LEASE_SECONDS],
+        [Int8(number_id), holder, float(LEASE_SECONDS)],
     )
-    row = cursor.fetchone()  # type: ignore[attr-defined]
-    return row[0] if row else None
+    return rows[0][0] if rows else None
 
 
 def _with_settings(tokens: dict[int, int]) -> list[Lease]:
@@ -152,14 +163,10 @@ def account_unusable(account_id: int, error: Exception) -> None:
     park(ProviderAccount.objects.get(pk=account_id), reason=Reason.CREDENTIALS, detail=detail)
 
 
-def number_sends_at(number_id: int) -> datetime | None:
-    """The database's moment, if number and account are switched on, not parked and not throttled then."""
-    free = Q(throttled_until=None) | Q(throttled_until__lte=ClockTimestamp())
-    free &= Q(parked_at=None) | Q(parked_until__lte=ClockTimestamp())
-    account_free = Q(account__parked_at=None) | Q(account__parked_until__lte=ClockTimestamp())
-    numbers = SenderNumber.objects.filter(pk=number_id, is_active=True, account__is_active=True)
-    rows = numbers.filter(free, account_free).annotate(now=ClockTimestamp()).values_list("now", flat=True)
-    return next(iter(rows), None)
+def number_sends(number_id: int) -> NumberSends | None:
+    """The number as it may send now; None unless number and account are switched on, not parked and not throttled."""
+    rows = fetched(_SENDS, [Int8(number_id)])
+    return NumberSends(*rows[0]) if rows else None
 
 
 def lease_renew(lease: Lease) -> bool:

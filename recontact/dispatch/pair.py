@@ -12,23 +12,25 @@ from __future__ import annotations
 from collections.abc import Sequence
 
 from django.conf import settings
-from django.db import connection
+from psycopg.types.numeric import Int8
 
 from providers.errors import Reason
 from recontact.arrays import array_literal
+from recontact.dispatch.candidates import Due
 from recontact.dispatch.rate import AHEAD_SECONDS
 from recontact.models import Message
+from recontact.prepared import changed, fetched
 
 #: So many messages to one person may go in a row. WhatsApp takes 45, so that another sender's fit in too.
 BURST = 20
 
 # What is queued again was refused, or never called. The call began between the claim and the acceptance.
 _WAITS = """
-    SELECT v.message, w.due_at FROM unnest(%(messages)s::bigint[], %(customers)s::bigint[], %(gaps)s::float8[])
-        AS v(message, customer, gap)
+    SELECT v.message, w.due_at FROM unnest(%(messages)s::bigint[], %(customers)s::bigint[], %(are_hsms)s::int[])
+        AS v(message, customer, is_hsm)
     CROSS JOIN LATERAL (
-        SELECT greatest(max(greatest(l.claimed_at, l.accepted_at)) + make_interval(secs => v.gap),
-                        (array_agg(l.claimed_at ORDER BY l.claimed_at DESC))[%(burst)s] + make_interval(secs => %(span)s))
+        SELECT greatest(max(greatest(l.claimed_at, l.accepted_at)) + make_interval(secs => v.is_hsm * %(gap)s::float8),
+                        (array_agg(l.claimed_at ORDER BY l.claimed_at DESC))[%(burst)s::int] + make_interval(secs => %(span)s))
                AS due_at
         FROM (SELECT p.claimed_at, p.accepted_at FROM recontact_message p
               WHERE p.sender_number_id = %(number)s AND p.customer_id = v.customer AND p.state <> 'queued'
@@ -42,7 +44,7 @@ _WAIT = """
 """
 
 
-def pairs_wait(*, number_id: int, messages: Sequence[Message]) -> set[int]:
+def pairs_wait(*, number_id: int, messages: Sequence[Due]) -> set[int]:
     """Let those of the messages wait (about to be claimed, in the caller's transaction, each of another person) whose person
     this number wrote to just now: they are due when the pause is over, and use up no try. Returns their ids.
 
@@ -50,24 +52,22 @@ def pairs_wait(*, number_id: int, messages: Sequence[Message]) -> set[int]:
     """
     if not settings.PAIR_SECONDS or not messages:
         return set()
-    with connection.cursor() as cursor:
-        cursor.execute(
+    waits = dict(
+        fetched(
             _WAITS,
             {
-                "number": number_id,
+                "number": Int8(number_id),
                 "messages": array_literal(message.pk for message in messages),
                 "customers": array_literal(message.customer_id for message in messages),
-                "gaps": [_gap(message) for message in messages],
-                "burst": BURST,
-                "span": BURST * settings.PAIR_SECONDS,
+                "are_hsms": array_literal(int(message.kind == Message.Kind.TEMPLATE) for message in messages),
+                # One without an answer may have left a while after its claim.
+                "gap": float(settings.PAIR_SECONDS + AHEAD_SECONDS),
+                "burst": Int8(BURST),
+                "span": float(BURST * settings.PAIR_SECONDS),
             },
         )
-        waits = dict(cursor.fetchall())
-        if waits:
-            cursor.execute(_WAIT, [Reason.PAIR_RATE.value, list(waits), list(waits.values())])
+    )
+    if waits:
+        moments = array_literal(due_at.isoformat() for due_at in waits.values())
+        changed(_WAIT, [Reason.PAIR_RATE.value, array_literal(waits), moments])
     return set(waits)
-
-
-def _gap(message: Message) -> float:
-    """Seconds after the last message to the person; one without an answer may have left a while after its claim."""
-    return 0.0 if message.kind != Message.Kind.TEMPLATE else settings.PAIR_SECONDS + AHEAD_SECONDS

@@ -18,7 +18,7 @@ from django.db import InterfaceError, OperationalError, close_old_connections, c
 from providers.contracts import AccountConfig, Provider
 from providers.http import MAX_CONNECTIONS
 from providers.registry import adapter_for
-from recontact.dispatch.claim import agents_wait
+from recontact.dispatch.candidates import agents_wait
 from recontact.dispatch.connections import Connections
 from recontact.dispatch.lease import (
     Lease,

@@ -2,15 +2,18 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Mapping, Sequence, Set
 from dataclasses import dataclass, field
 from datetime import datetime
 
 from django.db import connection
+from psycopg.types.numeric import Int8
 
 from recontact.arrays import array_literal
+from recontact.dispatch.candidates import Due
 from recontact.media.attachments import attachment_id, attachments_of
 from recontact.models import MediaFile, Message, OptOut
+from recontact.prepared import fetched
 from recontact.refusals import Code
 from recontact.retries import ARRIVED_AFTER_ALL, arrived_before
 from templates_app.models import Template, TemplateStatus
@@ -19,8 +22,8 @@ TEMPLATE_CHANGED = "template_changed"
 #: Reasons that concern every message of the template, so a campaign waits with them instead of losing its sample.
 CAMPAIGN_WIDE = frozenset({"template_not_sendable", TEMPLATE_CHANGED})
 
-# By an array: Django takes longer to write hundreds of places down than PostgreSQL to answer. One statement, for a claim is
-# paid for by its statements: rows of a customer with the scope of an opt-out, an open window, or (erased) neither.
+# One statement, for a claim is paid for by its statements: rows of a customer with the scope of an opt-out, an open window, or
+# (erased) neither.
 _PEOPLE = """SELECT customer_id, scope, NULL::timestamptz FROM recontact_optout
              WHERE customer_id = ANY(%(customers)s::bigint[]) AND revoked_at IS NULL
              UNION ALL
@@ -29,6 +32,7 @@ _PEOPLE = """SELECT customer_id, scope, NULL::timestamptz FROM recontact_optout
              UNION ALL
              SELECT id, NULL, NULL FROM recontact_customer
              WHERE id = ANY(%(customers)s::bigint[]) AND erased_at IS NOT NULL"""
+_NONE: frozenset[str] = frozenset()
 _OPT_OUTS = """SELECT customer_id, scope FROM recontact_optout
                WHERE customer_id = ANY(%s::bigint[]) AND revoked_at IS NULL"""
 
@@ -42,24 +46,29 @@ class _People:
     erased: set[int] = field(default_factory=set)
 
 
-def recheck(messages: Sequence[Message], *, number_id: int, now: datetime) -> dict[int, str]:
+def recheck(messages: Sequence[Due], *, number_id: int, now: datetime) -> dict[int, str]:
     """The messages of this number that must not go out any more, each with its reason code. Few queries, whatever the number.
 
-    `messages` come with template and query loaded; `now` is the database's clock.
+    `messages` come with their details; `now` is the database's clock.
     """
     people = _people({message.customer_id for message in messages}, number_id)
     reasons = dict.fromkeys(arrived_before(messages), ARRIVED_AFTER_ALL)
     files = attachments_of(messages)
+    # Most of a batch are made of one template, as it then was.
+    of_templates: dict[tuple[int | None, str, str], str] = {}
     for message in messages:
         if message.pk in reasons:
             continue
-        expires_at = people.windows.get(message.customer_id)
+        made_of = (message.template_id, message.template_hash, message.category)
+        if made_of not in of_templates:
+            of_templates[made_of] = _template_reason(message, now)
+        customer = message.customer_id
+        expires_at = people.windows.get(customer)
         window_open = expires_at is not None and expires_at > now
-        scopes = people.opt_outs.get(message.customer_id, set())
         reason = (
-            _template_reason(message, now)
-            or customer_reason(message.category, message.customer_id in people.erased, scopes)
-            or _query_reason(message)
+            of_templates[made_of]
+            or customer_reason(message.category, customer in people.erased, people.opt_outs.get(customer, _NONE))
+            or ("" if message.query_is_open else Code.QUERY_CLOSED)
             or _window_reason(message, window_open)
             or _file_reason(message, files)
         )
@@ -80,19 +89,18 @@ def opt_outs_of(customers: set[int]) -> dict[int, set[str]]:
 
 def _people(customers: set[int], number_id: int) -> _People:
     found = _People()
-    with connection.cursor() as cursor:
-        cursor.execute(_PEOPLE, {"customers": array_literal(customers), "number": number_id})
-        for customer_id, scope, expires_at in cursor.fetchall():
-            if scope is not None:
-                found.opt_outs.setdefault(customer_id, set()).add(scope)
-            elif expires_at is not None:
-                found.windows[customer_id] = expires_at
-            else:
-                found.erased.add(customer_id)
+    values = {"customers": array_literal(customers), "number": Int8(number_id)}
+    for customer_id, scope, expires_at in fetched(_PEOPLE, values):
+        if scope is not None:
+            found.opt_outs.setdefault(customer_id, set()).add(scope)
+        elif expires_at is not None:
+            found.windows[customer_id] = expires_at
+        else:
+            found.erased.add(customer_id)
     return found
 
 
-def _template_reason(message: Message, now: datetime) -> str:
+def _template_reason(message: Due, now: datetime) -> str:
     if message.template is None:
         return ""
     return template_reason(message.template, message.template_hash, message.category, now)
@@ -108,7 +116,7 @@ def template_reason(template: Template, template_hash: str, category: str, now: 
     return ""
 
 
-def customer_reason(category: str, is_erased: bool, scopes: set[str]) -> str:
+def customer_reason(category: str, is_erased: bool, scopes: Set[str]) -> str:
     """Why nothing of the category may be sent to a customer, his opt-outs being `scopes`; empty = it may."""
     if is_erased:
         return Code.CUSTOMER_ERASED
@@ -119,21 +127,14 @@ def customer_reason(category: str, is_erased: bool, scopes: set[str]) -> str:
     return ""
 
 
-def _query_reason(message: Message) -> str:
-    query = message.query
-    if query is not None and not query.is_open:
-        return Code.QUERY_CLOSED
-    return ""
-
-
-def _window_reason(message: Message, window_open: bool) -> str:
+def _window_reason(message: Due, window_open: bool) -> str:
     """An HSM is for a closed window (the customer answered since); free text for an open one."""
     if message.kind == Message.Kind.TEMPLATE:
         return Code.WINDOW_OPEN if window_open else ""
     return "" if window_open else Code.WINDOW_CLOSED
 
 
-def _file_reason(message: Message, files: Mapping[int, MediaFile]) -> str:
+def _file_reason(message: Due, files: Mapping[int, MediaFile]) -> str:
     if message.kind != Message.Kind.MEDIA:
         return ""
     file = files.get(attachment_id(message))

@@ -8,16 +8,20 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
 from datetime import datetime, timedelta
+from typing import NamedTuple
 
 from django.conf import settings
-from django.db import connection, transaction
+from django.db import transaction
+from psycopg.types.numeric import Int8
 
 from providers.errors import Reason
-from providers.models import Portfolio
 from recontact.arrays import array_literal
 from recontact.clock import ClockTimestamp
+from recontact.dispatch.candidates import Due
+from recontact.dispatch.lease import NumberSends
 from recontact.limits import DAY
 from recontact.models import Campaign, Message, PortfolioSlot, PortfolioUse
+from recontact.prepared import changed, fetched
 from recontact.states import MessageState
 
 #: A lane that found no slot is not asked again sooner: slots come back one by one.
@@ -37,24 +41,34 @@ _TAKE = """
     SELECT %s, customer, clock_timestamp() FROM unnest(%s::bigint[]) AS customer
     ON CONFLICT (portfolio_id, customer_id) DO UPDATE SET taken_at = EXCLUDED.taken_at
 """
+_LOCK = "SELECT taken FROM recontact_portfoliouse WHERE portfolio_id = %s FOR UPDATE"
+_HAVE = "SELECT customer_id FROM recontact_portfolioslot WHERE portfolio_id = %s AND customer_id = ANY(%s::bigint[])"
+_COUNT = "UPDATE recontact_portfoliouse SET taken = %s::int WHERE portfolio_id = %s"
 
 
-def slots_take(*, number_id: int, messages: Sequence[Message], now: datetime) -> set[int]:
+class _Use(NamedTuple):
+    """A portfolio's row of uses: how many people it wrote to."""
+
+    portfolio_id: int
+    taken: int
+
+
+def slots_take(*, number: NumberSends, messages: Sequence[Due]) -> set[int]:
     """Take a slot for the person of each HSM (about to be claimed, in the caller's transaction, outside any open window).
 
     Returns the messages that found none. Those of agents are due again in a minute; a campaign waits until a slot is free,
     and leaves settings.PORTFOLIO_AGENTS_SHARE of the limit to the agents.
     """
+    portfolio_id, of_all = number.portfolio_id, number.messaging_limit
     wanted = [message for message in messages if message.kind == Message.Kind.TEMPLATE]
-    portfolio = Portfolio.objects.filter(numbers=number_id, messaging_limit__isnull=False).first()
-    if portfolio is None or portfolio.messaging_limit is None or not wanted:
+    if portfolio_id is None or of_all is None or not wanted:
         return set()
-    use = _locked_use(portfolio)
-    for_campaigns = campaigns_limit(portfolio.messaging_limit)
-    have = _have(portfolio, {message.customer_id for message in wanted})
+    use = _locked_use(portfolio_id)
+    for_campaigns = campaigns_limit(of_all)
+    have = _have(portfolio_id, {message.customer_id for message in wanted})
     taken, new, without = use.taken, set(have), []
     for message in sorted(wanted, key=lambda message: message.campaign_id is not None):
-        limit = portfolio.messaging_limit if message.campaign_id is None else for_campaigns
+        limit = of_all if message.campaign_id is None else for_campaigns
         if message.customer_id in new:
             continue
         if taken >= limit:
@@ -62,9 +76,9 @@ def slots_take(*, number_id: int, messages: Sequence[Message], now: datetime) ->
             continue
         taken += 1
         new.add(message.customer_id)
-    _store(portfolio, use, taken, {message.customer_id for message in wanted} & new)
+    _store(use, taken, {message.customer_id for message in wanted} & new)
     if without:
-        _wait(portfolio, without, now)
+        _wait(portfolio_id, without, number.now)
     return {message.pk for message in without}
 
 
@@ -73,40 +87,39 @@ def campaigns_limit(limit: int) -> int:
     return int(limit * (1 - settings.PORTFOLIO_AGENTS_SHARE))
 
 
-def _locked_use(portfolio: Portfolio) -> PortfolioUse:
+def _locked_use(portfolio_id: int) -> _Use:
     """The portfolio's row, locked; at its first use the people of the last 24 hours are counted."""
-    use, created = PortfolioUse.objects.get_or_create(portfolio=portfolio)
-    use = PortfolioUse.objects.select_for_update().get(pk=use.pk)
+    created = False
+    if not (rows := fetched(_LOCK, [Int8(portfolio_id)])):
+        _use, created = PortfolioUse.objects.get_or_create(portfolio_id=portfolio_id)
+        rows = fetched(_LOCK, [Int8(portfolio_id)])
+    use = _Use(portfolio_id, *rows[0])
     if created:
-        with connection.cursor() as cursor:
-            cursor.execute(_SEED, [portfolio.pk])
-        use.taken = PortfolioSlot.objects.filter(portfolio=portfolio).count()
-        use.save(update_fields=["taken"])
+        changed(_SEED, [Int8(portfolio_id)])
+        use = _Use(portfolio_id, PortfolioSlot.objects.filter(portfolio=portfolio_id).count())
+        changed(_COUNT, [Int8(use.taken), Int8(portfolio_id)])
     return use
 
 
-def _have(portfolio: Portfolio, customers: Iterable[int]) -> set[int]:
+def _have(portfolio_id: int, customers: Iterable[int]) -> set[int]:
     """Those of the customers who have a slot: it counts until it is freed, be it a little late."""
-    rows = PortfolioSlot.objects.filter(portfolio=portfolio, customer__among=customers)
-    return set(rows.values_list("customer_id", flat=True))
+    return {row[0] for row in fetched(_HAVE, [Int8(portfolio_id), array_literal(customers)])}
 
 
-def _store(portfolio: Portfolio, use: PortfolioUse, taken: int, customers: set[int]) -> None:
-    with connection.cursor() as cursor:
-        cursor.execute(_TAKE, [portfolio.pk, array_literal(sorted(customers))])
+def _store(use: _Use, taken: int, customers: set[int]) -> None:
+    changed(_TAKE, [Int8(use.portfolio_id), array_literal(sorted(customers))])
     if taken != use.taken:
-        use.taken = taken
-        use.save(update_fields=["taken"])
+        changed(_COUNT, [Int8(taken), Int8(use.portfolio_id)])
 
 
-def _wait(portfolio: Portfolio, messages: Sequence[Message], now: datetime) -> None:
+def _wait(portfolio_id: int, messages: Sequence[Due], now: datetime) -> None:
     agents = [message.pk for message in messages if message.campaign_id is None]
     Message.objects.filter(pk__in=agents, state=MessageState.QUEUED).update(
         due_at=now + LOOK_AGAIN, reason=Reason.RECIPIENT_LIMIT
     )
     campaigns = {message.campaign_id for message in messages if message.campaign_id is not None}
     if campaigns:
-        oldest = PortfolioSlot.objects.filter(portfolio=portfolio).order_by("taken_at").first()
+        oldest = PortfolioSlot.objects.filter(portfolio=portfolio_id).order_by("taken_at").first()
         free_at = now if oldest is None else oldest.taken_at + DAY
         Campaign.objects.filter(pk__in=campaigns, state=Campaign.State.RUNNING).update(
             state=Campaign.State.WAITING,

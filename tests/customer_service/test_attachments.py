@@ -25,6 +25,7 @@ from recontact.models import CostEntry, MediaFile, Message, Query
 from recontact.refusals import Code
 from tests.customer_service.agents import agent_make, browser, customer_writes
 from tests.customer_service.files import PAGE, PICTURE, file_make
+from tests.due import due_of
 from tests.factories import query_make
 
 pytestmark = pytest.mark.django_db
@@ -152,8 +153,10 @@ def test_the_adapter_gets_a_link_and_the_bytes(ana: User, open_query: Query) -> 
 def test_a_file_that_went_meanwhile_is_skipped_and_not_sent(ana: User, open_query: Query) -> None:
     send(ana, open_query)
     MediaFile.objects.update(state="discarded")
-    message = Message.objects.select_related("customer", "query", "template").get()
-    assert recheck([message], number_id=message.sender_number_id, now=timezone.now()) == {message.pk: Code.FILE_GONE}
+    message = Message.objects.get()
+    assert recheck(due_of([message]), number_id=message.sender_number_id, now=timezone.now()) == {
+        message.pk: Code.FILE_GONE
+    }
 
 
 # --- the link ------------------------------------------------------------------------------------------------------------

@@ -36,6 +36,7 @@ from recontact.erasure import CannotErase, customer_erase
 from recontact.models import Campaign, CampaignRetry, CostEntry, Customer, Incident, Message, OptOut
 from recontact.windows import window_extend
 from templates_app.models import Template
+from tests.due import due_of
 from tests.factories import campaign_make, prices_end, prices_set, user_make
 from tests.recontact.campaigns.both_books import books_of
 from tests.recontact.chains import accepted, fail
@@ -252,8 +253,8 @@ def test_what_it_makes_passes_the_second_check_at_the_claim() -> None:
     _lose("expired", "")
     _ask(campaign)
     retries_make()
-    tried = Message.objects.filter(retry_of__isnull=False).select_related("template", "customer", "query")
-    assert recheck(list(tried), number_id=tried[0].sender_number_id, now=timezone.now()) == {}
+    tried = Message.objects.filter(retry_of__isnull=False)
+    assert recheck(due_of(tried), number_id=tried[0].sender_number_id, now=timezone.now()) == {}
 
 
 @pytest.mark.django_db

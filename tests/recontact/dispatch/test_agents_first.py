@@ -16,7 +16,8 @@ from recontact.campaigns.control import campaign_launch
 from recontact.campaigns.launch import campaigns_launch
 from recontact.dispatch import number, rate
 from recontact.dispatch import pump as dispatch_pump
-from recontact.dispatch.claim import Claim, agents_wait, claim
+from recontact.dispatch.candidates import agents_wait
+from recontact.dispatch.claim import Claim, claim
 from recontact.dispatch.lease import leases_take
 from recontact.models import Attempt, Campaign, Message, NumberLease
 from tests.factories import campaign_make, message_make, query_make, sender_number_make

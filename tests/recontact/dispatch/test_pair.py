@@ -27,6 +27,7 @@ from recontact.models import Campaign, Message, NumberLease, PortfolioSlot
 from recontact.outbox import text_send
 from recontact.states import MessageState
 from recontact.windows import window_extend
+from tests.due import due_of
 from tests.factories import message_make, query_make, sender_number_make, user_make
 from tests.world import World
 
@@ -190,8 +191,9 @@ def test_looking_at_the_pairs_takes_two_statements_however_many_messages(first: 
     _claim()
     _sent(*messages)
     again = [_another(message, campaign=campaign) for message in messages]
+    due = due_of(again)
     with CaptureQueriesContext(connection) as queries:
-        waiting = pairs_wait(number_id=first.sender_number_id, messages=again)
+        waiting = pairs_wait(number_id=first.sender_number_id, messages=due)
     assert (len(waiting), len(queries)) == (6, 2)
 
 

@@ -14,6 +14,7 @@ from django.utils import timezone
 from providers.models import ProviderAccount, SenderNumber
 from providers.parking import park
 from recontact.dispatch import claim as claiming
+from recontact.dispatch.candidates import Due, candidates
 from recontact.dispatch.claim import claim
 from recontact.dispatch.lease import account_unusable, leases_take
 from recontact.dispatch.rate import RateLimit
@@ -53,13 +54,13 @@ def test_a_number_stopped_after_the_lease_was_taken_claims_nothing(meanwhile: Ca
 def test_a_message_put_back_together_with_a_park_is_not_claimed_again(monkeypatch: pytest.MonkeyPatch) -> None:
     message = message_make()
     [lease] = leases_take("test")
-    chosen = claiming._candidates
+    chosen = candidates
 
-    def chosen_just_after_the_record(*args: Any) -> list[int]:
+    def chosen_just_after_the_record(**asked: Any) -> list[Due]:
         _account_parked(message.sender_number)
-        return chosen(*args)
+        return chosen(**asked)
 
-    monkeypatch.setattr(claiming, "_candidates", chosen_just_after_the_record)
+    monkeypatch.setattr(claiming, "candidates", chosen_just_after_the_record)
 
     assert claim(lease, 10) == []
 
