@@ -20,15 +20,17 @@ from recontact.campaigns.pricing import PRICE_CHANGED
 from recontact.campaigns.recent import RECENT_CAMPAIGN, recently_written
 from recontact.campaigns.recipients import SAME_PERSON, Launching, Person
 from recontact.campaigns.rights import Rights
+from recontact.copy_rows import JsonText
 from recontact.costs.estimate import Estimate, Estimator, NoRate
 from recontact.dispatch.recheck import customer_reason, opt_outs_of
-from recontact.eligibility import content_refusals
+from recontact.eligibility import parts_refusals
 from recontact.models import Campaign, Message, Query, ServiceWindow
 from recontact.models.references import new_reference
 from recontact.plain_rows import row_like
 from recontact.refusals import Code
+from templates_app.many import ManyRenderer
 from templates_app.models import Template
-from templates_app.rendering import RenderError, render
+from templates_app.rendering import RenderError
 from templates_app.selectors import template_parsed
 
 
@@ -116,7 +118,7 @@ class _Facts:
     def __init__(self, batch: Batch) -> None:
         customers = set(batch.customers)
         self.batch = batch
-        self.parsed = template_parsed(batch.template)
+        self.renderer = ManyRenderer(template_parsed(batch.template))
         self.message = _message_of(batch)
         self.rights = Rights(batch.queries.values())
         self.opt_outs = opt_outs_of(customers)
@@ -127,6 +129,8 @@ class _Facts:
         self.written_to = _written_to(batch.campaign, customers)
         self.recent = recently_written(campaign=batch.campaign, customers=customers, now=batch.now)
         self._estimator = Estimator()
+        #: By the parts of a message: whether the provider carries them all.
+        self._carried: dict[tuple[str, ...], bool] = {}
         #: By all that a price depends on in a batch, which counts none of its messages.
         self._prices: dict[tuple[str, Decimal | None, str], Estimate | NoRate] = {}
         self._own_team = team_of(batch.campaign.created_by)
@@ -156,6 +160,12 @@ class _Facts:
             return ""
         found = self.rights.against(recipient.query_id, planned_at=self.batch.campaign.planned_at)
         return found[0] if found is not None else ""
+
+    def carries(self, parts: tuple[str, ...]) -> bool:
+        """Whether the provider carries these parts of a message."""
+        if parts not in self._carried:
+            self._carried[parts] = not parts_refusals(parts, self.batch.number)
+        return self._carried[parts]
 
     def price(self, customer: Person, recipient: Launching, market: str) -> Estimate | NoRate:
         """The planned one while its tier costs that: who goes first is not who was planned first, and the sum stays."""
@@ -187,10 +197,10 @@ def _message(
 ) -> Message | None:
     """The message, not stored yet; None when the values make none, or one that the provider does not carry."""
     try:
-        rendered = render(facts.parsed, orjson.loads(recipient.values_text))
+        written = facts.renderer.render(orjson.loads(recipient.values_text))
     except RenderError:
         return None
-    if content_refusals(rendered.components, facts.batch.number):
+    if not facts.carries(written.parts):
         return None
     return row_like(
         facts.message,
@@ -202,9 +212,9 @@ def _message(
         recipient_bsuid=customer.bsuid or "",
         market=market,
         team_id=facts.team(recipient.query_id),
-        components=rendered.components,
-        bubble=rendered.bubble,
-        body=rendered.text,
+        components=JsonText(written.components),
+        bubble=JsonText(written.bubble),
+        body=written.text,
         due_at=due_at,
         expires_at=due_at + timedelta(seconds=settings.CAMPAIGN_MESSAGE_LIFETIME_SECONDS),
         estimate=estimate.amount,
