@@ -12,12 +12,11 @@ from django.db import connection
 
 from recontact.arrays import array_literal
 from recontact.campaigns.recipients import SAME_PERSON, Turn
-from recontact.campaigns.storing import customers_insert
-from recontact.customers import customer_identify, customer_index
+from recontact.campaigns.storing import NewCustomer, customers_insert
+from recontact.customers import customer_identify, customer_indexed
 from recontact.hashes import keyed_hash
 from recontact.models import Customer
 from recontact.phones import phone_country, phone_variants
-from recontact.plain_rows import row_like
 from recontact.refusals import Code
 
 
@@ -69,14 +68,10 @@ def _known(forms: dict[str, list[str]]) -> dict[str, int]:
     return {phone: customer_id for phone, customer_id in first.items() if customer_id is not None}
 
 
-def _new(phone: str, name: str) -> Customer:
-    customer = row_like(_NOBODY)
-    customer.phone, customer.name, customer.country = phone, name[:200], phone_country(phone)
-    customer_index(customer)
-    return customer
-
-
-_NOBODY = Customer()
+def _new(phone: str, name: str) -> NewCustomer:
+    name = name[:200]
+    sort_name, search = customer_indexed(name, phone)
+    return NewCustomer(phone, name, phone_country(phone), search, sort_name)
 
 
 # Person by person, along the index of theirs: while the planner knows nothing of a campaign that was planned just now, it would
