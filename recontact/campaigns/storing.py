@@ -17,7 +17,6 @@ from recontact.copy_rows import rows_copy
 from recontact.costs.estimate import Estimate, estimate_entry
 from recontact.models import CostEntry, Customer, Message
 
-
 # The sequence is looked up once, not for each id.
 _IDS = """
     SELECT array_agg(nextval(s.sequence)), min(s.moment)

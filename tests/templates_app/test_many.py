@@ -38,9 +38,37 @@ ODD_CASES = [
     Case("nothing_named", [{"type": "BODY", "text": "{{x}} {{}} {{ y }}"}], {"body.x": "1", "body.y": "2"}, "NAMED"),
 ]
 AWKWARD = [
-    *("", "  ", '"', "\\", '\\"', "%s", "%", "a\nb", "a\u2028b", "\ud800", "a     b", "a    b", "\x7f", "{{1}}", "🦤 ñ", "a\xa0b"),
+    *(
+        "",
+        "  ",
+        '"',
+        "\\",
+        '\\"',
+        "%s",
+        "%",
+        "a\nb",
+        "a\u2028b",
+        "\ud800",
+        "a     b",
+        "a    b",
+        "\x7f",
+        "{{1}}",
+        "🦤 ñ",
+        "a\xa0b",
+    ),
     *("123456", "https://x.example.com/ñ a", "https://x.example.com/a.jpg", "http://x", "https://a.example.com/t"),
-    *("a" * 16, "a" * 60, "b" * 1020, "c" * 40_000, "-34.6", "currency ARS 12.50", "m123", "٣٤٥٦٧", "%41 %zz", "date_time"),
+    *(
+        "a" * 16,
+        "a" * 60,
+        "b" * 1020,
+        "c" * 40_000,
+        "-34.6",
+        "currency ARS 12.50",
+        "m123",
+        "٣٤٥٦٧",
+        "%41 %zz",
+        "date_time",
+    ),
 ]
 SURPLUS = st.sampled_from(["body.9", "body.1.as", "header.image", "", "body", "button.0.payload"])
 
