@@ -44,7 +44,7 @@ def _texts(field: models.Field[Any, Any], values: Sequence[Any]) -> Sequence[str
     if isinstance(field, models.JSONField):
         values = [value if type(value) is JsonText else orjson.dumps(value).decode() for value in values]
     first = values[0]
-    if all(value is first for value in values) or values.count(first) == len(values):
+    if values.count(first) == len(values):
         return [copy_text(first)] * len(values)
     kinds = set(map(type, values))
     if kinds <= _TEXTS:

@@ -263,7 +263,7 @@ def _store(campaign: Campaign, decided: Decided) -> None:
             _LAUNCHED,
             [
                 array_literal(ids),
-                array_literal(message.pk for message in messages),
+                array_literal(message.id for message in messages),
                 array_literal(recipient.customer_id for recipient in decided.recipients),
                 array_literal(ids),
             ],

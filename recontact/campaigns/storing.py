@@ -33,27 +33,29 @@ def messages_copy(messages: Sequence[Message]) -> None:
         cursor.execute(_IDS, [Message._meta.db_table, len(messages)])
         ids, now = cursor.fetchone()
     for message, pk in zip(messages, ids, strict=True):
-        message.pk, message.created_at = pk, now
+        message.id, message.created_at = pk, now
     rows_copy(Message, messages)
 
 
 def estimates_insert(messages: Sequence[Message], estimates: Sequence[Estimate]) -> None:
     """Append each message's estimate to its cost entries, of the message's moment, in the caller's transaction: a statement for
     each price there is."""
-    of_price: dict[Estimate, list[Message]] = defaultdict(list)
+    # By what is the same object: an estimator makes one for each price, and telling two apart by all they hold takes a while.
+    of_price: dict[int, list[Message]] = defaultdict(list)
     for message, estimate in zip(messages, estimates, strict=True):
-        of_price[estimate].append(message)
+        of_price[id(estimate)].append(message)
+    made = {id(estimate): estimate for estimate in estimates}
     fields = [field for field in CostEntry._meta.concrete_fields if field.column not in ("id", "message_id")]
     columns = ", ".join(connection.ops.quote_name(field.column or "") for field in fields)
     with connection.cursor() as cursor:
-        for estimate, priced in of_price.items():
-            entry = estimate_entry(message=priced[0], estimate=estimate)
+        for which, priced in of_price.items():
+            entry = estimate_entry(message=priced[0], estimate=made[which])
             entry.created_at = priced[0].created_at
             cursor.execute(
                 _ESTIMATES.format(columns=columns, values=", ".join(["%s"] * len(fields))),
                 [
                     *(field.get_db_prep_save(getattr(entry, field.attname), connection) for field in fields),
-                    array_literal(each.pk for each in priced),
+                    array_literal(each.id for each in priced),
                 ],
             )
 
@@ -101,5 +103,5 @@ def _customers_sql() -> str:
         INSERT INTO recontact_customer ({", ".join((*own, *(field.column or "" for field in common)))}, created_at)
         SELECT p.*, {", ".join(value.replace("%", "%%") for value in values)}, (SELECT clock_timestamp())
         FROM unnest({", ".join(["%s::text[]"] * len(own))}) AS p
-        ON CONFLICT DO NOTHING RETURNING phone, id
+        ON CONFLICT (phone) WHERE phone IS NOT NULL DO NOTHING RETURNING phone, id
     """  # noqa: S608 -- columns and defaults of the model
