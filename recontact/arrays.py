@@ -18,7 +18,7 @@ def array_literal(values: Iterable[int | str | None]) -> str:
     elements = list(values)
     kinds = set(map(type, elements))
     if kinds == {str}:
-        quoted = '","'.join(elements)
+        quoted = '","'.join(map(str, elements))
         # No quotes but those between the elements, and nothing else to be written otherwise.
         if "\\" not in quoted and quoted.count('"') == 2 * (len(elements) - 1):
             return f'{{"{quoted}"}}'
