@@ -27,6 +27,7 @@ from recontact.eligibility import parts_refusals
 from recontact.models import Campaign, Message, Query, ServiceWindow
 from recontact.models.references import new_reference
 from recontact.plain_rows import row_like
+from recontact.prepared import Prepared
 from recontact.refusals import Code
 from templates_app.many import ManyRenderer
 from templates_app.models import Template
@@ -112,6 +113,15 @@ def _written_to(campaign: Campaign, customers: Iterable[int]) -> set[int]:
         return {row[0] for row in cursor.fetchall()}
 
 
+_OPEN_WINDOWS = Prepared(
+    lambda customers, number, now: ServiceWindow.objects.filter(
+        customer__among=[customers], sender_number=number, expires_at__gt=now
+    ).values_list("customer_id"),
+    moments=["now"],
+    kept=False,
+)
+
+
 class _Facts:
     """What the decisions need, loaded for all recipients at once."""
 
@@ -122,10 +132,8 @@ class _Facts:
         self.message = _message_of(batch)
         self.rights = Rights(batch.queries.values())
         self.opt_outs = opt_outs_of(customers)
-        windows = ServiceWindow.objects.filter(
-            customer__among=customers, sender_number=batch.number, expires_at__gt=batch.now
-        )
-        self.open_windows = set(windows.values_list("customer_id", flat=True))
+        windows = _OPEN_WINDOWS(customers=list(customers), number=batch.number.pk, now=batch.now)
+        self.open_windows = {customer_id for (customer_id,) in windows}
         self.written_to = _written_to(batch.campaign, customers)
         self.recent = recently_written(campaign=batch.campaign, customers=customers, now=batch.now)
         self._estimator = Estimator()

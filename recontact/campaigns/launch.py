@@ -112,7 +112,7 @@ def batch_launch(*, campaign_id: int, room: Room | None = None) -> int:
         with transaction.atomic():
             queued_postpone(campaign, now)
     room = room or Room()
-    limit = room.batch(campaign, campaign.sender_number, _queued(campaign), now)
+    limit = room.batch(campaign, campaign.sender_number, lambda: _queued(campaign), now)
     recipients = _next(campaign, limit, now) if limit else []
     if not recipients:
         return 0

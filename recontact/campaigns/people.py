@@ -18,6 +18,7 @@ from recontact.customers import customer_identify, customer_indexed
 from recontact.hashes import keyed_hash
 from recontact.models import Customer
 from recontact.phones import phone_country, phone_variants
+from recontact.prepared import Prepared
 from recontact.refusals import Code
 
 
@@ -54,7 +55,7 @@ def _by_phone(names: Mapping[str, str]) -> dict[str, int]:
 
 def _wished(missing: Sequence[str], forms: Mapping[str, list[str]]) -> set[str]:
     """Those of the phones whose customer had himself erased with a wish that still stands."""
-    if not missing or not _erased_first():
+    if not missing or not _ERASED_FIRST():
         return set()
     hashes = {keyed_hash(form): phone for phone in missing for form in forms[phone]}
     return {hashes[value] for value in _erased().filter(phone_hash__among=hashes).values_list("phone_hash", flat=True)}
@@ -65,9 +66,8 @@ def _erased() -> QuerySet[Customer]:
     return Customer.objects.filter(phone_hash__gt="", opt_outs__revoked_at__isnull=True)
 
 
-def _erased_first() -> QuerySet[Customer, tuple[int]]:
-    # In the order of that index: while the planner knows nothing of customers made just now, it would read all to find nobody.
-    return _erased().order_by("phone_hash").values_list("pk")[:1]
+# In the order of that index: while the planner knows nothing of customers made just now, it would read all to find nobody.
+_ERASED_FIRST = Prepared(lambda: _erased().order_by("phone_hash").values_list("pk")[:1], kept=False)
 
 
 def _known(forms: dict[str, list[str]]) -> dict[str, int]:
