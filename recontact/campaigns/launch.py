@@ -11,35 +11,25 @@ import time
 from collections.abc import Iterator
 from contextlib import contextmanager
 from datetime import datetime, timedelta
-from typing import Any
 
 from django.db import connection, transaction
-from django.db.models import Max, Q, QuerySet, TextField
-from django.db.models.functions import Cast
+from django.db.models import Max, Q, QuerySet
 
 from recontact.advisory_locks import AdvisoryLock
 from recontact.arrays import array_literal
-from recontact.campaigns.ahead import AHEAD_AT_LEAST, AHEAD_SECONDS, BATCH, Room
+from recontact.campaigns.ahead import AHEAD_AT_LEAST, AHEAD_SECONDS, Room
 from recontact.campaigns.batch import Batch, Decided, batch_decide
 from recontact.campaigns.hours import has_hours, queued_postpone, recipients_in_hours
 from recontact.campaigns.people import recipients_identify
-from recontact.campaigns.recipients import (
-    LAUNCHING_COLUMNS,
-    PERSON_COLUMNS,
-    SAME_PERSON,
-    TURN_COLUMNS,
-    Launching,
-    Person,
-    Turn,
-    unlaunched,
-)
+from recontact.campaigns.recipients import SAME_PERSON
 from recontact.campaigns.rights import queries_lock, rights_reserve
 from recontact.campaigns.storing import estimates_insert, messages_copy
+from recontact.campaigns.turns import rows_locked, turns_next
 from recontact.clock import ClockTimestamp, database_now
 from recontact.dispatch.recheck import template_reason
 from recontact.dispatch.wake import wake_on_commit
 from recontact.eligibility import number_refusals
-from recontact.models import Campaign, CampaignRecipient, Customer, Message
+from recontact.models import Campaign, Message
 from recontact.prepared import Prepared
 from recontact.states import MessageState
 
@@ -113,7 +103,7 @@ def batch_launch(*, campaign_id: int, room: Room | None = None) -> int:
             queued_postpone(campaign, now)
     room = room or Room()
     limit = room.batch(campaign, campaign.sender_number, lambda: _queued(campaign), now)
-    recipients = _next(campaign, limit, now) if limit else []
+    recipients = turns_next(campaign, limit, now) if limit else []
     if not recipients:
         return 0
     count = len(recipients)
@@ -129,26 +119,6 @@ def batch_launch(*, campaign_id: int, room: Room | None = None) -> int:
 
 def _queued(campaign: Campaign) -> QuerySet[Message]:
     return Message.objects.filter(campaign=campaign, sender_number=campaign.sender_number_id, state=MessageState.QUEUED)
-
-
-def _turns(campaign: Any) -> QuerySet[CampaignRecipient, Any]:
-    return unlaunched(campaign).order_by("not_before", "row_number").values_list(*TURN_COLUMNS)
-
-
-# Planned each time: how large a campaign is shows only then. Compared with a clock that moves on at each row, the index would be
-# read to its end: a million rows for each batch.
-_WHOSE_HOUR_CAME = Prepared(
-    lambda campaign, now: _turns(campaign).filter(not_before__lte=now)[:BATCH], moments=["now"], kept=False
-)
-_AT_ANY_HOUR = Prepared(lambda campaign: _turns(campaign).filter(not_before=None)[:BATCH], kept=False)
-
-
-def _next(campaign: Campaign, limit: int, now: datetime) -> list[Turn]:
-    """The next rows, at most a batch: those whose hour has come first, then those that may go at any hour."""
-    found = _WHOSE_HOUR_CAME(campaign=campaign.pk, now=now)
-    if len(found) < limit:
-        found += _AT_ANY_HOUR(campaign=campaign.pk)
-    return [Turn(*row) for row in found[:limit]]
 
 
 # Passed over when it is locked: by another launcher, or by whoever ends or stops it just now.
@@ -175,7 +145,7 @@ def _launch(campaign_id: int, identified: dict[int, int]) -> int:
     if stop:
         _park(campaign, stop)
         return 0
-    recipients, customers = _locked(identified)
+    recipients, customers = rows_locked(identified)
     queries = queries_lock({recipient.query_id for recipient in recipients if recipient.query_id is not None})
     recipients = [each for each in recipients if each.query_id is None or each.query_id in queries]
     batch = Batch(campaign, campaign.sender_number, campaign.template, recipients, customers, now, queries)
@@ -190,43 +160,6 @@ def _launch(campaign_id: int, identified: dict[int, int]) -> int:
 
 def _park(campaign: Campaign, reason: str) -> None:
     Campaign.objects.filter(pk=campaign.pk).update(state=Campaign.State.PARKED, state_reason=reason)
-
-
-_CUSTOMERS_LOCKED = Prepared(
-    lambda customers: (
-        Customer.objects.filter(pk__among=[customers])
-        .order_by("pk")
-        .select_for_update(skip_locked=True, no_key=True)
-        .values_list(*PERSON_COLUMNS)
-    ),
-    kept=False,
-)
-# By their ids alone: of a campaign that was planned just now the planner knows too little to keep to that index.
-_RECIPIENTS_LOCKED = Prepared(
-    lambda recipients: (
-        CampaignRecipient.objects.filter(pk__among=[recipients])
-        .annotate(values_text=Cast("values", TextField()))
-        .order_by()
-        .select_for_update(skip_locked=True, no_key=True)
-        .values_list(*LAUNCHING_COLUMNS)
-    ),
-    kept=False,
-)
-
-
-def _locked(identified: dict[int, int]) -> tuple[list[Launching], dict[int, Person]]:
-    """The rows still to be launched whose customer nobody else works on, with their customers; both locked.
-
-    A row that was given another customer meanwhile waits for the next batch.
-    """
-    held = _CUSTOMERS_LOCKED(customers=list(set(identified.values())))
-    free = {person.pk: person for person in (Person(*row) for row in held)}
-    wanted = [pk for pk, customer_id in identified.items() if customer_id in free]
-    found = (Launching(*row) for row in _RECIPIENTS_LOCKED(recipients=wanted))
-    recipients = [each for each in found if each.is_unlaunched and each.customer_id in (None, identified[each.pk])]
-    for recipient in recipients:
-        recipient.customer_id = identified[recipient.pk]
-    return sorted(recipients, key=lambda each: (each.not_before is None, each.not_before, each.row_number)), free
 
 
 def _due_from(campaign: Campaign, now: datetime) -> datetime:

@@ -6,8 +6,9 @@ import pytest
 
 from recontact.arrays import array_literal
 from recontact.campaigns.batch import _WRITTEN_TO
-from recontact.campaigns.launch import _AT_ANY_HOUR, _LAUNCHED, _WHOSE_HOUR_CAME
+from recontact.campaigns.launch import _LAUNCHED
 from recontact.campaigns.people import _ERASED_FIRST, _HAVE_ROWS
+from recontact.campaigns.turns import _AT_ANY_HOUR, _WHOSE_HOUR_CAME
 from recontact.clock import database_now
 from tests.factories import campaign_make, customer_make, recipients_make
 from tests.plans import plan_explain
