@@ -45,7 +45,12 @@ def parts_of(components: Iterable[JsonObject]) -> Iterator[str]:
 
 def parts_missing(components: Iterable[JsonObject], carried: frozenset[str]) -> list[str]:
     """The parts of `components` that a provider which carries `carried` cannot send, in their order, each once."""
-    return [part for part in dict.fromkeys(parts_of(components)) if part not in carried]
+    return parts_not_carried(parts_of(components), carried)
+
+
+def parts_not_carried(parts: Iterable[str], carried: frozenset[str]) -> list[str]:
+    """The same of parts that are known already."""
+    return [part for part in dict.fromkeys(parts) if part not in carried]
 
 
 def media_check(content: MediaContent, can: Capabilities) -> None:

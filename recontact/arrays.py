@@ -16,8 +16,14 @@ from django.db.models.sql.compiler import SQLCompiler
 def array_literal(values: Iterable[int | str | None]) -> str:
     """The values as PostgreSQL reads an array, to be cast to its type: `{1,2}` or `{"a","b"}`; None is NULL."""
     elements = list(values)
+    kinds = set(map(type, elements))
+    if kinds == {str}:
+        quoted = '","'.join(map(str, elements))
+        # No quotes but those between the elements, and nothing else to be written otherwise.
+        if "\\" not in quoted and quoted.count('"') == 2 * (len(elements) - 1):
+            return f'{{"{quoted}"}}'
     # Ids, nearly always.
-    write = str if set(map(type, elements)) == {int} else _element
+    write = str if kinds == {int} else _element
     return "{" + ",".join(map(write, elements)) + "}"
 
 

@@ -22,14 +22,21 @@ TAGS_AT_MOST = 30
 
 def fold(text: str) -> str:
     """Lower case without accents, for sorting and prefix search."""
+    if text.isascii():
+        return text.lower().strip()
     decomposed = unicodedata.normalize("NFKD", text.casefold())
     return "".join(filterfalse(unicodedata.combining, decomposed)).strip()
 
 
 def customer_index(customer: Customer) -> None:
     """Set the columns that searching and sorting use, from the name and the phone. The caller saves."""
-    customer.sort_name = fold(customer.name)[:200]
-    customer.search = " ".join([customer.sort_name, *phone_search_forms(customer.phone or "")]).strip()
+    customer.sort_name, customer.search = customer_indexed(customer.name, customer.phone or "")
+
+
+def customer_indexed(name: str, phone: str) -> tuple[str, str]:
+    """The columns `sort_name` and `search` of a customer with this name and phone."""
+    sort_name = fold(name)[:200]
+    return sort_name, " ".join([sort_name, *phone_search_forms(phone)]).strip()
 
 
 def customer_lock(customer_id: int) -> Customer:

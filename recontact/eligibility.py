@@ -13,7 +13,7 @@ from django.utils.translation import gettext as _
 
 from providers.contracts import JsonObject
 from providers.models import SenderNumber
-from providers.parts import parts_missing
+from providers.parts import parts_not_carried, parts_of
 from providers.registry import adapter_class_known
 from recontact.access import query_is_foreign
 from recontact.budgets import reserve
@@ -53,8 +53,13 @@ def template_refusals(template: Template, number: SenderNumber) -> list[Refusal]
 
 def content_refusals(components: Iterable[JsonObject], number: SenderNumber) -> list[Refusal]:
     """Against what a template carries with its values (send-time components): parts that the provider does not take."""
+    return parts_refusals(parts_of(components), number)
+
+
+def parts_refusals(parts: Iterable[str], number: SenderNumber) -> list[Refusal]:
+    """The same by the parts of such components (providers.parts)."""
     adapter = adapter_class_known(number.account.provider)
-    missing = parts_missing(components, adapter.capabilities.parts) if adapter is not None else []
+    missing = parts_not_carried(parts, adapter.capabilities.parts) if adapter is not None else []
     if not missing or adapter is None:
         return []
     return [Refusal(Code.PARTS_NOT_CARRIED, {"provider": str(adapter.label), "parts": missing}, field_name="template")]

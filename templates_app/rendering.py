@@ -15,7 +15,7 @@ from templates_app.sentences import sentence
 from templates_app.values import RenderProblem, values_check
 from templates_app.wire import wire_components
 
-__all__ = ["RenderError", "RenderProblem", "Rendered", "preview", "render"]
+__all__ = ["RenderError", "RenderProblem", "Rendered", "body_limit", "preview", "render"]
 
 
 @dataclass(frozen=True)
@@ -53,14 +53,18 @@ def preview(parsed: ParsedTemplate, values: Mapping[str, str] | None = None) -> 
     return bubble_of(parsed, {key: str(value).strip() for key, value in values.items()})
 
 
+def body_limit(parsed: ParsedTemplate) -> int:
+    """How many characters the finished body may have."""
+    return LONE_BODY_LIMIT if parsed.body_stands_alone else BODY_LIMIT
+
+
 def _too_long(parsed: ParsedTemplate, bubble: JsonObject) -> list[RenderProblem]:
     """The finished texts against WhatsApp's limits."""
     problems = []
-    limit = LONE_BODY_LIMIT if parsed.body_stands_alone else BODY_LIMIT
     header = (bubble["header"] or {}).get("text", "")
     for code, length, allowed, text in (
         ("header_too_long", len(header), HEADER_LIMIT, HEADER_TOO_LONG),
-        ("body_too_long", len(bubble["body"]), limit, BODY_TOO_LONG),
+        ("body_too_long", len(bubble["body"]), body_limit(parsed), BODY_TOO_LONG),
     ):
         if length > allowed:
             problems.append(RenderProblem("", code, sentence(text, length=length, limit=allowed)))

@@ -59,6 +59,11 @@ def values_check(parsed: ParsedTemplate, values: Mapping[str, str]) -> tuple[dic
     return {key: value for key, value in trimmed.items() if value}, problems
 
 
+def value_fits(variable: Variable, value: str, parsed: ParsedTemplate) -> bool:
+    """Whether a value (trimmed, not empty) is fit for its variable."""
+    return not _unfit(variable, value, parsed)
+
+
 def typed_key(key: str) -> str:
     """The key that makes a text a date or an amount: `body.2.as` = "currency ARS 25990.50" or "date_time"."""
     return f"{key}.as"
@@ -75,7 +80,8 @@ def typed_read(value: str) -> tuple[str, str, Decimal] | None:
 def url_suffix_encode(value: str) -> str:
     """The end of an address, percent-encoded as the provider wants it; what is encoded already stays as it is."""
     lone_percent = re.sub(r"%(?![0-9A-Fa-f]{2})", "%25", value)
-    return quote(lone_percent, safe="/:?#[]@!$&'()*+,;=-._~%")
+    # A bubble also shows what is refused: half a character cannot be encoded, and must not raise.
+    return quote(lone_percent, safe="/:?#[]@!$&'()*+,;=-._~%", errors="replace")
 
 
 def datetime_read(value: str) -> datetime | None:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from datetime import datetime, timedelta
 
 from django.db.models import Q, QuerySet
@@ -25,8 +26,33 @@ def batch_room(campaign: Campaign, number: SenderNumber | None, queued: QuerySet
     A launcher that filled up whatever the sending just took would make a few at a time and never come to rest, and a batch costs
     its statements for one message as for hundreds.
     """
-    throughput = number.throughput if number is not None else AHEAD_AT_LEAST
-    ahead = int(max(AHEAD_AT_LEAST, min(campaign.pace or throughput, throughput) * AHEAD_SECONDS))
-    was_tried = Q(attempt_number__gt=0) | Q(retry_of__isnull=False)
-    room = ahead - queued.exclude(was_tried, due_at__gt=now + PUT_OFF).count()
-    return min(room, BATCH) if room >= min(BATCH, ahead // 2) else 0
+    return Room().batch(campaign, number, lambda: queued, now)
+
+
+class Room:
+    """The room for a campaign's batches, one after the other: what is queued is counted once for as many as there is room for.
+
+    What is sent meanwhile only makes room, and what comes back had its place. Counting thousands for each batch took longer than
+    storing its estimates.
+    """
+
+    def __init__(self) -> None:
+        self._counted_for: tuple[int | None, int] | None = None
+        self._left = 0
+
+    def batch(
+        self, campaign: Campaign, number: SenderNumber | None, queued: Callable[[], QuerySet[Message]], now: datetime
+    ) -> int:
+        """As `batch_room`; `queued` is asked only where it is counted."""
+        throughput = number.throughput if number is not None else AHEAD_AT_LEAST
+        ahead = int(max(AHEAD_AT_LEAST, min(campaign.pace or throughput, throughput) * AHEAD_SECONDS))
+        least, asked = min(BATCH, ahead // 2), (campaign.sender_number_id, ahead)
+        if self._counted_for != asked or self._left < least:
+            was_tried = Q(attempt_number__gt=0) | Q(retry_of__isnull=False)
+            self._left = ahead - queued().exclude(was_tried, due_at__gt=now + PUT_OFF).count()
+            self._counted_for = asked
+        return min(self._left, BATCH) if self._left >= least else 0
+
+    def taken(self, count: int) -> None:
+        """So many more are queued, at most."""
+        self._left -= count

@@ -20,15 +20,18 @@ from recontact.campaigns.pricing import PRICE_CHANGED
 from recontact.campaigns.recent import RECENT_CAMPAIGN, recently_written
 from recontact.campaigns.recipients import SAME_PERSON, Launching, Person
 from recontact.campaigns.rights import Rights
+from recontact.copy_rows import JsonText
 from recontact.costs.estimate import Estimate, Estimator, NoRate
 from recontact.dispatch.recheck import customer_reason, opt_outs_of
-from recontact.eligibility import content_refusals
+from recontact.eligibility import parts_refusals
 from recontact.models import Campaign, Message, Query, ServiceWindow
 from recontact.models.references import new_reference
 from recontact.plain_rows import row_like
+from recontact.prepared import Prepared
 from recontact.refusals import Code
+from templates_app.many import ManyRenderer
 from templates_app.models import Template
-from templates_app.rendering import RenderError, render
+from templates_app.rendering import RenderError
 from templates_app.selectors import template_parsed
 
 
@@ -110,23 +113,32 @@ def _written_to(campaign: Campaign, customers: Iterable[int]) -> set[int]:
         return {row[0] for row in cursor.fetchall()}
 
 
+_OPEN_WINDOWS = Prepared(
+    lambda customers, number, now: ServiceWindow.objects.filter(
+        customer__among=[customers], sender_number=number, expires_at__gt=now
+    ).values_list("customer_id"),
+    moments=["now"],
+    kept=False,
+)
+
+
 class _Facts:
     """What the decisions need, loaded for all recipients at once."""
 
     def __init__(self, batch: Batch) -> None:
         customers = set(batch.customers)
         self.batch = batch
-        self.parsed = template_parsed(batch.template)
+        self.renderer = ManyRenderer(template_parsed(batch.template))
         self.message = _message_of(batch)
         self.rights = Rights(batch.queries.values())
         self.opt_outs = opt_outs_of(customers)
-        windows = ServiceWindow.objects.filter(
-            customer__among=customers, sender_number=batch.number, expires_at__gt=batch.now
-        )
-        self.open_windows = set(windows.values_list("customer_id", flat=True))
+        windows = _OPEN_WINDOWS(customers=list(customers), number=batch.number.pk, now=batch.now)
+        self.open_windows = {customer_id for (customer_id,) in windows}
         self.written_to = _written_to(batch.campaign, customers)
         self.recent = recently_written(campaign=batch.campaign, customers=customers, now=batch.now)
         self._estimator = Estimator()
+        #: By the parts of a message: whether the provider carries them all.
+        self._carried: dict[tuple[str, ...], bool] = {}
         #: By all that a price depends on in a batch, which counts none of its messages.
         self._prices: dict[tuple[str, Decimal | None, str], Estimate | NoRate] = {}
         self._own_team = team_of(batch.campaign.created_by)
@@ -156,6 +168,12 @@ class _Facts:
             return ""
         found = self.rights.against(recipient.query_id, planned_at=self.batch.campaign.planned_at)
         return found[0] if found is not None else ""
+
+    def carries(self, parts: tuple[str, ...]) -> bool:
+        """Whether the provider carries these parts of a message."""
+        if parts not in self._carried:
+            self._carried[parts] = not parts_refusals(parts, self.batch.number)
+        return self._carried[parts]
 
     def price(self, customer: Person, recipient: Launching, market: str) -> Estimate | NoRate:
         """The planned one while its tier costs that: who goes first is not who was planned first, and the sum stays."""
@@ -187,10 +205,10 @@ def _message(
 ) -> Message | None:
     """The message, not stored yet; None when the values make none, or one that the provider does not carry."""
     try:
-        rendered = render(facts.parsed, orjson.loads(recipient.values_text))
+        written = facts.renderer.render(orjson.loads(recipient.values_text))
     except RenderError:
         return None
-    if content_refusals(rendered.components, facts.batch.number):
+    if not facts.carries(written.parts):
         return None
     return row_like(
         facts.message,
@@ -202,9 +220,9 @@ def _message(
         recipient_bsuid=customer.bsuid or "",
         market=market,
         team_id=facts.team(recipient.query_id),
-        components=rendered.components,
-        bubble=rendered.bubble,
-        body=rendered.text,
+        components=JsonText(written.components),
+        bubble=JsonText(written.bubble),
+        body=written.text,
         due_at=due_at,
         expires_at=due_at + timedelta(seconds=settings.CAMPAIGN_MESSAGE_LIFETIME_SECONDS),
         estimate=estimate.amount,

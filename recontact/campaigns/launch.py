@@ -13,32 +13,24 @@ from contextlib import contextmanager
 from datetime import datetime, timedelta
 
 from django.db import connection, transaction
-from django.db.models import Max, Q, QuerySet, TextField
-from django.db.models.functions import Cast
+from django.db.models import Max, Q, QuerySet
 
 from recontact.advisory_locks import AdvisoryLock
 from recontact.arrays import array_literal
-from recontact.campaigns.ahead import AHEAD_AT_LEAST, AHEAD_SECONDS, batch_room
+from recontact.campaigns.ahead import AHEAD_AT_LEAST, AHEAD_SECONDS, Room
 from recontact.campaigns.batch import Batch, Decided, batch_decide
 from recontact.campaigns.hours import has_hours, queued_postpone, recipients_in_hours
 from recontact.campaigns.people import recipients_identify
-from recontact.campaigns.recipients import (
-    LAUNCHING_COLUMNS,
-    PERSON_COLUMNS,
-    SAME_PERSON,
-    TURN_COLUMNS,
-    Launching,
-    Person,
-    Turn,
-    unlaunched,
-)
+from recontact.campaigns.recipients import SAME_PERSON
 from recontact.campaigns.rights import queries_lock, rights_reserve
 from recontact.campaigns.storing import estimates_insert, messages_copy
+from recontact.campaigns.turns import rows_locked, turns_next
 from recontact.clock import ClockTimestamp, database_now
 from recontact.dispatch.recheck import template_reason
 from recontact.dispatch.wake import wake_on_commit
 from recontact.eligibility import number_refusals
-from recontact.models import Campaign, CampaignRecipient, Customer, Message
+from recontact.models import Campaign, Message
+from recontact.prepared import Prepared
 from recontact.states import MessageState
 
 #: One call launches no longer than this: beat comes again at once.
@@ -74,8 +66,9 @@ def launch_in_turns() -> int:
     campaigns_begin()
     launched, ends = 0, time.monotonic() + SLICE_SECONDS
     going = list(_running().order_by("pk").values_list("pk", flat=True))
+    rooms = {campaign_id: Room() for campaign_id in going}
     while going and time.monotonic() < ends:
-        made = {campaign_id: batch_launch(campaign_id=campaign_id) for campaign_id in going}
+        made = {campaign_id: batch_launch(campaign_id=campaign_id, room=rooms[campaign_id]) for campaign_id in going}
         launched += sum(made.values())
         going = [campaign_id for campaign_id in going if made[campaign_id]]
     return launched
@@ -92,18 +85,25 @@ def _running() -> QuerySet[Campaign]:
     return Campaign.objects.filter(state=Campaign.State.RUNNING).exclude(source=Campaign.Source.QUERIES)
 
 
-def batch_launch(*, campaign_id: int) -> int:
+# Of the models, all columns: what is left out would be asked for in a statement of its own.
+_CAMPAIGN = Prepared(lambda campaign: _running().select_related("sender_number").filter(pk=campaign))
+
+
+def batch_launch(*, campaign_id: int, room: Room | None = None) -> int:
     """Make the next messages of the campaign. Returns how many recipients got one, were left out or put off; 0 when its queue has
-    no room for a batch, nobody's turn has come, it does not run (any more), or another launcher is at it."""
-    campaign = _running().select_related("sender_number__account").filter(pk=campaign_id).first()
+    no room for a batch, nobody's turn has come, it does not run (any more), or another launcher is at it.
+
+    `room`: as the batches before this one left it; None: to be counted."""
+    campaign = next(iter(_CAMPAIGN(campaign=campaign_id)), None)
     if campaign is None or campaign.sender_number is None:
         return 0
     now = database_now()
     if has_hours(campaign):
         with transaction.atomic():
             queued_postpone(campaign, now)
-    room = batch_room(campaign, campaign.sender_number, _queued(campaign), now)
-    recipients = _next(campaign, room, now) if room else []
+    room = room or Room()
+    limit = room.batch(campaign, campaign.sender_number, lambda: _queued(campaign), now)
+    recipients = turns_next(campaign, limit, now) if limit else []
     if not recipients:
         return 0
     count = len(recipients)
@@ -112,29 +112,30 @@ def batch_launch(*, campaign_id: int) -> int:
     put_off = count - len(recipients)
     recipients_identify(recipients)
     identified = {each.pk: each.customer_id for each in recipients if each.customer_id is not None and not each.dropped}
-    return put_off + _launch(campaign_id, identified)
+    launched = _launch(campaign_id, identified)
+    room.taken(launched)
+    return put_off + launched
 
 
 def _queued(campaign: Campaign) -> QuerySet[Message]:
     return Message.objects.filter(campaign=campaign, sender_number=campaign.sender_number_id, state=MessageState.QUEUED)
 
 
-def _next(campaign: Campaign, limit: int, now: datetime) -> list[Turn]:
-    """The next rows: those whose hour has come first, then those that may go at any hour."""
-    rows = unlaunched(campaign.pk).order_by("not_before", "row_number").values_list(*TURN_COLUMNS)
-    # Compared with a clock that moves on at each row, the index would be read to its end: a million rows for each batch.
-    found = list(rows.filter(not_before__lte=now)[:limit])
-    if len(found) < limit:
-        found += rows.filter(not_before=None)[: limit - len(found)]
-    return [Turn(*row) for row in found]
+# Passed over when it is locked: by another launcher, or by whoever ends or stops it just now.
+_CAMPAIGN_LOCKED = Prepared(
+    lambda campaign: (
+        _running()
+        .select_for_update(skip_locked=True, no_key=True, of=("self",))
+        .select_related("template", "sender_number__account", "created_by")
+        .filter(pk=campaign)
+    )
+)
 
 
 @transaction.atomic
 def _launch(campaign_id: int, identified: dict[int, int]) -> int:
     """One batch, all or nothing: recipients with their customers."""
-    # Passed over when it is locked: by another launcher, or by whoever ends or stops it just now.
-    rows = _running().select_for_update(skip_locked=True, no_key=True, of=("self",))
-    campaign = rows.select_related("template", "sender_number__account").filter(pk=campaign_id).first()
+    campaign = next(iter(_CAMPAIGN_LOCKED(campaign=campaign_id)), None)
     if campaign is None or campaign.template is None or campaign.sender_number is None:
         return 0
     now = database_now()
@@ -144,7 +145,7 @@ def _launch(campaign_id: int, identified: dict[int, int]) -> int:
     if stop:
         _park(campaign, stop)
         return 0
-    recipients, customers = _locked(identified)
+    recipients, customers = rows_locked(identified)
     queries = queries_lock({recipient.query_id for recipient in recipients if recipient.query_id is not None})
     recipients = [each for each in recipients if each.query_id is None or each.query_id in queries]
     batch = Batch(campaign, campaign.sender_number, campaign.template, recipients, customers, now, queries)
@@ -159,27 +160,6 @@ def _launch(campaign_id: int, identified: dict[int, int]) -> int:
 
 def _park(campaign: Campaign, reason: str) -> None:
     Campaign.objects.filter(pk=campaign.pk).update(state=Campaign.State.PARKED, state_reason=reason)
-
-
-def _locked(identified: dict[int, int]) -> tuple[list[Launching], dict[int, Person]]:
-    """The rows still to be launched whose customer nobody else works on, with their customers; both locked.
-
-    A row that was given another customer meanwhile waits for the next batch.
-    """
-    customers = Customer.objects.filter(pk__among=set(identified.values())).order_by("pk")
-    held = customers.select_for_update(skip_locked=True, no_key=True).values_list(*PERSON_COLUMNS)
-    free = {person.pk: person for person in (Person(*row) for row in held)}
-    wanted = [pk for pk, customer_id in identified.items() if customer_id in free]
-    # By their ids alone: of a campaign that was planned just now the planner knows too little to keep to that index.
-    rows = (
-        CampaignRecipient.objects.filter(pk__among=wanted).annotate(values_text=Cast("values", TextField())).order_by()
-    )
-    rows = rows.select_for_update(skip_locked=True, no_key=True)
-    found = (Launching(*row) for row in rows.values_list(*LAUNCHING_COLUMNS))
-    recipients = [each for each in found if each.is_unlaunched and each.customer_id in (None, identified[each.pk])]
-    for recipient in recipients:
-        recipient.customer_id = identified[recipient.pk]
-    return sorted(recipients, key=lambda each: (each.not_before is None, each.not_before, each.row_number)), free
 
 
 def _due_from(campaign: Campaign, now: datetime) -> datetime:
@@ -216,7 +196,7 @@ def _store(campaign: Campaign, decided: Decided) -> None:
             _LAUNCHED,
             [
                 array_literal(ids),
-                array_literal(message.pk for message in messages),
+                array_literal(message.id for message in messages),
                 array_literal(recipient.customer_id for recipient in decided.recipients),
                 array_literal(ids),
             ],

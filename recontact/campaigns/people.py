@@ -9,15 +9,16 @@ from __future__ import annotations
 from collections.abc import Iterable, Mapping, Sequence
 
 from django.db import connection
+from django.db.models import QuerySet
 
 from recontact.arrays import array_literal
 from recontact.campaigns.recipients import SAME_PERSON, Turn
-from recontact.campaigns.storing import customers_insert
-from recontact.customers import customer_identify, customer_index
+from recontact.campaigns.storing import NewCustomer, customers_insert
+from recontact.customers import customer_identify, customer_indexed
 from recontact.hashes import keyed_hash
 from recontact.models import Customer
 from recontact.phones import phone_country, phone_variants
-from recontact.plain_rows import row_like
+from recontact.prepared import Prepared
 from recontact.refusals import Code
 
 
@@ -54,12 +55,19 @@ def _by_phone(names: Mapping[str, str]) -> dict[str, int]:
 
 def _wished(missing: Sequence[str], forms: Mapping[str, list[str]]) -> set[str]:
     """Those of the phones whose customer had himself erased with a wish that still stands."""
-    # Said twice, so that the index of those that have a hash can be used however many are looked for.
-    erased = Customer.objects.filter(phone_hash__gt="", opt_outs__revoked_at__isnull=True)
-    if not missing or not erased.exists():
+    if not missing or not _ERASED_FIRST():
         return set()
     hashes = {keyed_hash(form): phone for phone in missing for form in forms[phone]}
-    return {hashes[value] for value in erased.filter(phone_hash__among=hashes).values_list("phone_hash", flat=True)}
+    return {hashes[value] for value in _erased().filter(phone_hash__among=hashes).values_list("phone_hash", flat=True)}
+
+
+def _erased() -> QuerySet[Customer]:
+    # Said besides the hashes, so that the index of those that have one can be used however many are looked for.
+    return Customer.objects.filter(phone_hash__gt="", opt_outs__revoked_at__isnull=True)
+
+
+# In the order of that index: while the planner knows nothing of customers made just now, it would read all to find nobody.
+_ERASED_FIRST = Prepared(lambda: _erased().order_by("phone_hash").values_list("pk")[:1], kept=False)
 
 
 def _known(forms: dict[str, list[str]]) -> dict[str, int]:
@@ -69,14 +77,10 @@ def _known(forms: dict[str, list[str]]) -> dict[str, int]:
     return {phone: customer_id for phone, customer_id in first.items() if customer_id is not None}
 
 
-def _new(phone: str, name: str) -> Customer:
-    customer = row_like(_NOBODY)
-    customer.phone, customer.name, customer.country = phone, name[:200], phone_country(phone)
-    customer_index(customer)
-    return customer
-
-
-_NOBODY = Customer()
+def _new(phone: str, name: str) -> NewCustomer:
+    name = name[:200]
+    sort_name, search = customer_indexed(name, phone)
+    return NewCustomer(phone, name, phone_country(phone), search, sort_name)
 
 
 # Person by person, along the index of theirs: while the planner knows nothing of a campaign that was planned just now, it would

@@ -25,14 +25,17 @@ class Rights:
 
     def __init__(self, queries: Iterable[Query]) -> None:
         self.queries = {query.pk: query for query in queries}
+        self._used: dict[int, Recontact] = {}
+        self._unclear: set[int] = set()
+        if not self.queries:
+            return
         standing = Recontact.objects.filter(query__in=self.queries).exclude(state=Recontact.State.RELEASED)
         rows = standing.select_related("reserved_by", "message").defer(
             "message__components", "message__bubble", "message__body"
         )
-        self._used = {recontact.query_id: recontact for recontact in rows} if self.queries else {}
+        self._used = {recontact.query_id: recontact for recontact in rows}
         unclear = Incident.objects.filter(message__recontact__query__in=self.queries, closed_at__isnull=True)
-        ids = unclear.values_list("message__recontact__query_id", flat=True)
-        self._unclear = set(ids) if self.queries else set()
+        self._unclear = set(unclear.values_list("message__recontact__query_id", flat=True))
 
     @classmethod
     def of(cls, query_ids: Collection[int]) -> Rights:

@@ -101,6 +101,14 @@ def test_it_refuses_what_whatsapp_refuses_inside_a_text(value: str) -> None:
     assert problems_of([BODY_ONE], {"body.1": value}) == {"body.1": "newline_in_variable"}
 
 
+def test_half_a_character_at_the_end_of_an_address_is_refused_like_any_other() -> None:
+    components = [BODY_ONE, buttons({"type": "URL", "text": "Ver", "url": "https://a.example.com/{{1}}"})]
+
+    assert problems_of(components, {"body.1": "Ana", "button.0.url": "a\ud800"}) == {
+        "button.0.url": "newline_in_variable"
+    }
+
+
 def test_it_takes_four_spaces_and_trims_the_ends() -> None:
     rendered = render(parse_components([BODY_ONE], "POSITIONAL"), {"body.1": " a    b \n"})
 

@@ -12,6 +12,7 @@ from django.db import connections
 
 from recontact.books import differences
 from recontact.campaigns import ahead, launch
+from recontact.campaigns.ahead import Room
 from recontact.campaigns.control import campaign_cancel, campaign_launch, campaign_pause
 from recontact.campaigns.launch import campaigns_launch, launch_in_turns
 from recontact.customers import customer_identify, opt_out_add
@@ -82,10 +83,10 @@ def test_one_launcher_works_while_a_second_goes_away_at_once(
     begun, seconds_turn = threading.Event(), threading.Event()
     batch_launch = launch.batch_launch
 
-    def slowly(*, campaign_id: int) -> int:
+    def slowly(*, campaign_id: int, room: Room) -> int:
         begun.set()
         assert seconds_turn.wait(10)
-        return batch_launch(campaign_id=campaign_id)
+        return batch_launch(campaign_id=campaign_id, room=room)
 
     def second() -> None:
         assert begun.wait(10)
