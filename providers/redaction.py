@@ -160,9 +160,13 @@ class Redactor:
         if isinstance(value, dict):
             result = {}
             for key, item in value.items():
-                named = str(key)
-                is_text = isinstance(item, str)
-                result[self.text(named)] = (_mark(named) or self.text(item)) if is_text else self.answer(item, named)
+                named = key if isinstance(key, str) else str(key)
+                mark, is_word = _mark(named), _is_word(named)
+                shown = named if is_word and self._is_clean else self.text(named)
+                if isinstance(item, str):
+                    result[shown] = mark or self.text(item)
+                else:
+                    result[shown] = self.answer(item, named)
             return result
         if isinstance(value, list):
             return [self.answer(item, name) for item in value]
@@ -208,11 +212,12 @@ class Redactor:
         if isinstance(value, dict):
             result = {}
             for key, item in value.items():
-                below = place[key if isinstance(key, str) else str(key)]
-                if not isinstance(item, str):
-                    result[str(key)] = self._request(item, below)
+                named = key if isinstance(key, str) else str(key)
+                below = place[named]
+                if isinstance(item, str):
+                    result[named] = item if below.is_kept else self._masked(item, below)
                 else:
-                    result[str(key)] = item if below.is_kept else self._masked(item, below)
+                    result[named] = self._request(item, below)
             return result
         if isinstance(value, str):
             return value if place.is_kept else self._masked(value, place)
@@ -233,7 +238,7 @@ class Redactor:
 
     def _learn(self, value: str) -> None:
         if (value.startswith("+") or value[:1].isdecimal()) and _PHONE.fullmatch(value):
-            self._phones.add(value[-_PHONE_TAIL:])
+            self._phones.add(_tail(value))
         elif len(value) >= _SHORTEST_LEARNT:
             self._learnt.add(value.replace("\x00", ""))
             self._plainly = self._encoded = None
@@ -254,7 +259,9 @@ class Redactor:
                 self._plainly = self._learnt | {value.replace(" ", "+") for value in self._learnt if " " in value}
             return self._plainly
         if self._encoded is None:
-            self._encoded = {spelling for value in self._learnt for spelling in (*_spellings(value), value.replace(" ", "+"))}
+            self._encoded = {
+                spelling for value in self._learnt for spelling in (*_spellings(value), value.replace(" ", "+"))
+            }
         return self._encoded
 
     def _is_known_phone(self, text: str) -> bool:

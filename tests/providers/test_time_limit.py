@@ -17,13 +17,17 @@ LONG = 30.0
 def test_what_takes_too_long_is_cancelled_and_says_so() -> None:
     ended: list[BaseException] = []
 
-    async def work() -> None:
-        with pytest.raises(TimeoutError) as caught, time_limit(SHORT):
+    async def block() -> None:
+        with time_limit(SHORT):
             try:
                 await asyncio.sleep(LONG)
             except asyncio.CancelledError as error:
                 ended.append(error)
                 raise
+
+    async def work() -> None:
+        with pytest.raises(TimeoutError) as caught:
+            await block()
         assert caught.value.__cause__ is ended[0]
         await asyncio.sleep(0)  # nothing of the cancellation is left
 
@@ -105,22 +109,22 @@ def test_a_cancellation_from_elsewhere_stays_one() -> None:
 
 
 def test_a_cancellation_from_elsewhere_stays_one_though_the_time_is_up_as_well() -> None:
+    tasks: list[asyncio.Task[None]] = []
+
     async def block() -> None:
         with time_limit(SHORT) as limit:
             try:
                 await asyncio.sleep(LONG)
             except asyncio.CancelledError:
                 assert limit.is_over
-                task.cancel()
+                tasks[0].cancel()
                 raise
 
     async def work() -> None:
-        nonlocal task
-        task = asyncio.create_task(block())
+        tasks.append(asyncio.create_task(block()))
         with pytest.raises(asyncio.CancelledError):
-            await task
+            await tasks[0]
 
-    task: asyncio.Task[None]
     asyncio.run(work())
 
 
