@@ -70,6 +70,8 @@ _TELLING = re.compile(
 _MESSAGE_ID = re.compile(r"wamid\.[A-Za-z0-9+/=_%-]+")
 # What most keys and words of an answer are: neither _TELLING nor _DIGITS can find anything in it.
 _WORD = re.compile(r"[a-z_]+")
+# What an id in a header is: _TELLING finds nothing in it but a token.
+_BARE = re.compile(r"[A-Za-z0-9_-]+")
 _DIGITS = re.compile(r"\d(?:[\s().-]{0,2}\d){6,16}")
 _NO_DIGITS = re.compile(r"\D")
 # Without a plus: as long as a phone with its country is, and no part of a word, a date or a longer id.
@@ -316,9 +318,9 @@ def _digits_in(text: str) -> Sequence[str]:
 
 def _looked_through(text: str) -> tuple[str, frozenset[str]]:
     """The text without what tells by itself that it is a person's or a secret, and the tails of all that may be phones."""
-    if _is_word(text):
-        return text, frozenset()
-    masked = _TELLING.sub(MASK, text[:TEXT_KEPT].replace("\x00", ""))
+    masked = text[:TEXT_KEPT].replace("\x00", "")
+    if not _BARE.fullmatch(masked) or "EAA" in masked:
+        masked = _TELLING.sub(MASK, masked)
     return masked, frozenset(map(_tail, _DIGITS.findall(masked)))
 
 

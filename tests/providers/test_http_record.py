@@ -72,10 +72,15 @@ def test_a_phone_that_an_answer_tells_as_a_number_is_masked() -> None:
 
 
 def test_an_answer_in_which_nothing_of_the_request_is_loses_what_tells_by_itself() -> None:
-    answer = {"messages": [{"id": "wamid.HBgNNTQ5MTE1=", "status": "accepted"}, {"id": "wamid.A= of +14155550100"}]}
+    answer: dict[str, Any] = {
+        "messages": [{"id": "wamid.HBgNNTQ5MTE1=", "status": "accepted"}, {"id": "wamid.A= of +14155550100"}],
+        "trace": "AB-12_c",
+    }
+    answer |= {"token_is": "EAAGm0PX4ZCpsBAKZBwl", "or": "(EAAGm0PX4ZCpsBAKZBwl)"}
     response = recorded({"to": PHONE}, answer=answer).response
     assert response is not None
-    assert response["body"] == {"messages": [{"id": "•••", "status": "accepted"}, {"id": "••• of •••"}]}
+    messages = [{"id": "•••", "status": "accepted"}, {"id": "••• of •••"}]
+    assert response["body"] == {"messages": messages, "trace": "AB-12_c", "token_is": "•••", "or": "(•••)"}
 
 
 @pytest.mark.parametrize("around", ["", " ", "\n"])
