@@ -28,6 +28,7 @@ from providers.contracts import Exchange
 from providers.errors import Park, ProviderCallError, Reason, Rejected, SendError, Unavailable, Uncertain
 from providers.http_call import Answer, Call
 from providers.http_record import CallRecord, causes
+from providers.time_limit import time_limit
 
 __all__ = [
     "CONNECT_SECONDS",
@@ -72,9 +73,10 @@ async def call_provider(call: Call) -> Answer:
     client = client_for_running_loop()
     request = _request_built(call, record)
     try:
-        async with asyncio.timeout(call.timeout), client.request(**request) as response:
-            record.status = response.status
-            body = await _read_capped(response.content, call.max_bytes)
+        with time_limit(call.timeout):
+            async with client.request(**request) as response:
+                record.status = response.status
+                body = await _read_capped(response.content, call.max_bytes)
     except Exception as error:
         raise transport_error(error, record.exchange(error=error)) from error
     return record.answer(response.status, response.headers.items(), body)

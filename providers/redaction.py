@@ -67,9 +67,13 @@ _TELLING = re.compile(
     r"|(?<![A-Za-z0-9.])[A-Z]{2}\.(?:ENT\.)?[A-Za-z0-9]{8,128}\b"
     r"|(?:\+|%2[bB])\d(?:[\s().-]{0,2}\d){6,16}"
 )
+_MESSAGE_ID = re.compile(r"wamid\.[A-Za-z0-9+/=_%-]+")
 # What most keys and words of an answer are: neither _TELLING nor _DIGITS can find anything in it.
 _WORD = re.compile(r"[a-z_]+")
+# What an id in a header is: _TELLING finds nothing in it but a token.
+_BARE = re.compile(r"[A-Za-z0-9_-]+")
 _DIGITS = re.compile(r"\d(?:[\s().-]{0,2}\d){6,16}")
+_NO_DIGITS = re.compile(r"\D")
 # Without a plus: as long as a phone with its country is, and no part of a word, a date or a longer id.
 _LIKE_A_PHONE = re.compile(r"(?<![\w.-])\d{10,14}(?![\w-])")
 _URL_SECRET = re.compile(r"(?i)([?&][^=&]*(?:token|secret|password|key|signature)[^=&]*=)[^&#]*")
@@ -116,8 +120,9 @@ class Redactor:
         #: Spellings of what was learnt, as they are looked for: of a text without any sign of an encoding, and of any other.
         self._plainly: Collection[str] | None = None
         self._encoded: Collection[str] | None = None
+        #: The last digits of the phones, which are what a phone is recognized by.
         self._phones: set[str] = set()
-        #: Whether a word can be neither a secret nor anything learnt: nothing of that is in the text that is looked at.
+        #: Whether no secret and nothing learnt but phones is in any text that is still looked at.
         self._is_clean = False
 
     def headers(self, headers: Mapping[str, str], *, kept: frozenset[str]) -> dict[str, str]:
@@ -131,12 +136,13 @@ class Redactor:
                 result[lowered] = self.text(value)
         return result
 
-    def narrow(self, body: str) -> None:
-        """Look from now on only for what this JSON text holds, where that can be told from it: in an answer, hardly anything."""
-        if "\\" in body:
+    def narrow(self, texts: str) -> None:
+        """Look from now on only for what is in `texts`, where that can be told from them: all that is still looked at (what is
+        JSON as it came, other texts on lines of their own). In an answer that is hardly anything."""
+        if "\\" in texts or "\x00" in texts:
             return
-        self._secrets = [spelling for spelling in self._secrets if spelling in body]
-        self._plainly = self._encoded = self._learnt_in(body)
+        self._secrets = [spelling for spelling in self._secrets if spelling in texts]
+        self._plainly = self._encoded = self._learnt_in(texts)
         self._is_clean = not self._secrets and not self._plainly
 
     def request(self, body: Any, *, kept_paths: frozenset[str]) -> Any:
@@ -145,14 +151,25 @@ class Redactor:
 
     def learn_phones(self, values: Iterable[str]) -> None:
         """Recognize these phones too: a query names people who stand in no body."""
-        self._phones.update(value.lstrip("+") for value in values if _PHONE.fullmatch(value))
+        for value in values:
+            if _PHONE.fullmatch(value):
+                self._phones.add(_tail(value))
 
     def answer(self, value: Any, name: str = "") -> Any:
         """A provider's answer: keys, numbers and texts stay, people and secrets go."""
         if isinstance(value, str):
             return _mark(name) or self.text(value)
         if isinstance(value, dict):
-            return {self.text(str(key)): self.answer(item, str(key)) for key, item in value.items()}
+            result = {}
+            for key, item in value.items():
+                named = key if isinstance(key, str) else str(key)
+                mark, is_word = _mark(named), _is_word(named)
+                shown = named if is_word and self._is_clean else self.text(named)
+                if isinstance(item, str):
+                    result[shown] = mark or self.text(item)
+                else:
+                    result[shown] = self.answer(item, named)
+            return result
         if isinstance(value, list):
             return [self.answer(item, name) for item in value]
         if value is None or isinstance(value, bool):
@@ -163,9 +180,9 @@ class Redactor:
 
     def text(self, text: str) -> str:
         """`text` without people and secrets, cut to what is worth keeping."""
+        if self._is_clean:
+            return self._clean_text(text)
         is_word = _is_word(text)
-        if is_word and self._is_clean:
-            return text
         if not is_word:
             text = text[:TEXT_KEPT].replace("\x00", "")
         for secret in self._secrets:
@@ -174,19 +191,38 @@ class Redactor:
             text = _telling_masked(text)
         for value in self._learnt_in(text):
             text = text.replace(value, MASK)
-        if self._phones and not is_word and any(map(self._is_known_phone, _digits_in(text))):
-            text = _DIGITS.sub(lambda found: MASK if self._is_known_phone(found.group()) else found.group(), text)
-        return text
+        return text if is_word else self._phones_masked(text, _digits_in(text))
 
     def url(self, url: str) -> str:
         """`url` without secrets in its query and without people."""
         return self.text(_URL_SECRET.sub(rf"\1{SECRET}", url) if "?" in url else url)
 
+    def _clean_text(self, text: str) -> str:
+        """A text in which no secret is and nothing learnt but phones: what else there is to mask is known without this call."""
+        if text.startswith("wamid.") and _MESSAGE_ID.fullmatch(text):
+            return MASK  # each is another one
+        masked, phones = _short_looked_through(text) if len(text) <= _SHORT else _looked_through(text)
+        return masked if phones.isdisjoint(self._phones) else self._phones_masked(masked, _digits_in(masked))
+
+    def _phones_masked(self, text: str, digits: Iterable[str]) -> str:
+        """`text` without known phones; `digits` are what in it may be one."""
+        if self._phones and any(map(self._is_known_phone, digits)):
+            return _DIGITS.sub(lambda found: MASK if self._is_known_phone(found.group()) else found.group(), text)
+        return text
+
     def _request(self, value: Any, place: _Place) -> Any:
+        if isinstance(value, dict):
+            result = {}
+            for key, item in value.items():
+                named = key if isinstance(key, str) else str(key)
+                below = place[named]
+                if isinstance(item, str):
+                    result[named] = item if below.is_kept else self._masked(item, below)
+                else:
+                    result[named] = self._request(item, below)
+            return result
         if isinstance(value, str):
             return value if place.is_kept else self._masked(value, place)
-        if isinstance(value, dict):
-            return {str(key): self._request(item, place[str(key)]) for key, item in value.items()}
         if isinstance(value, list | tuple):
             return [self._request(item, place) for item in value]
         if place.is_kept or value is None or isinstance(value, bool):
@@ -197,14 +233,14 @@ class Redactor:
         if place.is_secret:
             return SECRET
         self._learn(text)
-        if text[:1] in ("{", "["):
+        if text.startswith(("{", "[")):
             for inner in _texts_within(text):
                 self._learn(inner)
         return MASK
 
     def _learn(self, value: str) -> None:
-        if _PHONE.fullmatch(value):
-            self._phones.add(value.lstrip("+"))
+        if (value.startswith("+") or value[:1].isdecimal()) and _PHONE.fullmatch(value):
+            self._phones.add(_tail(value))
         elif len(value) >= _SHORTEST_LEARNT:
             self._learnt.add(value.replace("\x00", ""))
             self._plainly = self._encoded = None
@@ -225,12 +261,13 @@ class Redactor:
                 self._plainly = self._learnt | {value.replace(" ", "+") for value in self._learnt if " " in value}
             return self._plainly
         if self._encoded is None:
-            self._encoded = {spelling for value in self._learnt for spelling in _spellings(value)}
+            self._encoded = {
+                spelling for value in self._learnt for spelling in (*_spellings(value), value.replace(" ", "+"))
+            }
         return self._encoded
 
     def _is_known_phone(self, text: str) -> bool:
-        digits = text if text.isdecimal() else re.sub(r"\D", "", text)
-        return any(digits == phone or _same_tail(digits, phone) for phone in self._phones)
+        return _tail(text) in self._phones
 
 
 def words_redacted(words: str, *, phone: str = "", bsuid: str = "") -> str:
@@ -259,8 +296,9 @@ def _texts_within(value: str) -> Iterator[str]:
             yield str(found)
 
 
-def _same_tail(left: str, right: str) -> bool:
-    return min(len(left), len(right)) >= _PHONE_TAIL and left[-_PHONE_TAIL:] == right[-_PHONE_TAIL:]
+def _tail(phone: str) -> str:
+    """By what a phone is recognized; the whole of one that is shorter."""
+    return (phone if phone.isdecimal() else _NO_DIGITS.sub("", phone))[-_PHONE_TAIL:]
 
 
 @lru_cache(maxsize=2048)
@@ -276,6 +314,18 @@ def _telling_masked(text: str) -> str:
 def _digits_in(text: str) -> Sequence[str]:
     """What may be phones in it, as they are written."""
     return _short_digits_in(text) if len(text) <= _SHORT else _DIGITS.findall(text)
+
+
+def _looked_through(text: str) -> tuple[str, frozenset[str]]:
+    """The text without what tells by itself that it is a person's or a secret, and the tails of all that may be phones."""
+    masked = text[:TEXT_KEPT].replace("\x00", "")
+    if not _BARE.fullmatch(masked) or "EAA" in masked:
+        masked = _TELLING.sub(MASK, masked)
+    return masked, frozenset(map(_tail, _DIGITS.findall(masked)))
+
+
+#: Short texts are kept: addresses, names and headers come again with each call.
+_short_looked_through = lru_cache(maxsize=2048)(_looked_through)
 
 
 @lru_cache(maxsize=2048)

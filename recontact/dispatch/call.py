@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import asyncio
 from collections.abc import Sequence
 from typing import TypeGuard
 
@@ -13,6 +12,7 @@ from providers.abilities import SendsInBulk
 from providers.contracts import Accepted, OutboundMessage, Provider, TemplateContent
 from providers.errors import Reason, SendError, Uncertain
 from providers.redaction import words_redacted
+from providers.time_limit import time_limit
 from recontact.dispatch.claim import Claim
 
 log = structlog.get_logger(__name__)
@@ -51,7 +51,7 @@ async def call(adapter: Provider, claims: Sequence[Claim]) -> list[Outcome]:
 async def _outcomes(adapter: Provider, claims: Sequence[Claim]) -> list[Outcome]:
     messages = [each.outbound for each in claims]
     try:
-        async with asyncio.timeout(settings.PROVIDER_TIMEOUT_SECONDS + LATE_SECONDS):
+        with time_limit(settings.PROVIDER_TIMEOUT_SECONDS + LATE_SECONDS):
             if len(messages) == 1:
                 return _each([await _one(adapter, messages[0])], 1)
             return _each(await _several(adapter, messages), len(messages))

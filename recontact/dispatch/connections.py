@@ -6,13 +6,27 @@ import asyncio
 import math
 import time
 from collections import Counter, deque
-from collections.abc import AsyncIterator
-from contextlib import asynccontextmanager
 
 #: Of so many connections campaigns leave one free: an agent's call would wait in the client's line for one of theirs.
 ONE_FOR_AGENTS_OF = 16
 #: What was answered within about so long is what may be claimed beyond the connections: it has one soon.
 SOON_SECONDS = 0.5
+
+
+class One:
+    """A connection for as long as the block takes. Made by `Connections.one`, for each message."""
+
+    __slots__ = ("_connections", "_number_id")
+
+    def __init__(self, connections: Connections, number_id: int) -> None:
+        self._connections = connections
+        self._number_id = number_id
+
+    async def __aenter__(self) -> None:
+        await self._connections.take(self._number_id)
+
+    async def __aexit__(self, *_error: object) -> None:
+        self._connections.give(self._number_id)
 
 
 class Connections:
@@ -27,14 +41,9 @@ class Connections:
         self._answered = 0.0
         self._answered_at = time.monotonic()
 
-    @asynccontextmanager
-    async def one(self, number_id: int) -> AsyncIterator[None]:
+    def one(self, number_id: int) -> One:
         """Wait for a connection, in line with what else the number sends; it is free again at the end of the block."""
-        await self._take(number_id)
-        try:
-            yield
-        finally:
-            self._give(number_id)
+        return One(self, number_id)
 
     def answered(self, messages: int) -> None:
         """So many messages have their answer."""
@@ -52,7 +61,8 @@ class Connections:
         self._answered_at = now
         return self._answered
 
-    async def _take(self, number_id: int) -> None:
+    async def take(self, number_id: int) -> None:
+        """Wait for a connection; `give` is to follow."""
         if self._free > 0:
             self._free -= 1
             self._used[number_id] += 1
@@ -63,11 +73,11 @@ class Connections:
             await turn
         except asyncio.CancelledError:
             if not turn.cancelled():
-                self._give(number_id)
+                self.give(number_id)
             raise
 
-    def _give(self, number_id: int) -> None:
-        """Whose turn is next has it at once, so that none is free while somebody waits."""
+    def give(self, number_id: int) -> None:
+        """Have one free again. Whose turn is next has it at once, so that none is free while somebody waits."""
         self._used[number_id] -= 1
         while self._waiting:
             next_id = min(self._waiting, key=self._used.__getitem__)

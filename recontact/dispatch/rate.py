@@ -35,6 +35,7 @@ class RateLimit:
         self.held_until = 0.0
         self.agents_at = -math.inf
         self.share_used_until = 0.0
+        self._moments: dict[float, asyncio.Event] = {}
         self.change(rate)
 
     def change(self, rate: float) -> None:
@@ -76,7 +77,7 @@ class RateLimit:
         if turn is None:
             return False
         if turn > now:
-            await asyncio.sleep(math.ceil(turn / TOGETHER_SECONDS) * TOGETHER_SECONDS - now)
+            await self._together(math.ceil(turn / TOGETHER_SECONDS) * TOGETHER_SECONDS, now)
         return not self.is_held()
 
     def is_held(self) -> bool:
@@ -102,6 +103,17 @@ class RateLimit:
             return None
         self.next_at = self._line_from(now) + count / self.line_rate(now)
         return turn
+
+    async def _together(self, when: float, now: float) -> None:
+        """Until `when`, with all others who wait for that moment: one timer wakes them, in the order of their coming."""
+        moment = self._moments.get(when)
+        if moment is None:
+            moment = self._moments[when] = asyncio.Event()
+            asyncio.get_running_loop().call_later(when - now, self._wake, when)
+        await moment.wait()
+
+    def _wake(self, when: float) -> None:
+        self._moments.pop(when).set()
 
     def _line_from(self, now: float) -> float:
         """From when on the line is free: a little ago, where it ran dry and no agent's message makes use of that."""

@@ -6,7 +6,7 @@ import asyncio
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import replace
 from datetime import date
-from functools import partial
+from functools import lru_cache, partial
 from urllib.parse import quote
 
 from django.utils.translation import gettext_noop as _
@@ -47,6 +47,9 @@ from providers.usage import Usage
 
 BASE_URL = "https://graph.facebook.com"
 GRAPH_VERSION = "v25.0"
+
+#: A number's id comes with each of its messages.
+_path_part = lru_cache(maxsize=256)(partial(quote, safe=""))
 
 
 class MetaCloudApi:
@@ -97,7 +100,7 @@ class MetaCloudApi:
 
     async def send(self, message: OutboundMessage) -> Accepted:
         timeout, media_id = self.config.timeout_seconds, ""
-        number = f"{self._root}/{quote(message.sender_external_id, safe='')}"
+        number = f"{self._root}/{_path_part(message.sender_external_id)}"
         if isinstance(message.content, MediaContent):
             media_check(message.content, self.capabilities)
             # Both calls together take no longer than one may.

@@ -205,3 +205,52 @@ def test_after_a_claim_the_next_one_waits_until_it_is_worth_its_statements(still
         rate = RateLimit(per_second)
         _line_filled(rate, still)
         assert rate.pause() == pytest.approx(AHEAD_SECONDS * share, abs=0.03)
+
+
+# --- turns that come together -----------------------------------------------------------------------------------------
+
+
+def test_messages_wait_for_their_turns_in_the_order_of_their_coming() -> None:
+    gone: list[tuple[int, float]] = []
+
+    async def work() -> None:
+        rate = RateLimit(200)
+        start = rate.next_at
+
+        async def message(place: int) -> None:
+            assert await rate.take(start + 60)
+            gone.append((place, time.monotonic() - start))
+
+        await asyncio.gather(*(message(place) for place in range(60)))
+
+    asyncio.run(work())
+    assert [place for place, _at in gone] == list(range(60))
+    # A loop's clock may be a little ahead.
+    assert all(at > place / 200 - 0.005 for place, at in gone)
+
+
+def test_one_who_waits_no_longer_takes_nobody_along_who_waits_for_the_same_moment() -> None:
+    async def work() -> list[bool | BaseException]:
+        rate = RateLimit(2000)
+        rate.next_at = time.monotonic() + 0.1
+        takes = [asyncio.create_task(rate.take(time.monotonic() + 60)) for _ in range(6)]
+        await asyncio.sleep(0.02)
+        takes[0].cancel()
+        takes[4].cancel()
+        return await asyncio.gather(*takes, return_exceptions=True)
+
+    went = asyncio.run(work())
+    assert [type(each) for each in went] == [asyncio.CancelledError, bool, bool, bool, asyncio.CancelledError, bool]
+    assert all(each for each in went if isinstance(each, bool))
+
+
+def test_a_wait_of_the_provider_that_comes_while_messages_wait_keeps_them_all() -> None:
+    async def work() -> list[bool]:
+        rate = RateLimit(1000)
+        rate.next_at = time.monotonic() + 0.1
+        takes = [asyncio.create_task(rate.take(time.monotonic() + 60)) for _ in range(20)]
+        await asyncio.sleep(0.02)
+        rate.hold(30)
+        return await asyncio.gather(*takes)
+
+    assert not any(asyncio.run(work()))
