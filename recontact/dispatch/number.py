@@ -26,6 +26,8 @@ if TYPE_CHECKING:
 log = structlog.get_logger(__name__)
 
 LOOK_EVERY_SECONDS = 0.25
+#: So soon there may be room again: answers come all the time.
+NO_ROOM_SECONDS = 0.02
 #: A larger claim keeps an agent's message waiting for its end.
 LARGEST_CLAIM = 128
 #: An agent's message that cannot go just now (he is written to already) is not asked for again at once.
@@ -65,13 +67,15 @@ class NumberPump:
                         raise LeaseLost
                     self.rate.change(await self.pump.in_database(number_rate_now, self.lease.number_id))
                     renewed = time.monotonic()
-                claimed = await self._claim(self._room())
+                room = self._room()
+                # Where there is none for campaigns, an agent's message is told of by agents_wait.
+                claimed = await self._claim(room) if room else 0
                 # One that waits for room keeps the number: whoever took it anew would begin a new line.
                 busy = claimed or self.sends or self.rate.room() < 1
                 idle_since = None if busy else idle_since or time.monotonic()
                 if idle_since is not None and time.monotonic() - idle_since > 2 * LOOK_EVERY_SECONDS:
                     return
-                await self._rest(self.rate.pause() if claimed else LOOK_EVERY_SECONDS / 4)
+                await self._rest(self.rate.pause() if claimed else LOOK_EVERY_SECONDS / 4 if room else NO_ROOM_SECONDS)
             keeps = self.pump.goes_on and not self.given_back
         except LeaseLost:
             log.info("dispatch_lease_lost", number_id=self.lease.number_id)

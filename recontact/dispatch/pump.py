@@ -48,7 +48,7 @@ RECORD_EVERY_SECONDS = 0.1
 WORTH_A_RECORD = 48
 RECORD_AT_LAST_SECONDS = 0.3
 #: How often the pump looks whether an agent's message waits.
-AGENTS_EVERY_SECONDS = 0.1
+AGENTS_EVERY_SECONDS = 0.05
 IDLE_SECONDS = 2.0
 #: What comes due so soon is waited for; anything later is beat's to wake us up for.
 SHORT_WAIT_SECONDS = 5.0

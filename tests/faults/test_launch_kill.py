@@ -40,9 +40,9 @@ def _killed_at(step: str, mark: Path, *which: str) -> None:
 @pytest.mark.parametrize(
     ("step", "made"),
     [
-        ("_next:after", 0),
+        ("turns_next:after", 0),
         ("recipients_identify:after", 0),
-        ("_locked:after", 0),
+        ("rows_locked:after", 0),
         ("_store:before", 0),
         ("_store:after", 0),
         ("_launch:after", 20),
