@@ -17,6 +17,7 @@ from providers.delivery_keys import id_key, item_keys, looks_like_phone, phone_k
 from providers.models import SenderNumber, WebhookDelivery
 from tests.deliveries import CUSTOMER_PHONE, deliver, payload, payload_number_make
 from tests.factories import account_make
+from tests.plans import plan_explain
 from tests.providers.clients import address, client_of, client_with, queries_of, text_of
 
 NOW = datetime(2026, 11, 23, tzinfo=UTC)
@@ -147,9 +148,8 @@ def _no_counting(execute: Any, sql: str, params: Any, many: bool, context: Any) 
 
 def test_a_search_uses_the_index(number: SenderNumber) -> None:
     rows = WebhookDelivery.objects.filter(keys__overlap=[id_key("wamid.1")])
-    with connection.cursor() as cursor:
-        cursor.execute("SET LOCAL enable_seqscan = off")
-    assert "delivery_by_key" in rows.order_by().explain()
+    plan = plan_explain(*rows.order_by().query.sql_with_params(), without=("seqscan",), only=("delivery_by_key",))
+    assert "delivery_by_key" in plan
 
 
 def test_the_list_and_the_page_take_the_same_queries_however_much_there_is(
