@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import math
+import time
 from collections.abc import Callable
 from datetime import datetime, timedelta
 
@@ -16,6 +18,7 @@ AHEAD_SECONDS = 6
 #: However slow it is.
 AHEAD_AT_LEAST = 100
 BATCH = 500
+COUNT_AGAIN_SECONDS = 1.0
 #: What was tried before and waits longer than this for its next turn holds nobody up: a person's limit of marketing is a day.
 PUT_OFF = timedelta(minutes=5)
 
@@ -33,11 +36,12 @@ class Room:
     """The room for a campaign's batches, one after the other: what is queued is counted once for as many as there is room for.
 
     What is sent meanwhile only makes room, and what comes back had its place. Counting thousands for each batch took longer than
-    storing its estimates.
+    storing its estimates. Used up, it is counted anew only after a while: a second's sending is hardly a batch.
     """
 
     def __init__(self) -> None:
         self._counted_for: tuple[int | None, int] | None = None
+        self._counted_at = -math.inf
         self._left = 0
 
     def batch(
@@ -47,10 +51,11 @@ class Room:
         throughput = number.throughput if number is not None else AHEAD_AT_LEAST
         ahead = int(max(AHEAD_AT_LEAST, min(campaign.pace or throughput, throughput) * AHEAD_SECONDS))
         least, asked = min(BATCH, ahead // 2), (campaign.sender_number_id, ahead)
-        if self._counted_for != asked or self._left < least:
+        is_old = time.monotonic() - self._counted_at > COUNT_AGAIN_SECONDS
+        if self._counted_for != asked or (self._left < least and is_old):
             was_tried = Q(attempt_number__gt=0) | Q(retry_of__isnull=False)
             self._left = ahead - queued().exclude(was_tried, due_at__gt=now + PUT_OFF).count()
-            self._counted_for = asked
+            self._counted_for, self._counted_at = asked, time.monotonic()
         return min(self._left, BATCH) if self._left >= least else 0
 
     def taken(self, count: int) -> None:
