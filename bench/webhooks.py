@@ -1,4 +1,4 @@
-"""Webhooks: signed statuses stored durably and answered, beside an empty view of the same server; and applied by one worker.
+"""Webhooks: signed statuses stored durably and answered, beside an empty view of the same server; and applied by a worker with four processes.
 
 `SCALE=1` sends 60,000 statuses of 20,000 messages, three to a POST, and applies them. The method: docs/operations/performance.md
 """
@@ -151,7 +151,7 @@ def _stored(web: Web, account: ProviderAccount, sent: list[Sent], scale: float) 
 
 
 def _applied(folder: Path, sent: list[Sent]) -> None:
-    command = [sys.executable, "-m", "celery", "-A", "hsm_portal", "worker", "-Q", "default", "-c", "1"]
+    command = [sys.executable, "-m", "celery", "-A", "hsm_portal", "worker", "-Q", "default", "-c", "4"]
     options = ["--without-gossip", "--without-mingle", "-l", "warning"]
     # It takes tasks only once it is up: nothing is to be read before the clock runs.
     _broker_empty()

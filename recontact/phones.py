@@ -94,7 +94,10 @@ def phone_variants(e164: str) -> list[str]:
 
 def phone_from_wire(text: str) -> str:
     """A provider's `wa_id` as E.164 with `+`; Mexico's old 521 form becomes the one customers are kept under."""
-    digits = "".join(character for character in text if character.isdigit())
+    digits = text.removeprefix("+")
+    # Nearly always it is digits already: every status has one.
+    if not (digits.isascii() and digits.isdigit()):
+        digits = "".join(filter(str.isdigit, text))
     if len(digits) == 13 and digits.startswith("521"):
         digits = "52" + digits[3:]
     return f"+{digits}" if digits else ""

@@ -80,7 +80,7 @@ def test_a_worker_whose_time_is_up_leaves_the_rest_to_a_task_behind_those_that_w
 
 
 @pytest.mark.django_db
-def test_a_worker_reads_everything_that_its_time_allows_and_wakes_nobody(
+def test_a_worker_who_finds_more_than_he_takes_at_once_reads_on_and_has_another_one_help(
     broker: redis.Redis, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     account = account_make()
@@ -88,5 +88,13 @@ def test_a_worker_reads_everything_that_its_time_allows_and_wakes_nobody(
         delivery_make(account, b"{}")
     broker.flushdb()
     monkeypatch.setattr(tasks, "SLICE", 2)
+    tasks.inbox_process()
+    assert (WebhookDelivery.objects.filter(state="received").count(), _waiting(broker)) == (0, 1)
+
+
+@pytest.mark.django_db
+def test_a_worker_who_takes_everything_at_once_wakes_nobody(broker: redis.Redis) -> None:
+    delivery_make(account_make(), b"{}")
+    broker.flushdb()
     tasks.inbox_process()
     assert (WebhookDelivery.objects.filter(state="received").count(), _waiting(broker)) == (0, 0)

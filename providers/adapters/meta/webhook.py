@@ -5,7 +5,7 @@ from __future__ import annotations
 import hashlib
 import hmac
 from collections.abc import Callable, Iterator, Mapping
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from typing import Any
 
 from providers.adapters.meta import webhook_account, webhook_messages
@@ -96,7 +96,8 @@ def _change_items(position: str, entry: JsonObject, change: Any) -> Iterator[_It
         return
     for name in lists:
         for index, payload in enumerate(value[name]):
-            yield replace(whole, position=f"{position}.value.{name}[{index}]", payload=payload, list_name=name)
+            place = f"{position}.value.{name}[{index}]"
+            yield _Item(place, payload, field, value, name, whole.time, whole.account)
 
 
 # --- from items to events ----------------------------------------------------------------------------------------------
