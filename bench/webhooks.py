@@ -1,4 +1,5 @@
-"""Webhooks: signed statuses stored durably and answered, beside an empty view of the same server; and applied by a worker with four processes.
+"""Webhooks: signed statuses stored durably and answered, beside an empty view of the same server; and applied by a worker of four
+processes.
 
 `SCALE=1` sends 60,000 statuses of 20,000 messages, three to a POST, and applies them. The method: docs/operations/performance.md
 """
