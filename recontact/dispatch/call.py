@@ -10,7 +10,7 @@ from django.conf import settings
 
 from providers.abilities import SendsInBulk
 from providers.contracts import Accepted, OutboundMessage, Provider, TemplateContent
-from providers.errors import Reason, SendError, Uncertain
+from providers.errors import Reason, SendError, Throttled, Uncertain
 from providers.redaction import words_redacted
 from providers.time_limit import time_limit
 from recontact.dispatch.claim import Claim
@@ -84,4 +84,8 @@ def _is_sound(outcome: object) -> TypeGuard[Outcome]:
     """Whether it is an outcome that can be written down: an adapter may come from an outside package."""
     if isinstance(outcome, Accepted):
         return isinstance(outcome.provider_message_id, str)
-    return isinstance(outcome, SendError) and isinstance(outcome.provider_code, str) and isinstance(outcome.detail, str)
+    if not isinstance(outcome, SendError) or not isinstance(outcome.reason, Reason):
+        return False
+    if isinstance(outcome, Throttled) and not isinstance(outcome.retry_after, int | float):
+        return False
+    return isinstance(outcome.provider_code, str) and isinstance(outcome.detail, str)
