@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from numbers import Real
 from typing import TypeGuard
 
 import structlog
@@ -84,8 +85,9 @@ def _is_sound(outcome: object) -> TypeGuard[Outcome]:
     """Whether it is an outcome that can be written down: an adapter may come from an outside package."""
     if isinstance(outcome, Accepted):
         return isinstance(outcome.provider_message_id, str)
-    if not isinstance(outcome, SendError) or not isinstance(outcome.reason, Reason):
+    if not isinstance(outcome, SendError):
         return False
-    if isinstance(outcome, Throttled) and not isinstance(outcome.retry_after, int | float):
-        return False
-    return isinstance(outcome.provider_code, str) and isinstance(outcome.detail, str)
+    told: list[tuple[object, type]] = [(outcome.reason, Reason), (outcome.provider_code, str), (outcome.detail, str)]
+    if isinstance(outcome, Throttled):
+        told.append((outcome.retry_after, Real))
+    return all(isinstance(value, kind) for value, kind in told)
