@@ -142,6 +142,22 @@ def command_of(pid: int) -> str:
     return subprocess.run(command, capture_output=True, text=True, check=False).stdout  # noqa: S603
 
 
+def children_of(pid: int) -> list[int]:
+    """The processes that any process has started and not yet buried, whatever session they lead."""
+    if platform.system() == "Linux":
+        found = []
+        for process in Path("/proc").glob("[0-9]*"):
+            with contextlib.suppress(OSError):
+                # The name, in brackets, may hold anything; state and parent follow it.
+                facts = (process / "stat").read_text(encoding="utf-8", errors="replace").rpartition(")")[2].split()
+                if int(facts[1]) == pid:
+                    found.append(int(process.name))
+        return found
+    listed = subprocess.run(["/bin/ps", "-A", "-o", "pid=,ppid="], capture_output=True, text=True, check=True).stdout
+    pairs = (line.split() for line in listed.splitlines())
+    return [int(child) for child, parent in pairs if int(parent) == pid]
+
+
 def end_stray(pid: int, *, stop_signal: signal.Signals, grace_seconds: float) -> None:
     """Stop a process that is not our child: ask, wait for the grace, then SIGKILL. The caller knows that it is the right one."""
     command = command_of(pid)

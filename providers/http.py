@@ -202,6 +202,9 @@ def client_for_running_loop() -> aiohttp.ClientSession:
         connector = aiohttp.TCPConnector(limit=MAX_CONNECTIONS, keepalive_timeout=KEEPALIVE_SECONDS, ssl=_ssl_context())
         # The client is shared by accounts, so a cookie of one must never reach another.
         client = aiohttp.ClientSession(connector=connector, cookie_jar=aiohttp.DummyCookieJar())
+        # By itself aiohttp makes a PUT again when a kept connection breaks, and a provider may take its messages by PUT. There is
+        # no public way to say no; a test would see it come back.
+        client._retry_connection = False
         _clients[loop] = client
     return client
 

@@ -10,7 +10,7 @@ from typing import Any
 
 import structlog
 from django.core.cache import cache
-from django.db import transaction
+from django.db import InterfaceError, OperationalError, transaction
 from django.db.models import Exists, OuterRef
 from django.utils import timezone
 
@@ -274,7 +274,14 @@ def events_match(keys: Iterable[tuple[int, str]]) -> None:
         account_id__in=accounts, provider_message_id__among=told, message__isnull=True
     )
     for event in rows.order_by("occurred_at", "pk"):
-        _match_and_apply(event)
+        try:
+            with transaction.atomic():
+                _match_and_apply(event)
+        except Exception as error:
+            # The sweep looks at it again. What the caller records is the proof that a message left: no event undoes it.
+            if isinstance(error, OperationalError | InterfaceError):
+                raise
+            log.exception("event_not_matched", event_id=event.pk)
 
 
 def events_rematch(limit: int = 500) -> int:
@@ -293,10 +300,20 @@ def events_rematch(limit: int = 500) -> int:
     found = 0
     ids = list(rows.order_by("received_at").values_list("pk", flat=True)[:limit])
     for pk in [*ids, *adoptable().values_list("pk", flat=True)[:limit]]:
-        with transaction.atomic():
-            event = MessageEvent.objects.select_for_update(skip_locked=True).filter(pk=pk, message__isnull=True).first()
-            found += event is not None and _match_and_apply(event)
+        try:
+            found += _rematched(pk)
+        except Exception as error:
+            # One that cannot be applied must not keep those after it, at this sweep and at every other.
+            if isinstance(error, OperationalError | InterfaceError):
+                raise
+            log.exception("event_not_matched", event_id=pk)
     return found
+
+
+@transaction.atomic
+def _rematched(event_id: int) -> bool:
+    event = MessageEvent.objects.select_for_update(skip_locked=True).filter(pk=event_id, message__isnull=True).first()
+    return event is not None and _match_and_apply(event)
 
 
 def _all_are_due() -> bool:

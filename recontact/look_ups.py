@@ -27,6 +27,7 @@ from providers.registry import adapter_class_known, adapter_for
 from recontact import ledger
 from recontact.clock import ClockTimestamp, database_now
 from recontact.delivery import status_apply
+from recontact.dispatch.call import LATE_SECONDS
 from recontact.dispatch.claim import CLAIM_DEADLINE_SECONDS
 from recontact.dispatch.settlement import webhooks_silent
 from recontact.hashes import keyed_hash
@@ -237,7 +238,7 @@ def _look_up(message: Message) -> LookUp:
 def _call_ended(message: Message) -> datetime:
     """The last moment at which the call may have been under way."""
     began = message.claimed_at or message.created_at
-    return began + timedelta(seconds=CLAIM_DEADLINE_SECONDS + settings.PROVIDER_TIMEOUT_SECONDS)
+    return began + timedelta(seconds=CLAIM_DEADLINE_SECONDS + settings.PROVIDER_TIMEOUT_SECONDS + LATE_SECONDS)
 
 
 def _without_others(message: Message, answer: LookUpAnswer) -> LookUpAnswer:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import contextlib
 import fcntl
 import os
 import pwd
@@ -17,7 +18,7 @@ import psycopg
 from hsm_portal.embedded.binaries import bare_environment, postgres_binaries
 from hsm_portal.embedded.errors import EmbeddedError
 from hsm_portal.embedded.folders import make_folder, reachable_by_others
-from hsm_portal.processes import Child, RunAs, command_of, end_stray, spawn
+from hsm_portal.processes import Child, RunAs, children_of, command_of, end_stray, spawn
 
 ROLE = DATABASE = "hsm"
 START_TIMEOUT_SECONDS = 60.0
@@ -97,10 +98,18 @@ class EmbeddedPostgres:
         self._forget(remove=True)
 
     def crash(self) -> None:
-        """End the server with SIGKILL as a power cut would; `start` brings the same data back."""
+        """End the server and its sessions with SIGKILL as a power cut would; `start` brings the same data back."""
         if self._child is not None:
             self._child.remove_after = ()
+            # Each session leads a group of its own, and a busy one goes on without the server: it would commit yet, and keep the
+            # data from whoever starts next. A server that stands still starts no more of them, and buries none.
+            self._child.process.send_signal(signal.SIGSTOP)
+            sessions = children_of(self._child.process.pid)
+            for session in sessions:
+                with contextlib.suppress(ProcessLookupError):
+                    os.kill(session, signal.SIGKILL)
             self._child.kill()
+            _wait_until_gone(sessions)
         self._forget(remove=False)
 
     def stop_immediately(self) -> None:
@@ -217,6 +226,13 @@ def _unprivileged_account() -> RunAs | None:
     except KeyError as error:
         raise EmbeddedError("PostgreSQL does not run as root, and this machine has no account `nobody`.") from error
     return RunAs(account.pw_uid, account.pw_gid)
+
+
+def _wait_until_gone(sessions: list[int]) -> None:
+    """A killed process still holds what it had for a moment."""
+    deadline = time.monotonic() + START_TIMEOUT_SECONDS
+    while any(command_of(session).startswith("postgres") for session in sessions) and time.monotonic() < deadline:
+        time.sleep(0.01)
 
 
 def _end_leftover(data: Path, *, own_folder: Path | None) -> None:

@@ -98,8 +98,9 @@ def report_entry(message: Charged, *, price: dict[str, Any], free: bool, book: P
         amount=Decimal(0),
         currency=message.currency,
         market=place.market if isinstance(place, NoRate) else place.tariff.market,
-        category=category,
-        source=f"status {price.get('type') or ''}".strip(),
+        # A provider's words: a long one must not hide the proof that it comes with.
+        category=category[:40],
+        source=f"status {price.get('type') or ''}".strip()[:200],
     )
     if known is not None:
         entry.amount, entry.fee, entry.currency = known.amount, known.fee, known.currency

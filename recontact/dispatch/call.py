@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from numbers import Real
 from typing import TypeGuard
 
 import structlog
@@ -10,7 +11,7 @@ from django.conf import settings
 
 from providers.abilities import SendsInBulk
 from providers.contracts import Accepted, OutboundMessage, Provider, TemplateContent
-from providers.errors import Reason, SendError, Uncertain
+from providers.errors import Reason, SendError, Throttled, Uncertain
 from providers.redaction import words_redacted
 from providers.time_limit import time_limit
 from recontact.dispatch.claim import Claim
@@ -84,4 +85,9 @@ def _is_sound(outcome: object) -> TypeGuard[Outcome]:
     """Whether it is an outcome that can be written down: an adapter may come from an outside package."""
     if isinstance(outcome, Accepted):
         return isinstance(outcome.provider_message_id, str)
-    return isinstance(outcome, SendError) and isinstance(outcome.provider_code, str) and isinstance(outcome.detail, str)
+    if not isinstance(outcome, SendError):
+        return False
+    told: list[tuple[object, type]] = [(outcome.reason, Reason), (outcome.provider_code, str), (outcome.detail, str)]
+    if isinstance(outcome, Throttled):
+        told.append((outcome.retry_after, Real))
+    return all(isinstance(value, kind) for value, kind in told)

@@ -96,6 +96,8 @@ class Pump:
         self.idle_seconds = idle_seconds
         self.threads = ThreadPoolExecutor(max_workers=DATABASE_THREADS, thread_name_prefix="dispatch-db")
         self.numbers: dict[int, NumberPump] = {}
+        #: Those whose number was lost and leased anew while they still wait for calls: their answers are recorded too.
+        self.outlived: list[NumberPump] = []
         self.kept = list(kept or ())
         self.is_followed = kept is not None
         self.goes_on = False
@@ -138,7 +140,7 @@ class Pump:
 
     async def _end_numbers(self) -> None:
         """Wait for what flies. Numbers that are done keep their leases only for so long."""
-        tasks = [each.task for each in self.numbers.values()]
+        tasks = [each.task for each in (*self.outlived, *self.numbers.values())]
         if tasks and (await asyncio.wait(tasks, timeout=KEPT_SECONDS))[1]:
             self.goes_on = False
             for lease in self.kept:
@@ -204,6 +206,9 @@ class Pump:
             await self.in_database(account_unusable, lease.config.account_id, error)
             await self.in_database(lease_release, lease)
         else:
+            self.outlived = [each for each in self.outlived if not each.task.done()]
+            if lease.number_id in self.numbers:
+                self.outlived.append(self.numbers[lease.number_id])
             self.numbers[lease.number_id] = number
             number.start()
 

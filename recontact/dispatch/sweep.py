@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from datetime import timedelta
 
-from django.db import connection, transaction
+import structlog
+from django.db import InterfaceError, OperationalError, connection, transaction
 from django.db.models import Exists, OuterRef
 
 from recontact import ledger
@@ -19,27 +21,50 @@ from recontact.dispatch.wake import wake_another
 from recontact.models import Attempt, Campaign, CampaignRetry, Message
 from recontact.states import MessageState
 
+log = structlog.get_logger(__name__)
+
 _BATCH = 1000
 #: How long a record may still be on its way after its claim.
 LATE_RECORD = timedelta(minutes=5)
 
 
 def sweep() -> dict[str, int]:
-    """Everything below, once; returns the counts. Safe to run twice at the same time."""
-    counts = {
-        "uncertain": lost_to_uncertain(),
-        "lost": attempts_lost(),
-        "expired": queued_to_expired(),
-        "freed": slots_free(),
-        "going_on": campaigns_go_on() + campaigns_waited(),
-        "completed": campaigns_complete(),
-        "matched": events_rematch(),
-        "priced": prices_rematch(),
+    """Everything below, once; returns the counts. Safe to run twice at the same time.
+
+    A step that fails keeps no other from being done: the error of the first is raised in the end.
+    """
+    steps: dict[str, Callable[[], int]] = {
+        "uncertain": lost_to_uncertain,
+        "lost": attempts_lost,
+        "expired": queued_to_expired,
+        "freed": slots_free,
+        "going_on": lambda: campaigns_go_on() + campaigns_waited(),
+        "completed": campaigns_complete,
+        "matched": events_rematch,
+        "priced": prices_rematch,
+        "woken": _wake,
     }
-    if numbers_due():
-        # Whoever is believed to be awake may have died, and an idle dispatcher may share what is to be done.
-        wake_another()
+    counts, failed = {}, []
+    for name, step in steps.items():
+        try:
+            counts[name] = step()
+        except Exception as error:
+            if isinstance(error, OperationalError | InterfaceError) and not connection.is_usable():
+                raise
+            log.exception("dispatch_sweep_failed", step=name)
+            failed.append(error)
+    if failed:
+        raise failed[0]
     return counts
+
+
+def _wake() -> int:
+    """Wake a dispatcher if anything waits to be sent: whoever is believed to be awake may have died, and an idle one may share
+    what is to be done."""
+    if not numbers_due():
+        return 0
+    wake_another()
+    return 1
 
 
 @transaction.atomic

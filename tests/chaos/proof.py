@@ -6,6 +6,7 @@ from collections import Counter, defaultdict
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 
+from recontact.retries import ARRIVED_AFTER_ALL
 from recontact.states import NEVER_SENT, WENT_OUT, MessageState
 
 #: What the books may say once the provider told this much.
@@ -16,6 +17,8 @@ AT_LEAST: Mapping[str, frozenset[str]] = {
     "delivered": frozenset({"delivered", "read"}),
     "read": frozenset({"read"}),
 }
+#: What the books may say only once the provider's message got there.
+REPORTED = frozenset({"sent", "delivered", "read", "failed"})
 #: How many of one kind are named.
 NAMED = 3
 
@@ -34,6 +37,18 @@ class Taken:
     def failed_for_good(self) -> bool:
         """Proven not delivered: only then may the person be written to again."""
         return "failed" in self.reached and not {"delivered", "read"} & set(self.reached)
+
+
+@dataclass(frozen=True, slots=True)
+class Asked:
+    """One request that reached the simulator, whatever became of it. In the order in which they came.
+
+    `did_nothing`: it was refused in words that prove that nothing was done. `for_good`: and that asking again is pointless.
+    """
+
+    reference: str
+    did_nothing: bool = False
+    for_good: bool = False
 
 
 @dataclass(frozen=True, slots=True)
@@ -73,13 +88,20 @@ class Verdict:
 
 
 def judge(
-    *, phones: Iterable[str], recipients: Sequence[Recipient], booked: Sequence[Booked], taken: Sequence[Taken]
+    *,
+    phones: Iterable[str],
+    recipients: Sequence[Recipient],
+    booked: Sequence[Booked],
+    taken: Sequence[Taken],
+    asked: Sequence[Asked],
 ) -> Verdict:
-    """Hold the books of a campaign to `phones` (who must get it, each once) against what the simulator accepted."""
+    """Hold the books of a campaign to `phones` (who must get it, each once) against what the simulator was asked and accepted."""
     verdict = Verdict()
     by_reference = {message.reference: message for message in booked}
     verdict.doubled = _doubled(verdict, taken)
     verdict.lost = _lost(verdict, frozenset(phones), recipients, by_reference, taken)
+    verdict.lost += _dropped(verdict, booked, asked)
+    _asked_again(verdict, asked)
     _ended(verdict, booked)
     behind = [
         f"{each.reference} is {by_reference[each.reference].state}, told {status}"
@@ -89,6 +111,15 @@ def judge(
         if by_reference[each.reference].state not in AT_LEAST[status]
     ]
     verdict.found("the books do not say what a webhook told", behind)
+    reached: dict[str, set[str]] = defaultdict(set)
+    for each in taken:
+        reached[each.reference].update(each.reached)
+    ahead = [
+        f"{name} is {by_reference[name].state}, reached {sorted(got)}"
+        for name, got in reached.items()
+        if name in by_reference and by_reference[name].state in REPORTED - got
+    ]
+    verdict.found("the books say what the provider never did", ahead)
     verdict.uncertain = Counter(each.reason for each in booked if each.state == MessageState.UNCERTAIN)
     return verdict
 
@@ -101,6 +132,29 @@ def _doubled(verdict: Verdict, taken: Sequence[Taken]) -> int:
         people[each.phone].append(each)
     twice = [phone for phone, sent in people.items() if not all(each.failed_for_good for each in sent[:-1])]
     return verdict.found("written to again without proof that the first failed", twice)
+
+
+def _asked_again(verdict: Verdict, asked: Sequence[Asked]) -> None:
+    """One call for each message, and another only where the one before proved that it did nothing: whether or not the provider
+    accepted both, for that is its luck."""
+    before: dict[str, Asked] = {}
+    again = []
+    for each in asked:
+        if each.reference in before and not before[each.reference].did_nothing:
+            again.append(each.reference)
+        before[each.reference] = each
+    verdict.found("asked again without proof that the call before did nothing", again)
+
+
+def _dropped(verdict: Verdict, booked: Sequence[Booked], asked: Sequence[Asked]) -> int:
+    """Who got nothing was refused by the provider, for good. A retry is taken back when the try before it arrived after all."""
+    refused = {each.reference for each in asked if each.for_good}
+    dropped = [
+        f"{each.phone} {each.state} {each.reason}".strip()
+        for each in booked
+        if each.state in NEVER_SENT and each.reference not in refused and each.reason != ARRIVED_AFTER_ALL
+    ]
+    return verdict.found("never sent, and the provider did not refuse it", dropped)
 
 
 def _lost(

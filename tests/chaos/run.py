@@ -12,6 +12,7 @@ from typing import Any
 from django.db import InterfaceError, OperationalError, connection
 
 from providers.models import WebhookDelivery
+from providers.simulator.outcomes import outcome_for
 from recontact.books import differences
 from recontact.campaigns.columns import mapping_suggest
 from recontact.campaigns.control import campaign_launch
@@ -25,12 +26,14 @@ from templates_app.selectors import template_parsed
 from tests.chaos.audience import Audience, audience_of
 from tests.chaos.parts import Parts
 from tests.chaos.plan import Plan
-from tests.chaos.proof import Booked, Recipient, Taken, Verdict, judge
+from tests.chaos.proof import Asked, Booked, Recipient, Taken, Verdict, judge
 from tests.chaos.storm import Storm
 from tests.factories import budget_make, user_make
 from tests.providers.simulator.server import PHONE_NUMBER_ID
 from tests.world import World, world_make
 
+#: Meta's codes of the plan's faults after which the message may have gone out.
+UNPROVEN = frozenset({2, 131000, 131016})
 PLAN_SECONDS = 120.0
 #: How long nothing at all may move before a run is given up: longer than any lease and any pause of the portal's.
 STILL_SECONDS = 120.0
@@ -157,12 +160,13 @@ def _left(parts: Parts, campaign: Campaign) -> dict[str, int]:
 
 def _proved(parts: Parts, campaign: Campaign, audience: Audience, seed: int) -> Result:
     messages = list(Message.objects.filter(campaign=campaign).order_by("pk"))
-    taken = _taken(parts)
+    taken = [_as_taken(each) for each in _all(parts, "messages")]
     verdict = judge(
         phones=audience.phones,
         recipients=_recipients(campaign),
         booked=[_booked(each) for each in messages],
         taken=taken,
+        asked=[_as_asked(each) for each in _all(parts, "requests")],
     )
     _books(verdict, campaign, audience)
     final = {each.pk: each.state for each in messages}
@@ -202,11 +206,12 @@ def _booked(message: Message) -> Booked:
     return Booked(str(message.reference), message.recipient_phone, message.state, message.reason)
 
 
-def _taken(parts: Parts) -> list[Taken]:
-    found: list[Taken] = []
+def _all(parts: Parts, what: str) -> list[dict[str, Any]]:
+    """Everything of a kind in the simulator's record, oldest first."""
+    found: list[dict[str, Any]] = []
     while True:
-        page = parts.simulator.get("messages", limit=str(PAGE), offset=str(len(found)))["data"]
-        found += [_as_taken(message) for message in page]
+        page = parts.simulator.get(what, limit=str(PAGE), offset=str(len(found)))["data"]
+        found += page
         if len(page) < PAGE:
             return found
 
@@ -218,6 +223,17 @@ def _as_taken(message: dict[str, Any]) -> Taken:
         phone=f"+{message['wa_id']}",
         reached=tuple(each["status"] for each in statuses),
         told=tuple(each["status"] for each in statuses if each["webhook"] == "DELIVERED"),
+    )
+
+
+def _as_asked(request: dict[str, Any]) -> Asked:
+    """What the provider's page says of the answer: not what the portal made of it."""
+    code, is_refused = request["code"], request["result"] == "refused"
+    fate = outcome_for(request["to"])
+    return Asked(
+        reference=request["reference"],
+        did_nothing=is_refused and code not in UNPROVEN,
+        for_good=is_refused and code == fate.refused,
     )
 
 

@@ -137,7 +137,7 @@ def test_a_crash_of_postgresql_in_the_middle_of_a_slice_doubles_and_loses_nothin
         sent.update(message for message in messages if str(message.reference) in stage.accepted())
         return not {"queued", "sending"} & set(stage.states()) and set(stage.states(sent)) == {"read"}
 
-    until(settled, what="the end of all messages, beat ticking")
+    until(settled, patience=120, what="the end of all messages, beat ticking")
     stage.prove()
     stage.prove_events()
     assert max(stage.calls(message) for message in messages) == 1

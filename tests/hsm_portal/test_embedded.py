@@ -130,6 +130,23 @@ def test_it_brings_committed_rows_back_after_a_crash() -> None:
         postgres.stop()
 
 
+def test_a_crash_ends_the_sessions_too_however_busy_they_are() -> None:
+    postgres = EmbeddedPostgres()
+    try:
+        with psycopg.connect(postgres.start(), autocommit=True) as connection:
+            connection.execute("CREATE TABLE survivor (number int)")
+        busy = psycopg.connect(postgres.url, autocommit=True)
+        # It does not look up from its work to see that the server is gone.
+        busy.pgconn.send_query(b"INSERT INTO survivor SELECT max(n) FROM generate_series(1, 20000000) AS n")
+        busy.pgconn.flush()
+        time.sleep(0.5)
+        postgres.crash()
+        with psycopg.connect(postgres.start()) as connection:
+            assert connection.execute("SELECT count(*) FROM survivor").fetchone() == (0,)
+    finally:
+        postgres.stop()
+
+
 def test_it_brings_committed_rows_back_after_an_immediate_stop() -> None:
     postgres = EmbeddedPostgres()
     with psycopg.connect(postgres.start(), autocommit=True) as connection:

@@ -7,7 +7,7 @@ from typing import Any
 
 import psycopg
 import pytest
-from django.db import connection
+from django.db import OperationalError, connection
 from django.test import Client
 
 from providers.credentials import credentials_encrypt
@@ -93,6 +93,17 @@ def test_it_asks_for_another_delivery_when_the_credentials_are_unreadable(
     ProviderAccount.objects.update(credentials=b"not a token")
     assert webhook_post(client, account, BODY).status_code == 503
     assert WebhookDelivery.objects.count() == 0
+
+
+def test_what_could_not_be_stored_is_not_answered_as_if_it_were(
+    account: ProviderAccount, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def away(*_args: Any) -> None:
+        raise OperationalError("the disk is full")
+
+    monkeypatch.setattr("providers.inbox_storing._store_once", away)
+    answer = webhook_post(Client(raise_request_exception=False), account, BODY)
+    assert (answer.status_code, WebhookDelivery.objects.count()) == (500, 0)
 
 
 def test_it_stores_while_the_broker_is_away(

@@ -9,17 +9,20 @@ from typing import Any
 
 import pytest
 from django.core.cache import cache
-from django.db import connection, transaction
+from django.db import DataError, connection, transaction
 from django.utils import timezone
 from hypothesis import given, settings
 from hypothesis import strategies as st
 from hypothesis.extra.django import TestCase
 
-from providers.contracts import DeliveryStatus, PriceReport, StatusEvent
-from recontact import ledger
+from providers.contracts import Accepted, DeliveryStatus, PriceReport, StatusEvent
+from recontact import delivery, ledger
 from recontact.books import differences
 from recontact.customers import opt_out_standing
 from recontact.delivery import events_match, events_rematch, status_apply
+from recontact.dispatch.claim import claim
+from recontact.dispatch.lease import leases_take
+from recontact.dispatch.record import Result, record
 from recontact.ledger import release_by_person
 from recontact.models import CostEntry, Customer, Incident, Message, MessageEvent, Recontact
 from recontact.states import MESSAGE_MOVES, NEVER_SENT, MessageState
@@ -190,6 +193,55 @@ def test_events_of_another_system_on_the_same_number_crowd_out_none_of_ours() ->
     assert events_rematch(limit=2) == 1
     message.refresh_from_db()
     assert message.state == Message.State.DELIVERED
+
+
+def _events_fail_of(message: Message, monkeypatch: pytest.MonkeyPatch) -> None:
+    """An event of the message cannot be applied, whatever the reason."""
+    apply = delivery._apply
+
+    def failing(of: Message, event: MessageEvent) -> str:
+        if of.pk == message.pk:
+            raise DataError("value too long")
+        return apply(of, event)
+
+    monkeypatch.setattr(delivery, "_apply", failing)
+
+
+@pytest.mark.django_db
+def test_an_event_that_cannot_be_applied_keeps_none_after_it(monkeypatch: pytest.MonkeyPatch) -> None:
+    bad, good = _accepted(), _accepted()
+    for message in (bad, good):
+        Message.objects.filter(pk=message.pk).update(provider_message_id="")
+        status_apply(message.account_id, _event(message, DeliveryStatus.SENT, reference=""))
+        Message.objects.filter(pk=message.pk).update(provider_message_id=f"wamid.{message.pk}")
+    _events_fail_of(bad, monkeypatch)
+    assert events_rematch() == 1
+    assert set(Message.objects.values_list("pk", "state")) == {(bad.pk, "accepted"), (good.pk, "sent")}
+    monkeypatch.undo()
+    assert events_rematch() == 1
+
+
+@pytest.mark.django_db
+def test_an_acceptance_is_recorded_whatever_came_before_it(monkeypatch: pytest.MonkeyPatch) -> None:
+    message = message_make()
+    [lease] = leases_take("test")
+    [claimed] = claim(lease, 1)
+    status_apply(message.account_id, _event(message, DeliveryStatus.SENT, reference=""))
+    _events_fail_of(message, monkeypatch)
+    record([Result(claimed, Accepted(f"wamid.{message.pk}"))])
+    message.refresh_from_db()
+    assert (message.state, message.recontact.state) == ("accepted", "spent")
+    monkeypatch.undo()
+    assert events_rematch() == 1
+
+
+@pytest.mark.django_db
+@pytest.mark.parametrize("price", [{"category": "x" * 60}, {"category": "utility", "pricing_type": "x" * 300}])
+def test_a_price_in_words_too_long_for_its_books_does_not_hide_the_delivery(price: dict[str, str]) -> None:
+    message = _accepted()
+    amount = PriceReport(billable=True, amount=Decimal("0.05"), currency="USD", **price)
+    _apply(message, DeliveryStatus.DELIVERED, price=amount)
+    assert (message.state, CostEntry.objects.get(kind="report").amount) == (Message.State.DELIVERED, Decimal("0.05"))
 
 
 @pytest.mark.django_db

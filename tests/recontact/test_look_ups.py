@@ -224,6 +224,21 @@ def test_absence_before_that_time_settles_nothing(told: Told, monkeypatch: pytes
     assert _absent(told, minutes=10).state == Message.State.UNCERTAIN
 
 
+@pytest.mark.parametrize(("late", "state"), [(-1, Message.State.UNCERTAIN), (0, Message.State.REJECTED)])
+def test_that_time_counts_from_the_last_moment_at_which_the_call_may_have_been_under_way(
+    late: float, state: str, told: Told, monkeypatch: pytest.MonkeyPatch, settings: Settings
+) -> None:
+    _proves_after(monkeypatch, 600)
+    message = _uncertain(minutes=60)
+    assert message.claimed_at is not None
+    # As late as a call may begin, as long as it may take, and by how much its limit may be late.
+    ended = message.claimed_at + timedelta(seconds=8 + settings.PROVIDER_TIMEOUT_SECONDS + 5)
+    asked_at = ended + timedelta(seconds=600 + late)
+    look_up_apply(message_id=message.pk, asked_at=asked_at, answer=LookUpAnswer(absent=True))
+    message.refresh_from_db()
+    assert message.state == state
+
+
 def test_the_settings_may_name_the_time(told: Told, settings: Settings) -> None:
     settings.LOOK_UP_ABSENCE_SECONDS = {SLUG: 60.0}
     assert _absent(told, minutes=3).state == Message.State.REJECTED

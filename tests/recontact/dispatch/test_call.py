@@ -8,10 +8,12 @@ from typing import Any
 import pytest
 
 from providers.contracts import Accepted
-from providers.errors import Reason, Rejected, Uncertain
+from providers.errors import Reason, Rejected, Throttled, Unavailable, Uncertain
 from recontact.dispatch.call import call
 from recontact.dispatch.claim import claim
-from recontact.dispatch.lease import leases_take
+from recontact.dispatch.lease import Lease, leases_take
+from recontact.dispatch.number import NumberPump
+from recontact.dispatch.pump import Pump
 from recontact.dispatch.record import Result, record
 from recontact.models import Attempt, Message
 from tests.factories import message_make
@@ -53,3 +55,37 @@ def test_an_answer_of_the_adapter_that_is_none_leaves_the_message_in_doubt(answe
     [lease] = leases_take("test")
     [outcome] = asyncio.run(call(_Answers(answer), claim(lease, 1)))  # type: ignore[arg-type]
     assert isinstance(outcome, Uncertain)
+
+
+class _Raises(_Answers):
+    async def send(self, message: Any) -> Any:
+        raise self.answer
+
+
+@pytest.mark.django_db(transaction=True)
+@pytest.mark.parametrize(
+    "error",
+    [
+        Throttled("too_fast", retry_after=1.0),  # type: ignore[arg-type]
+        Throttled(Reason.THROUGHPUT, retry_after=None),  # type: ignore[arg-type]
+        Unavailable(None),  # type: ignore[arg-type]
+        Uncertain(""),  # type: ignore[arg-type]
+    ],
+    ids=["a word of its own", "no wait", "no reason", "an empty reason"],
+)
+def test_an_error_of_the_adapter_that_nobody_knows_leaves_the_message_in_doubt_with_a_reason(error: Any) -> None:
+    message = message_make()
+    [lease] = leases_take("test")
+    pump = Pump("test", lambda: False, adapter=lambda _config: _Raises(error))  # type: ignore[arg-type, return-value]
+    asyncio.run(_sent(pump, lease))
+    message.refresh_from_db()
+    assert (message.state, message.reason, pump.unanswered) == ("uncertain", "unreadable_answer", 0)
+
+
+async def _sent(pump: Pump, lease: Lease) -> None:
+    """One claim of the number, and its calls, recorded."""
+    number = NumberPump(pump, lease)
+    await number._claim(1)
+    await asyncio.gather(*number.sends, return_exceptions=True)
+    await pump.flush()
+    pump._close_threads()

@@ -204,6 +204,24 @@ def test_the_sweep_may_run_twice() -> None:
     sweep()
 
 
+@pytest.mark.parametrize(
+    "step",
+    ["lost_to_uncertain", "attempts_lost", "queued_to_expired", "slots_free", "campaigns_go_on", "events_rematch"],
+)
+def test_a_step_that_fails_keeps_nothing_from_being_sent(step: str, monkeypatch: pytest.MonkeyPatch) -> None:
+    message_make()
+
+    def failing() -> int:
+        raise ValueError(step)
+
+    monkeypatch.setattr(f"recontact.dispatch.sweep.{step}", failing)
+    with redis.Redis.from_url(settings.REDIS_URL) as client:
+        client.delete(QUEUE)
+        with pytest.raises(ValueError, match=step):
+            sweep()
+        assert client.llen(QUEUE) == 1
+
+
 # --- a person settles ---------------------------------------------------------------------------------------------
 
 
