@@ -33,11 +33,25 @@ from recontact.phones import (
         ("5215512345678", "+525512345678", "MX"),
         ("+55 11 98765-4321", "+5511987654321", "BR"),
         ("00598 99 123 456", "+59899123456", "UY"),
+        ("+54 9 11 15 5555-0100", "+5491155550100", "AR"),
+        ("549 011 5555 0100", "+5491155550100", "AR"),
+        ("+549375715555123", "+5493757555123", "AR"),
+        ("+52 044 55 1234 5678", "+525512345678", "MX"),
+        ("'+541140001000", "+541140001000", "AR"),
+        ("(+54) 11 4000-1000", "+541140001000", "AR"),
+        ("'5215512345678", "+525512345678", "MX"),
+        ("\u202a5215512345678\u202c", "+525512345678", "MX"),
+        ("\uff0b52 55 1234 5678", "+525512345678", "MX"),
     ],
 )
 def test_it_reads_the_usual_forms(text: str, e164: str, country: str) -> None:
     phone = phone_parse(text, default_country="AR")
     assert (phone.e164, phone.country) == (e164, country)
+
+
+@pytest.mark.parametrize("text", ["044 55 1234 5678", "045 55 1234 5678", "01 55 1234 5678", "1 55 1234 5678"])
+def test_it_reads_what_mexicans_wrote_before_a_mobile(text: str) -> None:
+    assert phone_parse(text, default_country="MX").e164 == "+525512345678"
 
 
 @pytest.mark.parametrize("text", ["", "hola", "123", "+", "+54", "٣٤", "15-5555-0100-0100-0100", "\x00"])
@@ -84,7 +98,7 @@ def _is_as_parsed(e164: str) -> bool:
     except phonenumbers.NumberParseException:
         country, national = "", e164[1:]
     forms = [e164[1:], national, national.removeprefix("9"), e164[1:][-8:], e164[1:][-4:]]
-    return phone_country(e164) == country and phone_search_forms(e164) == list(dict.fromkeys(forms))
+    return phone_country(e164) == country and phone_search_forms(e164) == list(dict.fromkeys(filter(None, forms)))
 
 
 def test_country_and_search_forms_are_those_of_the_parsed_phone_in_every_country() -> None:
