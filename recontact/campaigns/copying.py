@@ -1,12 +1,14 @@
-"""Storing many recipients at once by COPY: a third of the time of an INSERT with as many places."""
+"""Storing many recipients at once by COPY: a third of the time of an INSERT with as many places. And taking back those of whom
+the rest of the file told that they are somebody else's."""
 
 from __future__ import annotations
 
 import json
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
 
 from django.db import connection
 
+from recontact.campaigns.known import DUPLICATE
 from recontact.models import CampaignRecipient
 
 _COLUMNS = (
@@ -23,6 +25,21 @@ def recipients_copy(recipients: Iterable[CampaignRecipient]) -> None:
     with connection.cursor() as cursor, cursor.copy(_COPY) as copy:
         for recipient in recipients:
             copy.write_row([_value(recipient, column) for column in _COLUMNS])
+
+
+def recipients_leave_out(campaign_id: int, same: Mapping[int, int]) -> None:
+    """Leave these rows of a plan out, each as a duplicate of the row named with it, in the caller's transaction."""
+    for row_number, first in same.items():
+        CampaignRecipient.objects.filter(campaign=campaign_id, row_number=row_number).update(
+            outcome=CampaignRecipient.Outcome.LEFT_OUT,
+            code=DUPLICATE,
+            params={"row": first},
+            values={},
+            market="",
+            estimate=None,
+            currency="",
+            time_zone="",
+        )
 
 
 def _value(recipient: CampaignRecipient, column: str) -> object:

@@ -7,7 +7,7 @@ A task names the moment it was sent for, so that of several only the first plans
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from datetime import datetime, timedelta
 from itertools import islice
 
@@ -18,7 +18,7 @@ from django.utils import translation
 from django.utils.translation import gettext as _
 
 from recontact.campaigns.audience import Candidate, candidate_read
-from recontact.campaigns.copying import recipients_copy
+from recontact.campaigns.copying import recipients_copy, recipients_leave_out
 from recontact.campaigns.filters import AudienceProblem
 from recontact.campaigns.gathering import candidates_gathered, matching
 from recontact.campaigns.plan_figures import plan_figures_keep
@@ -131,7 +131,7 @@ class _Plan:
         for batch in _batches(_candidates(self.campaign, self.as_of)):
             recipients = verdicts.judge(batch, database_now())
             self._store(recipients)
-        self._finish(template.content_hash, template.category)
+        self._finish(template.content_hash, template.category, verdicts.same)
 
     def give_up(self, why: str) -> None:
         """Leave no half of a plan, and say why there is none."""
@@ -157,7 +157,8 @@ class _Plan:
         recipients_copy(recipients)
 
     @transaction.atomic
-    def _finish(self, template_hash: str, category: str) -> None:
+    def _finish(self, template_hash: str, category: str, same: Mapping[int, int]) -> None:
+        recipients_leave_out(self.campaign.pk, same)
         plan_figures_keep(self.campaign.pk, self.as_of)
         self._hold(
             state=Campaign.State.PLANNED,
