@@ -4,17 +4,16 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass
-from itertools import islice
 from typing import Any
 
 from providers.contracts import JsonObject
 from recontact.campaigns.audience import Candidate
 from recontact.campaigns.columns import Person, Source, recipient_values
+from recontact.campaigns.file_head import file_head
 from recontact.campaigns.filters import AudienceProblem
 from recontact.campaigns.gathering import candidates_first
 from recontact.campaigns.sheet_problem import SheetProblem
-from recontact.campaigns.sheets import SheetFacts, sheet_rows
-from recontact.campaigns.stored_file import stored_open
+from recontact.campaigns.sheets import SheetFacts
 from recontact.models import Campaign, CampaignFile
 from templates_app.models import Template
 from templates_app.rendering import RenderError, preview, render
@@ -47,7 +46,6 @@ def samples_of(
 def _of_file(file: CampaignFile) -> list[Candidate]:
     """As they stand there: what is wrong with a phone, the review says."""
     facts = SheetFacts(**file.facts)
-    rows = islice(sheet_rows(stored_open(file), facts), SAMPLES)
     return [
         Candidate(
             number=row.number,
@@ -56,7 +54,7 @@ def _of_file(file: CampaignFile) -> list[Candidate]:
             name=row.texts.get(facts.name, ""),
             texts=row.texts,
         )
-        for row in rows
+        for row in file_head(file, SAMPLES)
     ]
 
 

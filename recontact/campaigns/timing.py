@@ -10,6 +10,8 @@ from datetime import datetime, time, timedelta
 from recontact.campaigns.hours import opens_at, zone_of
 from recontact.campaigns.plan_figures import plan_figures
 from recontact.clock import database_now
+from recontact.dispatch.slots import campaigns_limit
+from recontact.limits import Used
 from recontact.models import Campaign
 
 #: A plan of more stretches than these is told no further: nobody reads a page of them.
@@ -95,6 +97,25 @@ def campaign_duration(campaign: Campaign, recipients: int) -> timedelta | None:
     """How long so many messages take at the campaign's pace, without the hours it waits; None before it has a number."""
     per_second = campaign_pace(campaign)
     return None if per_second is None else timedelta(seconds=round(recipients / per_second))
+
+
+@dataclass(frozen=True, slots=True)
+class LimitWait:
+    """How a campaign waits at its portfolio's limit of people in 24 hours: what campaigns may use of it, what of that is free
+    now, and after how many days the last recipient gets his message."""
+
+    limit: int
+    free: int
+    days: int
+
+
+def campaign_limit_wait(used: Used | None, recipients: int) -> LimitWait | None:
+    """The wait of so many recipients who were not written to today; None without a limit, or where they fit into what is free."""
+    limit = campaigns_limit(used.limit) if used is not None and used.limit else 0
+    free = max(limit - used.people, 0) if used is not None else 0
+    if not limit or recipients <= free:
+        return None
+    return LimitWait(limit, free, -(-(recipients - free) // limit))
 
 
 def campaign_pace(campaign: Campaign) -> int | None:
