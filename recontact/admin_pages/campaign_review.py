@@ -88,12 +88,12 @@ class CampaignPlanRowsPage(CampaignStepPage):
         after, key = request.GET.get("after", ""), request.GET.get("key", "")
         rows = recipients_of(campaign, outcome, code=code, variable=key)
         found = list(rows.filter(row_number__gt=int(after[:9]) if after.isdecimal() else 0)[: PER_PAGE + 1])
-        labels = variable_labels(campaign)
+        labels, whole = variable_labels(campaign), request.user.has_perm("recontact.see_phones")
         context = {
             "outcome": outcome,
             "words": code_words(code or "", labels.get(key, key)),
             "asked": urlencode({"outcome": outcome, "code": code or "", "key": key}),
-            "shown": [(row, recipient_sentence(row, labels)) for row in found[:PER_PAGE]],
+            "shown": [(row, recipient_sentence(row, labels, whole_phones=whole)) for row in found[:PER_PAGE]],
             "next": found[PER_PAGE - 1].row_number if len(found) > PER_PAGE else None,
             "is_first": not after,
         }

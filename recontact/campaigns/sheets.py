@@ -15,10 +15,11 @@ from recontact.campaigns.sheet_problem import SheetProblem
 from recontact.campaigns.workbooks import workbook_open
 from recontact.customers import fold
 
-#: The column of phones, the first of these that there is (folded). The others are found by name as well.
+#: The column of phones, the first of these that there is (folded): of a mobile and a fixed line the mobile, where WhatsApp is.
+#: The others are found by name as well.
 PHONE_COLUMNS = (
-    "phone", "telefono", "celular", "whatsapp", "numero", "tel", "cel", "movil", "mobile", "telefone", "phone number",
-    "numero de telefono", "numero de celular", "telefono celular", "wa id",
+    "phone", "whatsapp", "wa id", "celular", "numero de celular", "telefono celular", "cel", "movil", "mobile", "telefono",
+    "telefone", "phone number", "numero de telefono", "tel", "numero",
 )  # fmt: skip
 NAME_COLUMNS = ("name", "nombre", "nome", "nombre completo", "nombre y apellido", "full name", "cliente", "customer")
 BSUID_COLUMNS = ("bsuid", "whatsapp user id", "user id")

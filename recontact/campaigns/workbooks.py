@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 import zipfile
 import zlib
 from collections.abc import Iterator, Sequence
@@ -22,6 +23,7 @@ MAX_ROWS = 1_048_576
 #: Of the files packed in it: all together, and the texts, which are kept in memory while it is read.
 MAX_UNPACKED = 1024**3
 MAX_TEXTS = 160 * 1024**2
+_ESCAPED = re.compile("_x(00[01][0-9A-Fa-f]|005F)_")
 _TEXTS = "xl/sharedStrings.xml"
 
 # What the reader raises for files that are damaged or only look like a workbook.
@@ -103,9 +105,14 @@ def _texts(rows: Iterator[tuple[Any, ...]]) -> Iterator[tuple[int, list[str]]]:
     for number, row in enumerate(rows, start=1):
         if number > MAX_ROWS:
             raise SheetProblem(_("The sheet has more than %(limit)s rows.") % {"limit": MAX_ROWS})
-        texts = [cell_text(value) for value in row]
+        texts = [cell_text(_unescaped(value) if isinstance(value, str) else value) for value in row]
         if any(texts):
             yield number, texts
+
+
+def _unescaped(text: str) -> str:
+    """A workbook writes the line ends of other systems as `_x000D_`, which the reader leaves so."""
+    return _ESCAPED.sub(lambda found: chr(int(found[1], 16)), text) if "_x00" in text else text
 
 
 def _damaged() -> SheetProblem:

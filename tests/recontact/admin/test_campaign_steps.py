@@ -451,10 +451,14 @@ def test_it_hides_phones_from_who_may_not_see_them(
     client: Client, manager: User, client_of: Callable[[Role], Client], number: SenderNumber, template: Template
 ) -> None:
     campaign = planned(client, number, template)
-    rows = page(campaign, "review/rows") + "?outcome=ready&code="
+    ops, rows = client_of(Role.OPS), page(campaign, "review/rows")
 
-    assert "5555-0100" in client.get(rows).content.decode()
-    assert "5555" not in client_of(Role.OPS).get(rows).content.decode()
+    for fate, phone in (("ready&code=", "5555-0100"), ("corrected&code=phone_rewritten", "5555-0200")):
+        assert phone in client.get(f"{rows}?outcome={fate}").content.decode()
+        assert "5555" not in ops.get(f"{rows}?outcome={fate}").content.decode()
+    for shown in (rows + "?outcome=ready&code=", page(campaign, "review")):
+        assert "/review/csv/" in client.get(shown).content.decode()
+        assert "/review/csv/" not in ops.get(shown).content.decode()
 
 
 def test_it_keeps_each_row_even_when_none_can_be_sent(client: Client, number: SenderNumber, template: Template) -> None:

@@ -66,6 +66,20 @@ def test_it_finds_the_column_of_phones_by_its_usual_names(name: str) -> None:
     assert sheet_facts("a.csv", io.BytesIO(csv_bytes(("x", name), ("1", "1155550100")))).phone == name.strip()
 
 
+@pytest.mark.parametrize(
+    ("columns", "phone"),
+    [
+        (("teléfono", "celular"), "celular"),
+        (("Número", "Tel", "Móvil"), "Móvil"),
+        (("celular", "whatsapp", "PHONE"), "PHONE"),
+    ],
+)
+def test_of_several_columns_of_phones_it_takes_that_of_mobiles(columns: tuple[str, ...], phone: str) -> None:
+    body = csv_bytes(columns, ["1155550100"] * len(columns))
+
+    assert sheet_facts("a.csv", io.BytesIO(body)).phone == phone
+
+
 @pytest.mark.parametrize("before", ["\ufeff\ufeff", "\u200b", "\u200e"])
 def test_what_cannot_be_seen_is_no_part_of_a_columns_name(before: str) -> None:
     body = f"{before}phone;nombre\n1155550100;Ana".encode()
@@ -77,6 +91,15 @@ def test_a_columns_name_is_in_one_line_however_it_stands_in_its_cell() -> None:
     body = xlsx_bytes(("phone", "Nombre\nde  pila", "Nombre de pila"), ("1155550100", "Ana", "Eva"))
 
     assert _rows("a.xlsx", body) == [(2, {"phone": "1155550100", "Nombre de pila": "Ana", "Nombre de pila (2)": "Eva"})]
+
+
+def test_the_line_ends_of_another_system_are_not_read_as_words() -> None:
+    body = xlsx_bytes(("phone", "nombre"), ("1155550100_x000D_", "Ana_x000D_\n"), ("1155550101", "un_x005F_x000D_"))
+
+    assert [list(texts.values()) for _number, texts in _rows("a.xlsx", body)] == [
+        ["1155550100", "Ana"],
+        ["1155550101", "un_x000D_"],
+    ]
 
 
 @pytest.mark.parametrize(
