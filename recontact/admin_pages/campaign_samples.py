@@ -33,14 +33,15 @@ class Sample:
 
 
 def samples_of(
-    campaign: Campaign, file: CampaignFile | None, template: Template, mapping: Mapping[str, Source], user: Any
+    campaign: Campaign, file: CampaignFile | None, template: Template, mapping: Mapping[str, Source]
 ) -> list[Sample]:
-    """The first rows of the file, or the first whom the filter matches; none when neither can be read."""
+    """The first rows of the file, or the first whom the filter matches; none when neither can be read. As the plan makes them,
+    they are signed by the campaign's author, whoever looks."""
     try:
         candidates = _of_file(file) if file is not None else _of_filter(campaign)
     except (SheetProblem, AudienceProblem):
         return []
-    return [_sample(candidate, template, mapping, user) for candidate in candidates]
+    return [_sample(candidate, template, mapping, campaign.created_by) for candidate in candidates]
 
 
 def _of_file(file: CampaignFile) -> list[Candidate]:
@@ -63,7 +64,7 @@ def _of_filter(campaign: Campaign) -> list[Candidate]:
 
 
 def _sample(candidate: Candidate, template: Template, mapping: Mapping[str, Source], user: Any) -> Sample:
-    person = Person(name=candidate.name, phone=candidate.phone, me=user.first_name or user.username)
+    person = Person(name=candidate.name, phone=candidate.phone, me=user.first_name or str(user))
     values = recipient_values(mapping, candidate.texts, person)
     parsed = template_parsed(template)
     try:

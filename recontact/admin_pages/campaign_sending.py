@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from datetime import timedelta
 from typing import Any
 
 from django import forms
@@ -29,6 +30,8 @@ from recontact.models import Campaign
 
 NOW, AT = "now", "at"
 MOMENT = "%Y-%m-%dT%H:%M"
+#: A slip in the year would leave a campaign that nobody sees leaving; one of 9999 not even the database could give back.
+FURTHEST = timedelta(days=366)
 
 
 class SendingForm(forms.Form):
@@ -74,6 +77,8 @@ class SendingForm(forms.Form):
             self.add_error(
                 "starts_at", _("That time is past. Choose a later one, or let it leave when it is launched.")
             )
+        elif starts_at is not None and starts_at > timezone.now() + FURTHEST:
+            self.add_error("starts_at", _("That is more than a year ahead. Choose an earlier time."))
         if bool(filled.get("from_hour")) != bool(filled.get("until_hour")):
             self.add_error("until_hour", _("Give both hours, or none for any hour of the day."))
         elif filled.get("from_hour") is not None and filled["from_hour"] == filled["until_hour"]:

@@ -8,6 +8,7 @@ from collections.abc import Iterable, Mapping
 
 from django.db import connection
 
+from recontact.arrays import array_literal
 from recontact.campaigns.known import DUPLICATE
 from recontact.models import CampaignRecipient
 
@@ -27,19 +28,21 @@ def recipients_copy(recipients: Iterable[CampaignRecipient]) -> None:
             copy.write_row([_value(recipient, column) for column in _COLUMNS])
 
 
+_LEAVE_OUT = """
+    UPDATE recontact_campaignrecipient r
+    SET outcome = %s, code = %s, params = jsonb_build_object('row', v.first), "values" = '{}', market = '', estimate = NULL,
+        currency = '', time_zone = ''
+    FROM unnest(%s::int[], %s::int[]) AS v(row_number, first) WHERE r.campaign_id = %s AND r.row_number = v.row_number
+"""
+
+
 def recipients_leave_out(campaign_id: int, same: Mapping[int, int]) -> None:
     """Leave these rows of a plan out, each as a duplicate of the row named with it, in the caller's transaction."""
-    for row_number, first in same.items():
-        CampaignRecipient.objects.filter(campaign=campaign_id, row_number=row_number).update(
-            outcome=CampaignRecipient.Outcome.LEFT_OUT,
-            code=DUPLICATE,
-            params={"row": first},
-            values={},
-            market="",
-            estimate=None,
-            currency="",
-            time_zone="",
-        )
+    if not same:
+        return
+    outcome = CampaignRecipient.Outcome.LEFT_OUT.value
+    with connection.cursor() as cursor:
+        cursor.execute(_LEAVE_OUT, [outcome, DUPLICATE, array_literal(same), array_literal(same.values()), campaign_id])
 
 
 def _value(recipient: CampaignRecipient, column: str) -> object:

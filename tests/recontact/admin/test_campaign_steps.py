@@ -156,6 +156,18 @@ def test_it_shows_the_recipients_of_a_file_that_breaks_or_is_no_longer_kept(
     assert "Eva" not in shown
 
 
+def test_its_samples_are_signed_by_its_author_as_its_messages_are(
+    client: Client, manager: User, client_of: Callable[[Role], Client], number: SenderNumber, template: Template
+) -> None:
+    campaign = upload(client)
+    User.objects.filter(pk=campaign.created_by_id).update(first_name="Valentina")
+    chosen = variables(number, template, **{"source-body.2": "me"})
+
+    answer = client_of(Role.ADMIN).post(page(campaign, "variables/preview"), chosen)
+
+    assert "Valentina" in answer.content.decode()
+
+
 def test_it_opens_a_workbook_once_however_often_its_variables_are_changed(
     client: Client, number: SenderNumber, template: Template, monkeypatch: pytest.MonkeyPatch
 ) -> None:
@@ -328,6 +340,7 @@ def test_it_keeps_when_and_how_fast_it_leaves(client: Client, number: SenderNumb
     [
         {"when": "at"},
         {"when": "at", "starts_at": "2020-01-01T10:00"},
+        {"when": "at", "starts_at": "9999-12-31T23:59"},
         {"when": "now", "from_hour": "09:00"},
         {"when": "now", "from_hour": "09:00", "until_hour": "09:00"},
         {"when": "now", "pace": "0"},
