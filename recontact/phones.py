@@ -6,7 +6,7 @@ import re
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from functools import cache, lru_cache
-from zoneinfo import ZoneInfo
+from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
 
 import phonenumbers
 from django.utils.translation import gettext as _
@@ -202,9 +202,36 @@ def phone_time_zone(e164: str) -> str:
     return _prefix_time_zone(e164.lstrip("+")[:TIMEZONE_LONGEST_PREFIX])
 
 
+#: The present names of zones that libphonenumber's table calls by older ones. A system may lack these: Debian has them in a
+#: package of their own since its release 13, and so has Python's image on it.
+PRESENT_ZONES = {
+    "Africa/Asmera": "Africa/Asmara",
+    "America/Buenos_Aires": "America/Argentina/Buenos_Aires",
+    "America/Godthab": "America/Nuuk",
+    "Asia/Calcutta": "Asia/Kolkata",
+    "Asia/Choibalsan": "Asia/Ulaanbaatar",
+    "Asia/Katmandu": "Asia/Kathmandu",
+    "Asia/Rangoon": "Asia/Yangon",
+    "Atlantic/Faeroe": "Atlantic/Faroe",
+    "Pacific/Enderbury": "Pacific/Kanton",
+    "Pacific/Ponape": "Pacific/Pohnpei",
+    "Pacific/Truk": "Pacific/Chuuk",
+}
+
+
 @lru_cache(maxsize=50_000)
 def _prefix_time_zone(prefix: str) -> str:
     lengths = range(len(prefix), 0, -1)
     zones = next((TIMEZONE_DATA[prefix[:length]] for length in lengths if prefix[:length] in TIMEZONE_DATA), ())
-    by_offset = sorted(zones, key=lambda zone: datetime.now(ZoneInfo(zone)).utcoffset() or timedelta())
-    return by_offset[len(by_offset) // 2] if by_offset else ""
+    known = [found for zone in zones if (found := _zone(PRESENT_ZONES.get(zone, zone))) is not None]
+    by_offset = sorted(known, key=lambda zone: datetime.now(zone).utcoffset() or timedelta())
+    return by_offset[len(by_offset) // 2].key if by_offset else ""
+
+
+@cache
+def _zone(name: str) -> ZoneInfo | None:
+    """The zone as this system knows it; None where it does not, which is no reason to fail for whose phone it is."""
+    try:
+        return ZoneInfo(name)
+    except (ZoneInfoNotFoundError, ValueError):
+        return None

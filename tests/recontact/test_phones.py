@@ -2,12 +2,20 @@
 
 from __future__ import annotations
 
+import zoneinfo
+from collections.abc import Iterator
+from pathlib import Path
+
 import phonenumbers
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
+from phonenumbers.tzdata import TIMEZONE_DATA
 
+from recontact import phones
+from recontact.campaigns.hours import zone_of
 from recontact.phones import (
+    PRESENT_ZONES,
     InvalidPhone,
     phone_country,
     phone_for,
@@ -15,6 +23,7 @@ from recontact.phones import (
     phone_mask,
     phone_parse,
     phone_search_forms,
+    phone_time_zone,
 )
 
 
@@ -64,6 +73,44 @@ def test_it_keeps_mexicans_under_one_form_whatever_the_provider_writes() -> None
     assert phone_from_wire("5215512345678") == phone_parse("+52 55 1234 5678", default_country="MX").e164
     assert phone_from_wire("5491155550100") == "+5491155550100"
     assert phone_from_wire("") == ""
+
+
+@pytest.fixture
+def without_older_names(tmp_path: Path) -> Iterator[None]:
+    """A system that has only the present names of zones, as Debian 13."""
+    system = next(path for path in map(Path, zoneinfo.TZPATH) if path.exists())
+    for file in system.glob("*/**/*"):
+        name = file.relative_to(system)
+        if file.is_file() and str(name) not in PRESENT_ZONES and name.parts[0] in _REGIONS:
+            (tmp_path / name).parent.mkdir(parents=True, exist_ok=True)
+            (tmp_path / name).symlink_to(file)
+    _forget()
+    zoneinfo.reset_tzpath(to=[str(tmp_path)])
+    yield
+    zoneinfo.reset_tzpath()
+    _forget()
+
+
+_REGIONS = {"Africa", "America", "Asia", "Atlantic", "Europe", "Indian", "Pacific", "Australia", "Antarctica", "Arctic"}
+
+
+def _forget() -> None:
+    zoneinfo.ZoneInfo.clear_cache()
+    phones._prefix_time_zone.cache_clear()
+    phones._zone.cache_clear()
+
+
+@pytest.mark.usefixtures("without_older_names")
+def test_each_region_has_its_zone_also_where_only_the_present_names_are_known() -> None:
+    with pytest.raises(zoneinfo.ZoneInfoNotFoundError):
+        zoneinfo.ZoneInfo("America/Buenos_Aires")
+
+    found = {prefix: phone_time_zone(f"+{prefix}") for prefix in TIMEZONE_DATA}
+
+    assert found["54"] == "America/Argentina/Buenos_Aires"
+    assert found["91"] == "Asia/Kolkata"
+    assert [prefix for prefix, zone in found.items() if not zone and set(TIMEZONE_DATA[prefix]) - {"Etc/Unknown"}] == []
+    assert str(zone_of("America/Buenos_Aires")) == "America/Argentina/Buenos_Aires"
 
 
 def test_it_masks_all_but_the_country_and_the_last_four() -> None:

@@ -76,7 +76,7 @@ def test_phones_are_read_as_people_write_them(typed: str, country: str, phone: s
 @pytest.mark.parametrize(
     ("phone", "time_zone"),
     [
-        (PHONE, "America/Buenos_Aires"),
+        (PHONE, "America/Argentina/Buenos_Aires"),
         ("+525512345678", "America/Mexico_City"),
         ("+12125550100", "America/New_York"),
         ("+34612345678", "Europe/Madrid"),
