@@ -32,6 +32,7 @@ from recontact.campaigns.timing import (
     campaign_limit_wait,
     campaign_pace,
     campaign_stretches,
+    number_pace,
 )
 from recontact.clock import database_now
 from recontact.eligibility import number_refusals, template_refusals
@@ -124,6 +125,7 @@ def plan_context(campaign: Campaign) -> dict[str, Any]:
         if duration is not None and wait is not None
         else duration,
         "pace": campaign_pace(campaign),
+        "number_pace": number_pace(number) if number is not None else None,
         "limit": limit,
         "file_words": file_words(campaign),
         "audience_words": audience_words(campaign),

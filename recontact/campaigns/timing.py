@@ -7,9 +7,11 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import datetime, time, timedelta
 
+from providers.models import SenderNumber
 from recontact.campaigns.hours import opens_at, zone_of
 from recontact.campaigns.plan_figures import plan_figures
 from recontact.clock import database_now
+from recontact.dispatch.inbound_rate import HEADROOM
 from recontact.dispatch.slots import campaigns_limit
 from recontact.limits import Used
 from recontact.models import Campaign
@@ -123,4 +125,11 @@ def campaign_pace(campaign: Campaign) -> int | None:
     number = campaign.sender_number
     if number is None:
         return None
-    return min(campaign.pace or number.throughput, number.throughput)
+    allowed = number_pace(number)
+    return min(campaign.pace or allowed, allowed)
+
+
+def number_pace(number: SenderNumber) -> int:
+    """Messages per second that a campaign gets out of the number while nobody writes: not all of what the provider allows,
+    which counts what comes in as well."""
+    return max(int(number.throughput * HEADROOM), 1)

@@ -189,6 +189,19 @@ def test_it_opens_a_workbook_once_however_often_its_variables_are_changed(
     assert opened == ["xlsx"]
 
 
+def test_its_time_is_at_the_pace_that_the_number_really_sends_at(
+    client: Client, number: SenderNumber, template: Template
+) -> None:
+    SenderNumber.objects.update(throughput=80)
+    campaign = planned(client, number, template)
+
+    assert client.get(page(campaign, "review")).context["pace"] == 72
+    assert "as fast as the number allows, 72/s" in client.get(page(campaign, "sending")).content.decode()
+    for chosen, pace in (("10", 10), ("75", 72)):
+        client.post(page(campaign, "sending"), {"when": "now", "pace": chosen})
+        assert client.get(page(campaign, "approval")).context["pace"] == pace
+
+
 def test_it_says_how_long_the_limit_of_a_day_keeps_the_rest_waiting(
     client: Client, number: SenderNumber, template: Template
 ) -> None:
