@@ -61,7 +61,8 @@ class Verdicts:
             typed=candidate.typed,
             phone=candidate.phone,
             bsuid=candidate.bsuid,
-            name=candidate.name,
+            # His message may not say it, but as a customer he would be called so.
+            name="" if candidate.name in CELL_ERRORS else candidate.name,
             customer_id=candidate.customer_id,
             query_id=candidate.query_id,
         )

@@ -24,7 +24,8 @@ MAX_ROWS = 1_048_576
 MAX_UNPACKED = 1024**3
 MAX_TEXTS = 160 * 1024**2
 _ESCAPED = re.compile("_x(00[01][0-9A-Fa-f]|005F)_")
-_TEXTS = "xl/sharedStrings.xml"
+_BOOK, _TEXTS = "xl/workbook.xml", "xl/sharedStrings.xml"
+_STRICT = b"http://purl.oclc.org/ooxml/spreadsheetml/"
 
 # What the reader raises for files that are damaged or only look like a workbook.
 _BROKEN = (
@@ -85,10 +86,19 @@ def _refuse_bombs(body: BinaryIO) -> None:
     """The reader never unpacks more of a file than its entry says, so the sum bounds what it can grow to."""
     with zipfile.ZipFile(body) as archive:
         sizes = {entry.filename: entry.file_size for entry in archive.infolist()}
+        is_strict = _BOOK in sizes and _is_strict(archive)
     if sum(sizes.values()) > MAX_UNPACKED or sizes.get(_TEXTS, 0) > MAX_TEXTS:
         raise SheetProblem(_("The workbook unpacks to more than the portal reads. Save only the sheet, as .csv."))
-    if "xl/workbook.xml" not in sizes:
+    if _BOOK not in sizes:
         raise SheetProblem(_("The file is an archive, not a workbook. Save the spreadsheet as .xlsx or .csv."))
+    if is_strict:
+        # Its words are in another namespace: the reader would find an empty sheet.
+        raise SheetProblem(_("The workbook is saved as “Strict Open XML”. Save it as an ordinary .xlsx workbook."))
+
+
+def _is_strict(archive: zipfile.ZipFile) -> bool:
+    with archive.open(_BOOK) as book:
+        return _STRICT in book.read(4096)
 
 
 def _sheet_name(names: Sequence[str]) -> str:

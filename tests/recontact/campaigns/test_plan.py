@@ -137,6 +137,15 @@ def test_a_formula_in_a_column_that_nobody_needs_does_no_harm() -> None:
     assert fates(campaign) == [(2, "ready", "")]
 
 
+def test_nobody_is_called_as_the_error_that_his_cell_shows() -> None:
+    fixed = {"body.1": Source("text", "cliente"), "body.2": Source("text", "$ 1")}
+
+    for name, mapping in (("#N/A", fixed), ("Ana", fixed)):
+        campaign = planned(csv_bytes(HEADER, (PHONE, name, "1")), mapping=mapping)
+        recipient = CampaignRecipient.objects.get(campaign=campaign)
+        assert (recipient.outcome, recipient.name) == ("ready", "" if name == "#N/A" else name)
+
+
 def test_a_country_without_a_price_is_an_error() -> None:
     number = number_make()
     prices_end()

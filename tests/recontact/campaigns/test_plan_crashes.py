@@ -82,7 +82,7 @@ def test_of_the_tasks_that_piled_up_for_one_plan_only_the_first_plans(
     monkeypatch: pytest.MonkeyPatch, django_capture_on_commit_callbacks: Any
 ) -> None:
     campaign, sent = draft_make(BODY), []
-    monkeypatch.setattr(plan.current_app, "send_task", lambda name, args, retry: sent.append(args))
+    monkeypatch.setattr("recontact.campaigns.plan.current_app.send_task", lambda name, args, retry: sent.append(args))
     with django_capture_on_commit_callbacks(execute=True):
         plan.campaign_plan_request(campaign_id=campaign.pk)
     Campaign.objects.update(planning_since=timezone.now() - timedelta(minutes=3))
@@ -101,7 +101,7 @@ def test_who_asks_for_a_plan_twice_at_once_has_it_planned_once(
     monkeypatch: pytest.MonkeyPatch, django_capture_on_commit_callbacks: Any
 ) -> None:
     campaign, sent = draft_make(BODY), []
-    monkeypatch.setattr(plan.current_app, "send_task", lambda name, args, retry: sent.append(args))
+    monkeypatch.setattr("recontact.campaigns.plan.current_app.send_task", lambda name, args, retry: sent.append(args))
     for _click in range(2):
         with django_capture_on_commit_callbacks(execute=True):
             plan.campaign_plan_request(campaign_id=campaign.pk)

@@ -185,6 +185,8 @@ def _zip(**files: bytes) -> bytes:
 
 OLE = b"\xd0\xcf\x11\xe0\xa1\xb1\x1a\xe1" + bytes(600)
 
+STRICT = b'<workbook xmlns="http://purl.oclc.org/ooxml/spreadsheetml/main" conformance="strict"/>'
+
 BAD_FILES = [
     ("a.xlsx", xlsx_bytes(ROWS[0], ROWS[1], sheet="Hoja1"), "no sheet named “campaign”. Its sheets are: Hoja1"),
     ("a.csv", csv_bytes(("nombre", "monto"), ("Ana", "1")), "no column “phone”"),
@@ -202,6 +204,7 @@ BAD_FILES = [
     ("a.xlsx", b"PK\x03\x04 and no more", "damaged"),
     ("a.xlsx", _zip(**{"word/document.xml": b"<x/>"}), "an archive, not a workbook"),
     ("a.xlsx", _zip(**{"xl/workbook.xml": b"<x"}), "damaged"),
+    ("a.xlsx", _zip(**{"xl/workbook.xml": STRICT}), "saved as “Strict Open XML”"),
     ("a.csv", b'phone,nombre\r\n1155550100,"Ana\r\n1155550101,Eva\r\n', "Row 2 cannot be read"),
 ]
 
