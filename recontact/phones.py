@@ -6,7 +6,7 @@ import re
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from functools import cache, lru_cache
-from zoneinfo import ZoneInfo
+from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
 
 import phonenumbers
 from django.utils.translation import gettext as _
@@ -30,9 +30,9 @@ def phone_parse(text: str, *, default_country: str) -> Phone:
 
     Argentina's and Mexico's mobile forms become the ones WhatsApp uses (+54 9 ..., +52 ...): an Argentine number without
     + is taken as a mobile, since that is where WhatsApp is; one written +54 without the 9 stays the fixed line it says.
-    Raises InvalidPhone.
+    What stands before the number is no part of it: an apostrophe, `="`, a mark of direction. Raises InvalidPhone.
     """
-    cleaned = text.strip()
+    cleaned = _BEFORE.sub("", text).replace("＋", "+").strip()
     if cleaned.startswith("00"):
         cleaned = "+" + cleaned[2:]
     number = _valid(cleaned, default_country)
@@ -47,6 +47,9 @@ def phone_parse(text: str, *, default_country: str) -> Phone:
         phonenumbers.format_number(number, phonenumbers.PhoneNumberFormat.E164),
         phonenumbers.region_code_for_number(number) or "",
     )
+
+
+_BEFORE = re.compile(r"^[^\d+＋]+")
 
 
 @lru_cache(maxsize=2_000)
@@ -67,10 +70,16 @@ def _valid(text: str, country: str | None) -> phonenumbers.PhoneNumber | None:
 
 
 def _mobile_form(number: phonenumbers.PhoneNumber) -> phonenumbers.PhoneNumber:
-    """Mexico dropped the 1 after 52 for mobiles in 2019; old lists still have it."""
+    """Mexico dropped the 1 after 52, and 044 and 045 before mobiles, in 2019; old lists still have them. In Argentina the 9
+    is written before the 0 or the 15 that it stands for."""
     national = str(number.national_number)
     if number.country_code == 52 and len(national) == 11 and national.startswith("1"):
         return phonenumbers.PhoneNumber(country_code=52, national_number=int(national[1:]))
+    if number.country_code == 52 and len(national) == 12 and national.startswith(("44", "45")):
+        return phonenumbers.PhoneNumber(country_code=52, national_number=int(national[2:]))
+    if number.country_code == 54 and len(national) > 11 and national.startswith("9"):
+        without = _parsed(national[1:], "AR")
+        return number if without is None else _argentine_mobile(without) or without
     return number
 
 
@@ -196,9 +205,36 @@ def phone_time_zone(e164: str) -> str:
     return _prefix_time_zone(e164.lstrip("+")[:TIMEZONE_LONGEST_PREFIX])
 
 
+#: The present names of zones that libphonenumber's table calls by older ones. A system may lack these: Debian has them in a
+#: package of their own since its release 13, and so has Python's image on it.
+PRESENT_ZONES = {
+    "Africa/Asmera": "Africa/Asmara",
+    "America/Buenos_Aires": "America/Argentina/Buenos_Aires",
+    "America/Godthab": "America/Nuuk",
+    "Asia/Calcutta": "Asia/Kolkata",
+    "Asia/Choibalsan": "Asia/Ulaanbaatar",
+    "Asia/Katmandu": "Asia/Kathmandu",
+    "Asia/Rangoon": "Asia/Yangon",
+    "Atlantic/Faeroe": "Atlantic/Faroe",
+    "Pacific/Enderbury": "Pacific/Kanton",
+    "Pacific/Ponape": "Pacific/Pohnpei",
+    "Pacific/Truk": "Pacific/Chuuk",
+}
+
+
 @lru_cache(maxsize=50_000)
 def _prefix_time_zone(prefix: str) -> str:
     lengths = range(len(prefix), 0, -1)
     zones = next((TIMEZONE_DATA[prefix[:length]] for length in lengths if prefix[:length] in TIMEZONE_DATA), ())
-    by_offset = sorted(zones, key=lambda zone: datetime.now(ZoneInfo(zone)).utcoffset() or timedelta())
-    return by_offset[len(by_offset) // 2] if by_offset else ""
+    known = [found for zone in zones if (found := _zone(PRESENT_ZONES.get(zone, zone))) is not None]
+    by_offset = sorted(known, key=lambda zone: datetime.now(zone).utcoffset() or timedelta())
+    return by_offset[len(by_offset) // 2].key if by_offset else ""
+
+
+@cache
+def _zone(name: str) -> ZoneInfo | None:
+    """The zone as this system knows it; None where it does not, which is no reason to fail for whose phone it is."""
+    try:
+        return ZoneInfo(name)
+    except (ZoneInfoNotFoundError, ValueError):
+        return None

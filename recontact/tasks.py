@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from datetime import datetime
+
 from celery import shared_task
 
 from recontact.budgets.alerts import alerts_mail
@@ -139,9 +141,9 @@ def reconciliation_jobs() -> int:
 
 
 @shared_task
-def campaign_plan_run(campaign_id: int) -> bool:
-    """Plan a campaign from its first row."""
-    return campaign_plan(campaign_id)
+def campaign_plan_run(campaign_id: int, since: str = "") -> bool:
+    """Plan a campaign from its first row, if its planning is still held by the moment `since` (ISO)."""
+    return campaign_plan(campaign_id, since=datetime.fromisoformat(since) if since else None)
 
 
 @shared_task

@@ -102,7 +102,7 @@ class CampaignControlPage(ManagerPage):
         action = request.POST.get("action")
         if action == "pause" and campaign_pause(campaign_id=campaign_id):
             messages.success(request, _("The campaign is paused. What is queued waits."))
-        elif action == "resume" and campaign_resume(campaign_id=campaign_id):
+        elif action == "resume" and campaign_resume(campaign_id=campaign_id, user=request.user):
             text = _resumed(campaign)
             (messages.error if campaign.state == Campaign.State.PARKED else messages.success)(request, text)
         elif action == "cancel" and (count := campaign_cancel(campaign_id=campaign_id)) is not None:

@@ -3,10 +3,12 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
+from datetime import date
 from typing import Any
 
 from django import forms
 from django.contrib.auth import get_user_model
+from django.core.validators import MaxValueValidator, MinValueValidator
 from django.http import QueryDict
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
@@ -26,11 +28,24 @@ _ALL_TAGS = "all"
 
 def _day(label: Any) -> forms.DateField:
     widget = forms.DateInput(format="%Y-%m-%d", attrs={"type": "date", **_INPUT})
-    return forms.DateField(label=label, required=False, input_formats=["%Y-%m-%d"], widget=widget)
+    return forms.DateField(
+        label=label,
+        required=False,
+        input_formats=["%Y-%m-%d"],
+        widget=widget,
+        # Beyond this a day's end in another time zone is no date any more.
+        validators=[MinValueValidator(date(1970, 1, 1)), MaxValueValidator(date(2999, 12, 31))],
+    )
 
 
 def _choice(label: Any, choices: Any = ()) -> forms.ChoiceField:
     return forms.ChoiceField(label=label, required=False, choices=choices, widget=forms.Select(attrs=_INPUT))
+
+
+def _asked(data: Mapping[str, Any], name: str) -> list[str]:
+    """What was chosen in a field with many choices, without what no text in the database can be."""
+    values = data.getlist(name) if isinstance(data, QueryDict) else list(data.get(name, ()))
+    return [value for value in values if "\x00" not in value]
 
 
 def _text(label: Any, length: int) -> forms.CharField:
@@ -55,8 +70,7 @@ class FilterForm(forms.Form):
     def __init__(self, data: Mapping[str, Any], **options: Any) -> None:
         super().__init__(data, **options)
         # One that was chosen before stays to be seen, also when nobody has it any more.
-        asked = data.getlist("tags") if isinstance(data, QueryDict) else list(data.get("tags", ()))
-        tags = sorted({*tags_known(), *asked})
+        tags = sorted({*tags_known(), *_asked(data, "tags")})
         _offer(self, "tags", [(tag, tag) for tag in tags])
 
     def clean(self) -> dict[str, Any]:
@@ -165,8 +179,7 @@ class CustomerFilterForm(FilterForm):
 
     def __init__(self, data: Mapping[str, Any], **options: Any) -> None:
         super().__init__(data, **options)
-        asked = data.getlist("countries") if isinstance(data, QueryDict) else list(data.get("countries", ()))
-        codes = {*countries_known(), *asked}
+        codes = {*countries_known(), *_asked(data, "countries")}
         _offer(self, "countries", sorted(((code, place_name(code)) for code in codes), key=lambda entry: entry[1]))
 
     def wanted(self) -> CustomerFilter:

@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
+from datetime import timedelta
 from typing import Any
 from urllib.parse import urlencode
 
 from django.conf import settings
 from django.http import Http404, HttpRequest, HttpResponse
+from django.utils.formats import number_format
 from django.utils.translation import gettext as _
 from django.utils.translation import ngettext
 
@@ -24,7 +26,14 @@ from recontact.campaigns.filter_words import audience_words
 from recontact.campaigns.filtered import campaigns_alike
 from recontact.campaigns.outcome_words import code_words, recipient_sentence
 from recontact.campaigns.outcomes import plan_review, recipients_of, samples, variable_labels
-from recontact.campaigns.timing import campaign_duration, campaign_pace, campaign_stretches
+from recontact.campaigns.timing import (
+    LimitWait,
+    campaign_duration,
+    campaign_limit_wait,
+    campaign_pace,
+    campaign_stretches,
+    number_pace,
+)
 from recontact.clock import database_now
 from recontact.eligibility import number_refusals, template_refusals
 from recontact.limits import portfolio_used
@@ -80,12 +89,12 @@ class CampaignPlanRowsPage(CampaignStepPage):
         after, key = request.GET.get("after", ""), request.GET.get("key", "")
         rows = recipients_of(campaign, outcome, code=code, variable=key)
         found = list(rows.filter(row_number__gt=int(after[:9]) if after.isdecimal() else 0)[: PER_PAGE + 1])
-        labels = variable_labels(campaign)
+        labels, whole = variable_labels(campaign), request.user.has_perm("recontact.see_phones")
         context = {
             "outcome": outcome,
             "words": code_words(code or "", labels.get(key, key)),
             "asked": urlencode({"outcome": outcome, "code": code or "", "key": key}),
-            "shown": [(row, recipient_sentence(row, labels)) for row in found[:PER_PAGE]],
+            "shown": [(row, recipient_sentence(row, labels, whole_phones=whole)) for row in found[:PER_PAGE]],
             "next": found[PER_PAGE - 1].row_number if len(found) > PER_PAGE else None,
             "is_first": not after,
         }
@@ -99,6 +108,9 @@ def plan_context(campaign: Campaign) -> dict[str, Any]:
     portfolio = number.portfolio if number is not None else None
     now = database_now()
     begun = campaign.launched_at is not None
+    limit = portfolio_used(portfolio) if portfolio is not None else None
+    wait = campaign_limit_wait(limit, review.sendable)
+    duration = campaign_duration(campaign, review.sendable)
     return {
         "shares": campaign_shares(
             campaign, at=max(campaign.starts_at or now, now), price=None if begun else review.totals
@@ -108,14 +120,32 @@ def plan_context(campaign: Campaign) -> dict[str, Any]:
         "unsendable": review.rows - review.sendable,
         "totals": sorted(review.totals.items()),
         "stretches": campaign_stretches(campaign),
-        "duration": campaign_duration(campaign, review.sendable),
+        "duration": duration,
+        "whole_duration": max(duration, timedelta(days=wait.days))
+        if duration is not None and wait is not None
+        else duration,
         "pace": campaign_pace(campaign),
-        "limit": portfolio_used(portfolio) if portfolio is not None else None,
+        "number_pace": number_pace(number) if number is not None else None,
+        "limit": limit,
         "file_words": file_words(campaign),
         "audience_words": audience_words(campaign),
-        "warnings": plan_warnings(campaign),
+        "warnings": [*plan_warnings(campaign), *_wait_words(wait)],
         "same": campaigns_alike(campaign),
     }
+
+
+def _wait_words(wait: LimitWait | None) -> list[str]:
+    if wait is None:
+        return []
+    text = ngettext(
+        "WhatsApp's limit lets campaigns of this number write to %(limit)s people in 24 hours, to %(free)s of them now: the rest"
+        " waits, and the last gets it after about %(count)s day.",
+        "WhatsApp's limit lets campaigns of this number write to %(limit)s people in 24 hours, to %(free)s of them now: the rest"
+        " waits, and the last gets it after about %(count)s days.",
+        wait.days,
+    )
+    told = {"limit": number_format(wait.limit), "free": number_format(wait.free), "count": wait.days}
+    return [text % told]
 
 
 def file_words(campaign: Campaign) -> str:

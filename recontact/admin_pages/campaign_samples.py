@@ -4,17 +4,16 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass
-from itertools import islice
 from typing import Any
 
 from providers.contracts import JsonObject
 from recontact.campaigns.audience import Candidate
 from recontact.campaigns.columns import Person, Source, recipient_values
+from recontact.campaigns.file_head import file_head
 from recontact.campaigns.filters import AudienceProblem
 from recontact.campaigns.gathering import candidates_first
 from recontact.campaigns.sheet_problem import SheetProblem
-from recontact.campaigns.sheets import SheetFacts, sheet_rows
-from recontact.campaigns.stored_file import stored_open
+from recontact.campaigns.sheets import SheetFacts
 from recontact.models import Campaign, CampaignFile
 from templates_app.models import Template
 from templates_app.rendering import RenderError, preview, render
@@ -34,20 +33,20 @@ class Sample:
 
 
 def samples_of(
-    campaign: Campaign, file: CampaignFile | None, template: Template, mapping: Mapping[str, Source], user: Any
+    campaign: Campaign, file: CampaignFile | None, template: Template, mapping: Mapping[str, Source]
 ) -> list[Sample]:
-    """The first rows of the file, or the first whom the filter matches; none when neither can be read."""
+    """The first rows of the file, or the first whom the filter matches; none when neither can be read. As the plan makes them,
+    they are signed by the campaign's author, whoever looks."""
     try:
         candidates = _of_file(file) if file is not None else _of_filter(campaign)
     except (SheetProblem, AudienceProblem):
         return []
-    return [_sample(candidate, template, mapping, user) for candidate in candidates]
+    return [_sample(candidate, template, mapping, campaign.created_by) for candidate in candidates]
 
 
 def _of_file(file: CampaignFile) -> list[Candidate]:
     """As they stand there: what is wrong with a phone, the review says."""
     facts = SheetFacts(**file.facts)
-    rows = islice(sheet_rows(stored_open(file), facts), SAMPLES)
     return [
         Candidate(
             number=row.number,
@@ -56,7 +55,7 @@ def _of_file(file: CampaignFile) -> list[Candidate]:
             name=row.texts.get(facts.name, ""),
             texts=row.texts,
         )
-        for row in rows
+        for row in file_head(file, SAMPLES)
     ]
 
 
@@ -65,7 +64,7 @@ def _of_filter(campaign: Campaign) -> list[Candidate]:
 
 
 def _sample(candidate: Candidate, template: Template, mapping: Mapping[str, Source], user: Any) -> Sample:
-    person = Person(name=candidate.name, phone=candidate.phone, me=user.first_name or user.username)
+    person = Person(name=candidate.name, phone=candidate.phone, me=user.first_name or str(user))
     values = recipient_values(mapping, candidate.texts, person)
     parsed = template_parsed(template)
     try:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from datetime import timedelta
 from typing import Any
 
 from django import forms
@@ -15,7 +16,13 @@ from django.utils.translation import gettext_lazy
 
 from recontact.admin_pages.campaign_review import plan_context, sample_shown
 from recontact.admin_pages.campaign_step import APPROVAL, SENDING, CampaignStepPage, step_address
-from recontact.campaigns.approval import PERMISSION, approval_needed, campaign_approve, campaign_send_back
+from recontact.campaigns.approval import (
+    PERMISSION,
+    approval_is_own,
+    approval_needed,
+    campaign_approve,
+    campaign_send_back,
+)
 from recontact.campaigns.choices import campaign_sending_choose
 from recontact.campaigns.control import campaign_launch
 from recontact.campaigns.start import CannotStart
@@ -23,6 +30,8 @@ from recontact.models import Campaign
 
 NOW, AT = "now", "at"
 MOMENT = "%Y-%m-%dT%H:%M"
+#: A slip in the year would leave a campaign that nobody sees leaving; one of 9999 not even the database could give back.
+FURTHEST = timedelta(days=366)
 
 
 class SendingForm(forms.Form):
@@ -53,6 +62,7 @@ class SendingForm(forms.Form):
         label=gettext_lazy("Messages per second at most"),
         required=False,
         min_value=1,
+        max_value=100_000,
         widget=forms.NumberInput(attrs={"class": "portal-input"}),
     )
 
@@ -67,6 +77,8 @@ class SendingForm(forms.Form):
             self.add_error(
                 "starts_at", _("That time is past. Choose a later one, or let it leave when it is launched.")
             )
+        elif starts_at is not None and starts_at > timezone.now() + FURTHEST:
+            self.add_error("starts_at", _("That is more than a year ahead. Choose an earlier time."))
         if bool(filled.get("from_hour")) != bool(filled.get("until_hour")):
             self.add_error("until_hour", _("Give both hours, or none for any hour of the day."))
         elif filled.get("from_hour") is not None and filled["from_hour"] == filled["until_hour"]:
@@ -152,7 +164,7 @@ class CampaignApprovalPage(CampaignStepPage):
         action = request.POST.get("action")
         if action == "launch":
             return _launched(campaign_launch(campaign_id=campaign.pk, user=request.user))
-        if not request.user.has_perm(PERMISSION) and (action != "back" or request.user.pk != campaign.created_by_id):
+        if not request.user.has_perm(PERMISSION) and (action != "back" or not approval_is_own(campaign, request.user)):
             raise PermissionDenied
         if action == "approve":
             return _launched(campaign_approve(campaign_id=campaign.pk, user=request.user))
@@ -164,11 +176,11 @@ class CampaignApprovalPage(CampaignStepPage):
     def _show(self, campaign: Campaign, *, error: str = "", status: int = 200) -> HttpResponse:
         user = self.request.user
         awaiting = campaign.state == Campaign.State.AWAITING
-        mine = user.pk == campaign.created_by_id
+        mine = approval_is_own(campaign, user)
         context = {
             "awaiting": awaiting,
             "needs_approval": awaiting or approval_needed(campaign),
-            "is_author": mine,
+            "is_own": mine,
             "may_approve": awaiting and not mine and user.has_perm(PERMISSION),
             "may_send_back": awaiting and (mine or user.has_perm(PERMISSION)),
             "seen": seen_token(campaign),

@@ -46,7 +46,7 @@ class CampaignStepPage(ManagerPage):
     def campaign(self, campaign_id: int) -> Campaign:
         """The campaign with what the steps show. Raises Http404."""
         rows = Campaign.objects.select_related("template", "sender_number__account", "sender_number__portfolio")
-        return get_object_or_404(rows.select_related("created_by", "approved_by"), pk=campaign_id)
+        return get_object_or_404(rows.select_related("created_by", "asked_by", "approved_by"), pk=campaign_id)
 
     def elsewhere(self, campaign: Campaign) -> HttpResponse | None:
         """Where to go instead when this step has nothing to show for the campaign."""

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from itertools import islice
 from typing import Any, BinaryIO, cast
 
 from django import forms
@@ -19,17 +18,15 @@ from recontact.admin_pages.campaign_step import RECIPIENTS, VARIABLES, CampaignS
 from recontact.admin_pages.page import ManagerPage
 from recontact.campaigns.choices import OPEN
 from recontact.campaigns.control import campaign_cancel
+from recontact.campaigns.file_head import file_head
 from recontact.campaigns.filtered import campaigns_alike
 from recontact.campaigns.sheet_problem import SheetProblem
-from recontact.campaigns.sheets import SheetFacts, sheet_rows
-from recontact.campaigns.stored_file import stored_open
+from recontact.campaigns.sheets import SheetFacts
 from recontact.campaigns.upload import campaign_draft_from_file
 from recontact.models import Campaign, CampaignFile
 
 #: How many of those begun before are offered to go on with.
 DRAFTS = 10
-#: Rows shown of a file.
-HEAD = 5
 
 
 class FileForm(forms.Form):
@@ -99,11 +96,14 @@ class CampaignRecipientsPage(CampaignStepPage):
         file = CampaignFile.objects.filter(campaign=campaign).defer("body").first()
         facts = SheetFacts(**file.facts) if file is not None else None
         columns = [column for column in facts.columns if column] if facts is not None else []
-        head = []
-        if file is not None and facts is not None:
-            rows = islice(sheet_rows(stored_open(file), facts), HEAD)
-            head = [(row.number, [row.texts.get(column, "") for column in columns]) for row in rows]
+        rows, error = [], ""
+        try:
+            rows = file_head(file) if file is not None else []
+        except SheetProblem as problem:
+            error = str(problem)
+        head = [(row.number, [row.texts.get(column, "") for column in columns]) for row in rows]
         context = {
+            "error": error,
             "file": file,
             "columns": columns,
             "head": head,
@@ -120,7 +120,8 @@ class CampaignDiscardPage(CampaignStepPage):
 
     def post(self, request: HttpRequest, campaign_id: int) -> HttpResponse:
         campaign = self.campaign(campaign_id)
-        if campaign.state not in OPEN or campaign_cancel(campaign_id=campaign.pk) is None:
+        begun = campaign.launched_at is not None
+        if begun or campaign.state not in OPEN or campaign_cancel(campaign_id=campaign.pk) is None:
             return self.gone(request, campaign)
         messages.success(request, _("The campaign was discarded. Nothing was sent or charged."))
         return redirect("admin:recontact_campaign_changelist")

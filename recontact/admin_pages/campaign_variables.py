@@ -74,14 +74,14 @@ class CampaignVariablesPage(CampaignStepPage):
 
     def get(self, request: HttpRequest, campaign_id: int) -> HttpResponse:
         campaign = self.campaign(campaign_id)
-        return self.elsewhere(campaign) or self._show(choice_from(campaign, QueryDict(), request.user))
+        return self.elsewhere(campaign) or self._show(choice_from(campaign, QueryDict()))
 
     def post(self, request: HttpRequest, campaign_id: int) -> HttpResponse:
         campaign = self.campaign(campaign_id)
         elsewhere = self.elsewhere(campaign)
         if elsewhere is not None:
             return elsewhere
-        choice = choice_from(campaign, request.POST, request.user)
+        choice = choice_from(campaign, request.POST)
         if choice.number is None or choice.template is None:
             return self._show(choice, error=_("Choose a sender number and a template."), status=400)
         if not choice.name.strip():
@@ -123,12 +123,12 @@ class CampaignVariablesPreview(CampaignStepPage):
 
     def post(self, request: HttpRequest, campaign_id: int) -> HttpResponse:
         campaign = self.campaign(campaign_id)
-        choice = choice_from(campaign, request.POST, request.user)
+        choice = choice_from(campaign, request.POST)
         part = "variables_fields.html" if request.POST.get("part") == "fields" else "variables_preview.html"
         return self.fragment(f"campaign/{part}", choice_context(choice))
 
 
-def choice_from(campaign: Campaign, data: QueryDict, user: Any) -> Choice:
+def choice_from(campaign: Campaign, data: QueryDict) -> Choice:
     """The page from what was sent so far; nothing sent shows what was chosen before."""
     rows = SenderNumber.objects.filter(is_active=True, account__is_active=True).select_related("account")
     of_queries = campaign.source == Campaign.Source.FILTERED
@@ -155,7 +155,7 @@ def choice_from(campaign: Campaign, data: QueryDict, user: Any) -> Choice:
         choice.data_keys = _data_keys(campaign)
     if template is not None:
         choice.mapping = _mapping(choice, template, data)
-        choice.samples = samples_of(campaign, file, template, choice.mapping, user)
+        choice.samples = samples_of(campaign, file, template, choice.mapping)
     return choice
 
 

@@ -59,12 +59,20 @@ def _totals(campaign: Campaign) -> list[dict[str, Any]]:
     return [dict(total) for total in sums.order_by("market", "currency")]
 
 
+def approval_is_own(campaign: Campaign, user: Any) -> bool:
+    """Whether `user` decided on the campaign already: as its author, or by having it ask for the approval."""
+    return user.pk in (campaign.created_by_id, campaign.asked_by_id)
+
+
 @transaction.atomic
 def campaign_approve(*, campaign_id: int, user: Any) -> Campaign:
-    """Approve a colleague's campaign and start it. Raises CannotStart: it asks for none, is one's own, or changed."""
+    """Approve a colleague's campaign and start it. Raises CannotStart: it asks for none, is one's own, or one asked for the
+    approval oneself."""
     campaign = _awaiting(campaign_id)
     if user.pk == campaign.created_by_id:
         raise CannotStart(_("A second person has to approve the campaign: this one is your own."))
+    if approval_is_own(campaign, user):
+        raise CannotStart(_("A second person has to approve the campaign: you asked for the approval."))
     if not user.has_perm(PERMISSION):
         raise CannotStart(_("You may not approve campaigns."))
     campaign.approved_by, campaign.approved_at = user, ClockTimestamp()

@@ -166,7 +166,7 @@ def campaign_launch(*, campaign_id: int, user: Any) -> Campaign:
     if not unlaunched(campaign_id).exists():
         raise CannotStart(_("Nobody in the plan can be sent to."))
     if approval_needed(campaign) and not approval_stands(campaign):
-        Campaign.objects.filter(pk=campaign_id).update(state=Campaign.State.AWAITING, state_reason="")
+        _ask(campaign_id, user)
         campaign.refresh_from_db()
     else:
         campaign_begin(campaign)
@@ -181,13 +181,18 @@ def campaign_pause(*, campaign_id: int) -> bool:
     return bool(rows.update(state=Campaign.State.PAUSED, state_reason="person", waiting_until=None))
 
 
+def _ask(campaign_id: int, user: Any, reason: str = "") -> None:
+    rows = Campaign.objects.filter(pk=campaign_id)
+    rows.update(state=Campaign.State.AWAITING, state_reason=reason, asked_by=user)
+
+
 @transaction.atomic
-def campaign_resume(*, campaign_id: int) -> bool:
+def campaign_resume(*, campaign_id: int, user: Any = None) -> bool:
     """Let a paused or parked campaign go on, or wait for its hour again. False: it was neither, or its messages are still
     being queued.
 
     One whose request broke off goes on with the messages that were queued. One that was parked for its price, or for its
-    template's category, goes on with the new one, after a second person's approval where the sum needs it.
+    template's category, goes on with the new one, after the approval of another person than `user` where the sum needs it.
     """
     waiting = [Campaign.State.PAUSED, Campaign.State.PARKED]
     rows = Campaign.objects.select_for_update(no_key=True, of=("self",)).select_related("sender_number", "template")
@@ -195,7 +200,7 @@ def campaign_resume(*, campaign_id: int) -> bool:
     if campaign is None or (is_preparing(campaign) and not is_abandoned(campaign)):
         return False
     if _price_adopted(campaign) and approval_needed(campaign) and not approval_stands(campaign):
-        Campaign.objects.filter(pk=campaign_id).update(state=Campaign.State.AWAITING, state_reason=PRICE_CHANGED)
+        _ask(campaign_id, user, PRICE_CHANGED)
         return True
     campaign_begin(campaign)
     return True

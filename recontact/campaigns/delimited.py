@@ -3,12 +3,13 @@
 from __future__ import annotations
 
 import codecs
+import contextlib
 import csv
 import io
-from collections.abc import Iterator
-from contextlib import contextmanager
+import re
+from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
-from itertools import islice
+from itertools import chain, islice
 from typing import BinaryIO
 
 from django.utils.translation import gettext as _
@@ -20,6 +21,9 @@ DELIMITERS = (",", ";", "\t", "|")
 MAX_ROWS = 1_048_576
 _LOOKED_AT = 10
 _CHUNK = 1024 * 1024
+# Of a text decoded with what does not fit escaped: that, and all else that is not plain.
+_UNLIKE, _FITTING = re.compile("[\udc80-\udcff]"), re.compile("[^\x00-\x7f\udc80-\udcff]")
+_TEXT_FORMULA = re.compile('="([^"]*)"')
 _BOMS = ((codecs.BOM_UTF8, "utf-8-sig"), (codecs.BOM_UTF16_LE, "utf-16"), (codecs.BOM_UTF16_BE, "utf-16"))
 
 
@@ -31,8 +35,9 @@ class Dialect:
     delimiter: str
 
 
-def dialect_of(body: BinaryIO) -> Dialect:
-    """The encoding and delimiter of a text file. Raises SheetProblem when it is no text."""
+def dialect_of(body: BinaryIO, is_header: Callable[[Sequence[str]], bool]) -> Dialect:
+    """The encoding and delimiter of a text file; `is_header` knows the right names of columns when it sees them. Raises
+    SheetProblem when it is no text."""
     encoding = _encoding(body)
     try:
         with _opened(body, encoding) as text:
@@ -40,11 +45,14 @@ def dialect_of(body: BinaryIO) -> Dialect:
             if first[:4].lower() == "sep=" and len(first.rstrip("\r\n")) == 5:
                 return Dialect(encoding, first[4])
             lines = [first, *islice(text, _LOOKED_AT)]
+            while first and not any(line.strip() for line in lines):
+                lines = list(islice(text, _LOOKED_AT))
+                first = lines[0] if lines else ""
     except UnicodeError as error:
         raise SheetProblem(
             _("The file is no text that the portal can read. Save it as .csv (UTF-8) or .xlsx.")
         ) from error
-    return Dialect(encoding, max(DELIMITERS, key=lambda delimiter: _score(lines, delimiter)))
+    return Dialect(encoding, max(DELIMITERS, key=lambda delimiter: _score(lines, delimiter, is_header)))
 
 
 def delimited_rows(body: BinaryIO, dialect: Dialect) -> Iterator[tuple[int, list[str]]]:
@@ -56,7 +64,7 @@ def delimited_rows(body: BinaryIO, dialect: Dialect) -> Iterator[tuple[int, list
             for number, row in enumerate(reader, start=1):
                 if number > MAX_ROWS:
                     raise SheetProblem(_("The file has more than %(limit)s rows.") % {"limit": MAX_ROWS})
-                texts = [cell_text(cell) for cell in row]
+                texts = [_unwrapped(cell_text(cell)) for cell in row]
                 if any(texts) and not _says_separator(number, row):
                     yield number, texts
         except csv.Error as error:
@@ -65,10 +73,14 @@ def delimited_rows(body: BinaryIO, dialect: Dialect) -> Iterator[tuple[int, list
                 % {"row": number + 1}
             ) from error
         except UnicodeError as error:
-            raise SheetProblem(
-                _("Row %(row)s has characters that do not fit the rest of the file (%(encoding)s).")
-                % {"row": number + 1, "encoding": dialect.encoding}
-            ) from error
+            raise _unlike(number + 1, dialect.encoding) from error
+
+
+def _unlike(row: int, encoding: str) -> SheetProblem:
+    return SheetProblem(
+        _("Row %(row)s has characters that do not fit the rest of the file (%(encoding)s).")
+        % {"row": row, "encoding": encoding}
+    )
 
 
 def delimited_length(body: BinaryIO) -> int:
@@ -86,6 +98,12 @@ def pieces(body: BinaryIO) -> Iterator[bytes]:
     return iter(lambda: body.read(_CHUNK), b"")
 
 
+def _unwrapped(text: str) -> str:
+    """`="0115"` is how some programs write a text, so that a spreadsheet does not take it for a number."""
+    found = _TEXT_FORMULA.fullmatch(text) if text.startswith("=") else None
+    return found[1].strip() if found is not None else text
+
+
 def _says_separator(number: int, row: list[str]) -> bool:
     """The line with which some programs name the delimiter: `sep=;`."""
     return number == 1 and row[0][:4].lower() == "sep=" and len("".join(row)) <= 5
@@ -100,7 +118,12 @@ def _encoding(body: BinaryIO) -> str:
     # Without a mark: every other byte of most texts is NUL then. A stray one is only an odd character.
     if start.count(0) * 3 > len(start):
         return "utf-16-le" if start[1::2].count(0) > start[::2].count(0) else "utf-16-be"
-    return "utf-8" if _is_utf8(body) else "cp1252" if not _has_undefined(body) else "latin-1"
+    if _is_utf8(body):
+        return "utf-8"
+    row = _row_unlike(body)
+    if row:
+        raise _unlike(row, "utf-8")
+    return "cp1252" if not _has_undefined(body) else "latin-1"
 
 
 def _is_utf8(body: BinaryIO) -> bool:
@@ -114,13 +137,29 @@ def _is_utf8(body: BinaryIO) -> bool:
     return True
 
 
+def _row_unlike(body: BinaryIO) -> int:
+    """Of a text that is UTF-8 but for a little, about the first row that is not: read as anything else, all its names would
+    be spoilt. 0 for one that is written otherwise altogether."""
+    decoder = codecs.getincrementaldecoder("utf-8")("surrogateescape")
+    fitting = unlike = feeds = row = 0
+    for piece in chain(pieces(body), (b"",)):
+        text = decoder.decode(piece, final=not piece)
+        first = _UNLIKE.search(text)
+        if first is not None:
+            row = row or feeds + text.count("\n", 0, first.start()) + 1
+            unlike += len(_UNLIKE.findall(text))
+        fitting += len(_FITTING.findall(text))
+        feeds += text.count("\n")
+    return row if fitting > unlike else 0
+
+
 def _has_undefined(body: BinaryIO) -> bool:
     """Whether it has one of the five bytes that Windows-1252 leaves undefined."""
     undefined = (b"\x81", b"\x8d", b"\x8f", b"\x90", b"\x9d")
     return any(byte in piece for piece in pieces(body) for byte in undefined)
 
 
-@contextmanager
+@contextlib.contextmanager
 def _opened(body: BinaryIO, encoding: str) -> Iterator[io.TextIOWrapper]:
     body.seek(0)
     text = io.TextIOWrapper(body, encoding=encoding, newline="")
@@ -132,13 +171,13 @@ def _opened(body: BinaryIO, encoding: str) -> Iterator[io.TextIOWrapper]:
             text.detach()
 
 
-def _score(lines: list[str], delimiter: str) -> tuple[int, int]:
-    """How well the delimiter cuts these lines: how many of them into as many cells as the header, and into how many."""
-    try:
-        rows = list(csv.reader(lines, delimiter=delimiter))
-    except csv.Error:
-        return (0, 0)
-    width = len(rows[0]) if rows else 0
-    if width < 2:
-        return (0, width)
-    return (sum(len(row) == width for row in rows), width)
+def _score(lines: list[str], delimiter: str, is_header: Callable[[Sequence[str]], bool]) -> tuple[bool, int, int]:
+    """How well the delimiter cuts these lines: whether the header is one, how many of them into as many cells as it, and into
+    how many."""
+    rows: list[list[str]] = []
+    with contextlib.suppress(csv.Error):
+        rows.extend(row for row in csv.reader(lines, delimiter=delimiter) if any(map(str.strip, row)))
+    header = rows[0] if rows else []
+    width = len(header)
+    cut = sum(len(row) == width for row in rows) if width > 1 else 0
+    return (is_header(header), cut, width)

@@ -11,6 +11,7 @@ from django.db.models import F
 
 from recontact.campaigns.recipients import Turn, still_unlaunched
 from recontact.models import Campaign, CampaignRecipient, Message
+from recontact.phones import PRESENT_ZONES
 from recontact.states import MessageState
 
 
@@ -33,7 +34,7 @@ def opens_at(at: datetime, *, time_zone: str, from_hour: time | None, until_hour
 def zone_of(name: str) -> ZoneInfo:
     """The zone of this name; for an empty or unknown one the portal's (settings.CAMPAIGN_TIME_ZONE)."""
     try:
-        return ZoneInfo(name or settings.CAMPAIGN_TIME_ZONE)
+        return ZoneInfo(PRESENT_ZONES.get(name, name) or settings.CAMPAIGN_TIME_ZONE)
     except (ZoneInfoNotFoundError, ValueError):
         return ZoneInfo(settings.CAMPAIGN_TIME_ZONE)
 

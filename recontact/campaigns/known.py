@@ -47,11 +47,20 @@ Reason = tuple[str, dict[str, Any]]
 class Known:
     """Loads once for the batch; `identify` and `against` then read memory only.
 
-    A constant number of queries, whatever the batch's size.
+    `linked` is what earlier batches learned of identities that are one person's: identity -> the row that is for him. A
+    constant number of queries, whatever the batch's size.
     """
 
-    def __init__(self, campaign: Campaign, category: str, candidates: Sequence[Candidate], now: datetime) -> None:
+    def __init__(
+        self,
+        campaign: Campaign,
+        category: str,
+        candidates: Sequence[Candidate],
+        now: datetime,
+        linked: dict[str | int, int],
+    ) -> None:
         self.campaign = campaign
+        self.linked = linked
         self.category = category
         usable = [candidate for candidate in candidates if not candidate.problem]
         unknown = [candidate for candidate in usable if candidate.customer_id is None]
@@ -93,9 +102,9 @@ class Known:
 
     def against(self, candidate: Candidate) -> Reason | None:
         """Why nothing is sent to him by this row; None when nothing speaks against it."""
-        first = next((self._taken[key] for key in _identities(candidate) if key in self._taken), None)
-        if first is not None:
-            return DUPLICATE, {"row": first}
+        rows = self._rows(candidate)
+        if rows:
+            return DUPLICATE, {"row": min(rows)}
         if candidate.customer_id is None:
             known_hashes = candidate.phone in self._erased or candidate.bsuid in self._erased
             return (Code.CUSTOMER_ERASED, {}) if known_hashes else self._needs_phone(candidate)
@@ -112,6 +121,20 @@ class Known:
         for key in _identities(candidate):
             self._taken[key] = candidate.number
 
+    def link(self, candidate: Candidate) -> dict[int, int]:
+        """Learn from a duplicate: whoever is known by any of its identities is one person, also in rows that name him by one
+        only. Returns the rows taken before that turn out to be his as well, each with the first one."""
+        rows = self._rows(candidate)
+        first = min(rows)
+        for key in _identities(candidate):
+            if self._taken.get(key) != first:
+                self._taken[key] = self.linked[key] = first
+        return dict.fromkeys(rows - {first}, first)
+
+    def _rows(self, candidate: Candidate) -> set[int]:
+        """The rows before it that are for the same person."""
+        return {self._taken[key] for key in _identities(candidate) if key in self._taken}
+
     def _needs_phone(self, candidate: Candidate) -> Reason | None:
         needed = self.category == Template.Category.AUTHENTICATION and not candidate.phone
         return (Code.TEMPLATE_NEEDS_PHONE, {}) if needed else None
@@ -125,6 +148,7 @@ class Known:
                 if keys:
                     cursor.execute(sql, [list(keys), self.campaign.pk])
                     self._taken.update(cursor.fetchall())
+        self._taken.update(self.linked)
 
     def _load_wishes(self, customers: set[int]) -> None:
         scopes = [OptOut.Scope.ALL] + ([OptOut.Scope.MARKETING] if self.category == "marketing" else [])

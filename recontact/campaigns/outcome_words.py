@@ -75,11 +75,14 @@ def _value_words(code: str, variable: str) -> str:
     return _("%(variable)s cannot be used") % {"variable": variable} if variable else code
 
 
-def recipient_sentence(recipient: CampaignRecipient, labels: Mapping[str, str]) -> str:
+def recipient_sentence(recipient: CampaignRecipient, labels: Mapping[str, str], *, whole_phones: bool = True) -> str:
     """Why this row has its outcome, in a whole sentence; empty for one that is simply ready.
 
-    `labels` call the variables by name in the reader's language (outcomes.variable_labels).
+    `labels` call the variables by name in the reader's language (outcomes.variable_labels). Without `whole_phones` no phone
+    is in it.
     """
+    if recipient.code == PHONE_REWRITTEN and not whole_phones:
+        return code_words(recipient.code)
     key = str(recipient.params.get("variable", ""))
     told = {**recipient.params, "variable": labels.get(key, key), "typed": recipient.typed, "phone": recipient.phone}
     return code_sentence(recipient.code, told)

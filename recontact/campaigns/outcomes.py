@@ -90,6 +90,9 @@ def recipients_of(
 ) -> QuerySet[CampaignRecipient]:
     """The rows of a campaign with these outcomes (all when none is named), of one code and one variable's key; by row."""
     rows = CampaignRecipient.objects.filter(campaign=campaign)
+    if "\x00" in f"{code}{variable}":
+        # The database cannot even be asked for it.
+        return rows.none()
     if outcomes:
         rows = rows.filter(outcome__in=outcomes)
     if code is not None:

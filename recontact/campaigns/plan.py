@@ -2,11 +2,12 @@
 
 Whoever plans holds the campaign by the moment in `planning_since`, renewed with each batch: another planner that takes it
 over changes the moment, and the first one's next batch stores nothing. One that died is taken over once its moment is old.
+A task names the moment it was sent for, so that of several only the first plans: the others would begin a finished plan anew.
 """
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from datetime import datetime, timedelta
 from itertools import islice
 
@@ -17,7 +18,7 @@ from django.utils import translation
 from django.utils.translation import gettext as _
 
 from recontact.campaigns.audience import Candidate, candidate_read
-from recontact.campaigns.copying import recipients_copy
+from recontact.campaigns.copying import recipients_copy, recipients_leave_out
 from recontact.campaigns.filters import AudienceProblem
 from recontact.campaigns.gathering import candidates_gathered, matching
 from recontact.campaigns.plan_figures import plan_figures_keep
@@ -53,36 +54,38 @@ def campaign_plan_request(*, campaign_id: int) -> None:
         campaign = draft_lock(campaign_id)
         _refuse_unfit(campaign)
         campaign.state, campaign.planned_at, campaign.plan_problem = Campaign.State.DRAFT, None, ""
-        campaign.planning_since, campaign.rows_read = database_now(), 0
+        since = database_now()
+        campaign.planning_since, campaign.rows_read = since, 0
         campaign.save()
-        transaction.on_commit(lambda: _send(campaign_id))
+        transaction.on_commit(lambda: _send(campaign_id, since))
 
 
 def plans_take_up() -> int:
     """Send the plans again whose worker, or whose task, was lost. Returns how many."""
     rows = Campaign.objects.filter(state=Campaign.State.DRAFT, planning_since__lt=database_now() - STALE_AFTER)
-    ids = list(rows.values_list("pk", flat=True))
-    for campaign_id in ids:
-        _send(campaign_id)
-    return len(ids)
+    lost = [(pk, since) for pk, since in rows.values_list("pk", "planning_since") if since is not None]
+    for campaign_id, since in lost:
+        _send(campaign_id, since)
+    return len(lost)
 
 
-def _send(campaign_id: int) -> None:
+def _send(campaign_id: int, since: datetime) -> None:
     """A broker that is away loses nothing: `plans_take_up` sends it again."""
     try:
-        current_app.send_task(PLAN_TASK, args=[campaign_id], retry=False)
+        current_app.send_task(PLAN_TASK, args=[campaign_id, since.isoformat()], retry=False)
     except Exception as error:
         log.warning("campaign_plan_not_sent", campaign=campaign_id, error=type(error).__name__)
 
 
-def campaign_plan(campaign_id: int) -> bool:
+def campaign_plan(campaign_id: int, *, since: datetime | None = None) -> bool:
     """Plan the campaign from its first row, replacing what was planned before. True: it is PLANNED now.
 
+    `since` is the moment by which the planning was held when it was asked for: nothing is done once it is another one.
     False: it was taken over, is no draft, or cannot be planned; then `plan_problem` says why and it has no recipients.
     """
     try:
-        plan = _Plan(campaign_id)
-    except (NotADraft, Campaign.DoesNotExist):
+        plan = _Plan(campaign_id, since)
+    except (NotADraft, Campaign.DoesNotExist, _TakenOver):
         return False
     try:
         with translation.override(_language(plan.campaign)):
@@ -104,9 +107,11 @@ def campaign_plan(campaign_id: int) -> bool:
 class _Plan:
     """One planning of one campaign, held by its moment."""
 
-    def __init__(self, campaign_id: int) -> None:
+    def __init__(self, campaign_id: int, since: datetime | None) -> None:
         with transaction.atomic():
             campaign = draft_lock(campaign_id)
+            if since is not None and campaign.planning_since != since:
+                raise _TakenOver
             self.as_of = self.since = database_now()
             campaign.state, campaign.planned_at, campaign.plan_problem = Campaign.State.DRAFT, None, ""
             campaign.planning_since, campaign.rows_read = self.since, 0
@@ -126,7 +131,7 @@ class _Plan:
         for batch in _batches(_candidates(self.campaign, self.as_of)):
             recipients = verdicts.judge(batch, database_now())
             self._store(recipients)
-        self._finish(template.content_hash, template.category)
+        self._finish(template.content_hash, template.category, verdicts.same)
 
     def give_up(self, why: str) -> None:
         """Leave no half of a plan, and say why there is none."""
@@ -152,7 +157,8 @@ class _Plan:
         recipients_copy(recipients)
 
     @transaction.atomic
-    def _finish(self, template_hash: str, category: str) -> None:
+    def _finish(self, template_hash: str, category: str, same: Mapping[int, int]) -> None:
+        recipients_leave_out(self.campaign.pk, same)
         plan_figures_keep(self.campaign.pk, self.as_of)
         self._hold(
             state=Campaign.State.PLANNED,

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import asdict, dataclass
 from pathlib import PurePath
@@ -14,17 +15,22 @@ from recontact.campaigns.sheet_problem import SheetProblem
 from recontact.campaigns.workbooks import workbook_open
 from recontact.customers import fold
 
-#: The column of phones, the first of these that there is (folded). The others are found by name as well.
+#: The column of phones, the first of these that there is (folded): of a mobile and a fixed line the mobile, where WhatsApp is.
+#: The others are found by name as well.
 PHONE_COLUMNS = (
-    "phone", "telefono", "celular", "whatsapp", "numero", "tel", "cel", "movil", "mobile", "telefone", "phone number",
-    "numero de telefono", "numero de celular", "telefono celular", "wa id",
+    "phone", "whatsapp", "wa id", "celular", "numero de celular", "telefono celular", "cel", "movil", "mobile", "telefono",
+    "telefone", "phone number", "numero de telefono", "tel", "numero",
 )  # fmt: skip
 NAME_COLUMNS = ("name", "nombre", "nome", "nombre completo", "nombre y apellido", "full name", "cliente", "customer")
 BSUID_COLUMNS = ("bsuid", "whatsapp user id", "user id")
 
 MAX_COLUMNS = 200
 
+# With what follows the letters: a list's first column may well be called PK.
+_ZIP = (b"PK\x03\x04", b"PK\x05\x06")
 _OLE = b"\xd0\xcf\x11\xe0\xa1\xb1\x1a\xe1"
+#: Marks of byte order, of direction and of no width, which come along with what is copied and joined.
+_INVISIBLE = re.compile("[\ufeff\u200b\u200e\u200f\u202a-\u202e\u2060\u2066-\u2069]")
 _ENCRYPTED = "EncryptedPackage".encode("utf-16-le")
 
 
@@ -60,13 +66,13 @@ class Row:
 
 def column_fold(name: str) -> str:
     """A column's name for comparing: lower case, no accents, one space for any run of spaces, dashes and underscores."""
-    return " ".join(fold(name).replace("_", " ").replace("-", " ").replace(".", " ").split())
+    return " ".join(_INVISIBLE.sub("", fold(name)).replace("_", " ").replace("-", " ").replace(".", " ").split())
 
 
 def sheet_facts(name: str, body: BinaryIO) -> SheetFacts:
     """Look at a file with this name: what it is and what columns it has. Raises SheetProblem."""
     kind = _kind(name, body)
-    dialect = dialect_of(body) if kind == "csv" else Dialect("", "")
+    dialect = dialect_of(body, _has_phones) if kind == "csv" else Dialect("", "")
     counted = delimited_length(body) if kind == "csv" else 0
     told, rows = _opened(kind, dialect, body)
     first = next(rows, None)
@@ -119,7 +125,7 @@ def _kind(name: str, body: BinaryIO) -> str:
     start = head.lstrip(b"\xef\xbb\xbf \t\r\n").lower()
     if not start:
         raise SheetProblem(_("The file is empty: it needs a header row, and under it one row per customer."))
-    if head.startswith(b"PK"):
+    if head.startswith(_ZIP):
         return "xlsx"
     if head.startswith(_OLE):
         if _is_encrypted(body):
@@ -144,14 +150,22 @@ def _is_encrypted(body: BinaryIO) -> bool:
 
 
 def _columns(header: Sequence[str]) -> list[str]:
-    """The names by place; a name that comes again gets a number. Columns without a name stay empty and are not read."""
+    """The names by place; a name that comes again gets a number. Columns without a name stay empty and are not read.
+
+    Each is in one line: a browser does not give back a line break in a name as it got it.
+    """
     columns: list[str] = []
     for text in header[:MAX_COLUMNS]:
-        name, count = text[:100].strip(), 2
+        written = " ".join(_INVISIBLE.sub("", text).split())[:100].strip()
+        name, count = written, 2
         while name and name in columns:
-            name, count = f"{text[:100].strip()} ({count})", count + 1
+            name, count = f"{written} ({count})", count + 1
         columns.append(name)
     return columns
+
+
+def _has_phones(header: Sequence[str]) -> bool:
+    return bool(_column(_columns(header), PHONE_COLUMNS))
 
 
 def _column(columns: Sequence[str], wanted: Sequence[str]) -> str:

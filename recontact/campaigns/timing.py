@@ -7,9 +7,13 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import datetime, time, timedelta
 
+from providers.models import SenderNumber
 from recontact.campaigns.hours import opens_at, zone_of
 from recontact.campaigns.plan_figures import plan_figures
 from recontact.clock import database_now
+from recontact.dispatch.inbound_rate import HEADROOM
+from recontact.dispatch.slots import campaigns_limit
+from recontact.limits import Used
 from recontact.models import Campaign
 
 #: A plan of more stretches than these is told no further: nobody reads a page of them.
@@ -97,9 +101,35 @@ def campaign_duration(campaign: Campaign, recipients: int) -> timedelta | None:
     return None if per_second is None else timedelta(seconds=round(recipients / per_second))
 
 
+@dataclass(frozen=True, slots=True)
+class LimitWait:
+    """How a campaign waits at its portfolio's limit of people in 24 hours: what campaigns may use of it, what of that is free
+    now, and after how many days the last recipient gets his message."""
+
+    limit: int
+    free: int
+    days: int
+
+
+def campaign_limit_wait(used: Used | None, recipients: int) -> LimitWait | None:
+    """The wait of so many recipients who were not written to today; None without a limit, or where they fit into what is free."""
+    limit = campaigns_limit(used.limit) if used is not None and used.limit else 0
+    free = max(limit - used.people, 0) if used is not None else 0
+    if not limit or recipients <= free:
+        return None
+    return LimitWait(limit, free, -(-(recipients - free) // limit))
+
+
 def campaign_pace(campaign: Campaign) -> int | None:
     """Messages per second at which it leaves at best: its own or its number's, the slower one. None without a number."""
     number = campaign.sender_number
     if number is None:
         return None
-    return min(campaign.pace or number.throughput, number.throughput)
+    allowed = number_pace(number)
+    return min(campaign.pace or allowed, allowed)
+
+
+def number_pace(number: SenderNumber) -> int:
+    """Messages per second that a campaign gets out of the number while nobody writes: not all of what the provider allows,
+    which counts what comes in as well."""
+    return max(int(number.throughput * HEADROOM), 1)

@@ -12,7 +12,7 @@ from providers.rates.markets import market_of
 from recontact.campaigns.audience import FORMULA_EMPTY, Candidate
 from recontact.campaigns.cells import CELL_ERRORS, FORMULA
 from recontact.campaigns.columns import COLUMN, Person, mapping_read, recipient_values
-from recontact.campaigns.known import Known
+from recontact.campaigns.known import DUPLICATE, Known
 from recontact.campaigns.price_lines import planned_for
 from recontact.costs.estimate import Estimator, NoRate
 from recontact.eligibility import content_refusals
@@ -40,6 +40,10 @@ class Verdicts:
         user = campaign.created_by
         self.me = str(getattr(user, "first_name", "") or user)
         self._prices = Estimator()
+        #: Rows that were to be sent to, by which a person would get it twice, each with the row that is for him: what tells
+        #: that two are one may come after both.
+        self.same: dict[int, int] = {}
+        self._linked: dict[str | int, int] = {}
 
     @cached_property
     def _sent_at(self) -> datetime | None:
@@ -47,7 +51,7 @@ class Verdicts:
 
     def judge(self, candidates: Sequence[Candidate], now: datetime) -> list[CampaignRecipient]:
         """One recipient for each candidate, in order, not stored yet. `now` is the database's moment."""
-        known = Known(self.campaign, self.template.category, candidates, now)
+        known = Known(self.campaign, self.template.category, candidates, now, self._linked)
         return [self._judge(candidate, known) for candidate in candidates]
 
     def _judge(self, candidate: Candidate, known: Known) -> CampaignRecipient:
@@ -57,7 +61,8 @@ class Verdicts:
             typed=candidate.typed,
             phone=candidate.phone,
             bsuid=candidate.bsuid,
-            name=candidate.name,
+            # His message may not say it, but as a customer he would be called so.
+            name="" if candidate.name in CELL_ERRORS else candidate.name,
             customer_id=candidate.customer_id,
             query_id=candidate.query_id,
         )
@@ -65,6 +70,8 @@ class Verdicts:
             return _with(recipient, Outcome.ERROR, candidate.problem, {})
         reason = known.against(candidate)
         if reason is not None:
+            if reason[0] == DUPLICATE:
+                self.same |= known.link(candidate)
             return _with(recipient, Outcome.LEFT_OUT, *reason)
         error = self._fill(recipient, candidate) or self._price(recipient)
         if error is not None:

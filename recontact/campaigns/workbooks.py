@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 import zipfile
 import zlib
 from collections.abc import Iterator, Sequence
@@ -22,7 +23,9 @@ MAX_ROWS = 1_048_576
 #: Of the files packed in it: all together, and the texts, which are kept in memory while it is read.
 MAX_UNPACKED = 1024**3
 MAX_TEXTS = 160 * 1024**2
-_TEXTS = "xl/sharedStrings.xml"
+_ESCAPED = re.compile("_x(00[01][0-9A-Fa-f]|005F)_")
+_BOOK, _TEXTS = "xl/workbook.xml", "xl/sharedStrings.xml"
+_STRICT = b"http://purl.oclc.org/ooxml/spreadsheetml/"
 
 # What the reader raises for files that are damaged or only look like a workbook.
 _BROKEN = (
@@ -83,10 +86,19 @@ def _refuse_bombs(body: BinaryIO) -> None:
     """The reader never unpacks more of a file than its entry says, so the sum bounds what it can grow to."""
     with zipfile.ZipFile(body) as archive:
         sizes = {entry.filename: entry.file_size for entry in archive.infolist()}
+        is_strict = _BOOK in sizes and _is_strict(archive)
     if sum(sizes.values()) > MAX_UNPACKED or sizes.get(_TEXTS, 0) > MAX_TEXTS:
         raise SheetProblem(_("The workbook unpacks to more than the portal reads. Save only the sheet, as .csv."))
-    if "xl/workbook.xml" not in sizes:
+    if _BOOK not in sizes:
         raise SheetProblem(_("The file is an archive, not a workbook. Save the spreadsheet as .xlsx or .csv."))
+    if is_strict:
+        # Its words are in another namespace: the reader would find an empty sheet.
+        raise SheetProblem(_("The workbook is saved as “Strict Open XML”. Save it as an ordinary .xlsx workbook."))
+
+
+def _is_strict(archive: zipfile.ZipFile) -> bool:
+    with archive.open(_BOOK) as book:
+        return _STRICT in book.read(4096)
 
 
 def _sheet_name(names: Sequence[str]) -> str:
@@ -103,9 +115,14 @@ def _texts(rows: Iterator[tuple[Any, ...]]) -> Iterator[tuple[int, list[str]]]:
     for number, row in enumerate(rows, start=1):
         if number > MAX_ROWS:
             raise SheetProblem(_("The sheet has more than %(limit)s rows.") % {"limit": MAX_ROWS})
-        texts = [cell_text(value) for value in row]
+        texts = [cell_text(_unescaped(value) if isinstance(value, str) else value) for value in row]
         if any(texts):
             yield number, texts
+
+
+def _unescaped(text: str) -> str:
+    """A workbook writes the line ends of other systems as `_x000D_`, which the reader leaves so."""
+    return _ESCAPED.sub(lambda found: chr(int(found[1], 16)), text) if "_x00" in text else text
 
 
 def _damaged() -> SheetProblem:

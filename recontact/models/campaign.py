@@ -88,6 +88,10 @@ class Campaign(models.Model):
     #: Messages per second at most, below the number's own; empty = the number's.
     pace = models.PositiveIntegerField(_("messages per second"), null=True, blank=True)
     waiting_until = models.DateTimeField(null=True, editable=False)
+    #: Who had it ask for a second person's approval: not always its author, and not who approves it either.
+    asked_by = models.ForeignKey(
+        settings.AUTH_USER_MODEL, models.PROTECT, null=True, blank=True, related_name="+", editable=False
+    )
     approved_by = models.ForeignKey(
         settings.AUTH_USER_MODEL, models.PROTECT, null=True, blank=True, related_name="+", verbose_name=_("approved by")
     )

@@ -113,6 +113,25 @@ def test_it_counts_customers_by_tag_and_country(client: Client, number: SenderNu
     assert "+52" in shown.content.decode()
 
 
+@pytest.mark.parametrize(
+    "odd",
+    [
+        {"tags": "a\x00b"},
+        {"countries": "A\x00"},
+        {"contact_until": "9999-12-31"},
+        {"contact_from": "0001-01-01"},
+        {"contact_from": "9999-12-31", "contact_until": "9999-12-31"},
+    ],
+)
+def test_what_no_database_can_be_asked_for_is_no_error_page(
+    client: Client, number: SenderNumber, odd: dict[str, str]
+) -> None:
+    wanted = {"of": "customers", "chosen": "1"} | odd
+
+    assert client.get(COUNT, wanted).status_code == 200
+    assert client.post(NEW, wanted).status_code in (302, 400)
+
+
 def test_it_goes_on_to_the_variables_of_the_filters_number(
     client: Client, number: SenderNumber, template: Template
 ) -> None:

@@ -267,6 +267,16 @@ def test_a_campaign_that_began_is_never_planned_anew(client: Client, manager: Us
         campaign_plan_request(campaign_id=campaign.pk)
 
 
+def test_a_campaign_that_began_is_not_discarded_as_if_nothing_were_sent(client: Client, manager: User) -> None:
+    campaign = running(manager)
+    Campaign.objects.filter(pk=campaign.pk).update(state=Campaign.State.AWAITING, state_reason=PRICE_CHANGED)
+
+    client.post(address(campaign, "discard"))
+
+    campaign.refresh_from_db()
+    assert campaign.state == Campaign.State.AWAITING
+
+
 def test_it_counts_who_answered_and_who_asked_for_no_more(client: Client, manager: User) -> None:
     campaign = running(manager)
     answered, left, _silent = Message.objects.filter(campaign=campaign).order_by("pk")

@@ -2,12 +2,16 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+import html
+from collections.abc import Callable, Iterator
 from datetime import timedelta
+from io import BytesIO
+from typing import BinaryIO, cast
 
 import pytest
 from django.core.files.uploadedfile import SimpleUploadedFile
 from django.db import connection
+from django.http import StreamingHttpResponse
 from django.test import Client
 from django.test.utils import CaptureQueriesContext
 from django.utils import timezone
@@ -15,11 +19,15 @@ from pytest_django import Settings
 
 from hsm_portal.models import User
 from hsm_portal.roles import Role
-from providers.models import SenderNumber
+from providers.models import Portfolio, SenderNumber
+from recontact.campaigns import file_head
 from recontact.campaigns.plan import campaign_plan
-from recontact.models import Campaign, CampaignRecipient, Message
+from recontact.campaigns.sheets import Row, SheetFacts, sheet_rows
+from recontact.campaigns.upload import campaign_draft_from_file
+from recontact.models import Campaign, CampaignFile, CampaignRecipient, Message, PortfolioUse
 from templates_app.models import Template
 from tests.factories import rate_card_make, sender_number_make, template_make
+from tests.recontact.campaigns.audiences import xlsx_bytes
 
 NEW = "/manager/recontact/campaign/add/"
 FILE = """phone;nombre;agente;turno
@@ -129,6 +137,87 @@ def test_it_tells_of_a_colleagues_campaign_with_the_same_file(
     assert "of the same file" in client.get(page(campaign, "variables")).content.decode()
 
 
+@pytest.mark.parametrize("rest", ['"Ana" Paz\n', "Ana\n"])
+def test_it_shows_the_recipients_of_a_file_that_breaks_or_is_no_longer_kept(
+    client: Client, number: SenderNumber, rest: str
+) -> None:
+    campaign = upload(client, text=f"phone;nombre\n1155550100;Eva\n1155550101;{rest}")
+    if rest == "Ana\n":
+        body = xlsx_bytes(("phone", "nombre"), ("1155550100", "Eva"))
+        campaign = campaign_draft_from_file(name="a.xlsx", body=BytesIO(body), user=campaign.created_by)
+        assert "Eva" in client.get(page(campaign, "recipients")).content.decode()
+        CampaignFile.objects.update(body=b"")
+
+    answer = client.get(page(campaign, "recipients"))
+
+    shown = answer.content.decode()
+    assert answer.status_code == 200
+    assert ("Row 3 cannot be read" in shown) == (rest != "Ana\n")
+    assert "Eva" not in shown
+
+
+def test_its_samples_are_signed_by_its_author_as_its_messages_are(
+    client: Client, manager: User, client_of: Callable[[Role], Client], number: SenderNumber, template: Template
+) -> None:
+    campaign = upload(client)
+    User.objects.filter(pk=campaign.created_by_id).update(first_name="Valentina")
+    chosen = variables(number, template, **{"source-body.2": "me"})
+
+    answer = client_of(Role.ADMIN).post(page(campaign, "variables/preview"), chosen)
+
+    assert "Valentina" in answer.content.decode()
+
+
+def test_it_opens_a_workbook_once_however_often_its_variables_are_changed(
+    client: Client, number: SenderNumber, template: Template, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    body = xlsx_bytes(("phone", "nombre"), ("1155550100", "Eva"))
+    campaign = campaign_draft_from_file(name="a.xlsx", body=BytesIO(body), user=upload(client).created_by)
+    opened: list[str] = []
+
+    def rows_read(body: BinaryIO, facts: SheetFacts) -> Iterator[Row]:
+        opened.append(facts.kind)
+        return sheet_rows(body, facts)
+
+    monkeypatch.setattr(file_head, "sheet_rows", rows_read)
+    chosen = {"sender_number": number.pk, "template": template.pk, "mapped": template.pk}
+
+    for _change in range(3):
+        answer = client.post(page(campaign, "variables/preview"), chosen | {"source-body.1": "column:nombre"})
+        assert "Eva" in answer.content.decode()
+
+    assert opened == ["xlsx"]
+
+
+def test_its_time_is_at_the_pace_that_the_number_really_sends_at(
+    client: Client, number: SenderNumber, template: Template
+) -> None:
+    SenderNumber.objects.update(throughput=80)
+    campaign = planned(client, number, template)
+
+    assert client.get(page(campaign, "review")).context["pace"] == 72
+    assert "as fast as the number allows, 72/s" in client.get(page(campaign, "sending")).content.decode()
+    for chosen, pace in (("10", 10), ("75", 72)):
+        client.post(page(campaign, "sending"), {"when": "now", "pace": chosen})
+        assert client.get(page(campaign, "approval")).context["pace"] == pace
+
+
+def test_it_says_how_long_the_limit_of_a_day_keeps_the_rest_waiting(
+    client: Client, number: SenderNumber, template: Template
+) -> None:
+    number.portfolio = Portfolio.objects.create(name="Sur", messaging_limit=100)
+    number.save()
+    campaign = planned(client, number, template)
+    assert "the last gets it after about" not in client.get(page(campaign, "review")).content.decode()
+
+    PortfolioUse.objects.create(portfolio=number.portfolio, taken=94)
+    answer = client.get(page(campaign, "review"))
+
+    assert "write to 95 people in 24 hours, to 1 of them now" in html.unescape(answer.content.decode())
+    assert answer.context["whole_duration"] == timedelta(days=1)
+    assert answer.context["duration"] < timedelta(minutes=1)
+
+
 def test_it_offers_columns_and_guesses_what_fills_each_variable(
     client: Client, number: SenderNumber, template: Template
 ) -> None:
@@ -192,6 +281,17 @@ def test_it_accounts_for_every_row_of_the_file(client: Client, number: SenderNum
         assert words in shown.content.decode()
 
 
+@pytest.mark.parametrize("asked", ["code=%00", "code=x&key=%00", "key=%00"])
+def test_a_reason_that_cannot_be_is_that_of_no_row(
+    client: Client, number: SenderNumber, template: Template, asked: str
+) -> None:
+    campaign = planned(client, number, template)
+
+    assert client.get(f"{page(campaign, 'review/rows')}?outcome=error&{asked}").context["shown"] == []
+    answer = cast(StreamingHttpResponse, client.get(f"{page(campaign, 'review/csv')}?outcome=error&{asked}"))
+    assert len(list(answer)) == 1
+
+
 def test_it_pages_through_the_samples(client: Client, number: SenderNumber, template: Template) -> None:
     campaign = planned(client, number, template)
 
@@ -253,9 +353,11 @@ def test_it_keeps_when_and_how_fast_it_leaves(client: Client, number: SenderNumb
     [
         {"when": "at"},
         {"when": "at", "starts_at": "2020-01-01T10:00"},
+        {"when": "at", "starts_at": "9999-12-31T23:59"},
         {"when": "now", "from_hour": "09:00"},
         {"when": "now", "from_hour": "09:00", "until_hour": "09:00"},
         {"when": "now", "pace": "0"},
+        {"when": "now", "pace": "99999999999"},
         {},
     ],
 )
@@ -375,10 +477,14 @@ def test_it_hides_phones_from_who_may_not_see_them(
     client: Client, manager: User, client_of: Callable[[Role], Client], number: SenderNumber, template: Template
 ) -> None:
     campaign = planned(client, number, template)
-    rows = page(campaign, "review/rows") + "?outcome=ready&code="
+    ops, rows = client_of(Role.OPS), page(campaign, "review/rows")
 
-    assert "5555-0100" in client.get(rows).content.decode()
-    assert "5555" not in client_of(Role.OPS).get(rows).content.decode()
+    for fate, phone in (("ready&code=", "5555-0100"), ("corrected&code=phone_rewritten", "5555-0200")):
+        assert phone in client.get(f"{rows}?outcome={fate}").content.decode()
+        assert "5555" not in ops.get(f"{rows}?outcome={fate}").content.decode()
+    for shown in (rows + "?outcome=ready&code=", page(campaign, "review")):
+        assert "/review/csv/" in client.get(shown).content.decode()
+        assert "/review/csv/" not in ops.get(shown).content.decode()
 
 
 def test_it_keeps_each_row_even_when_none_can_be_sent(client: Client, number: SenderNumber, template: Template) -> None:

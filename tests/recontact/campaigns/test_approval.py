@@ -9,8 +9,9 @@ from pytest_django import Settings
 
 from hsm_portal.models import User
 from recontact.campaigns.approval import campaign_approve, campaign_send_back
-from recontact.campaigns.control import campaign_launch
+from recontact.campaigns.control import campaign_launch, campaign_resume
 from recontact.campaigns.launch import campaigns_launch
+from recontact.campaigns.pricing import PRICE_CHANGED
 from recontact.campaigns.start import CannotStart
 from recontact.models import Campaign
 from tests.factories import campaign_make, recipients_make, user_make
@@ -64,6 +65,26 @@ def test_its_author_cannot_approve_it(campaign: Campaign) -> None:
     _launch(campaign)
     with pytest.raises(CannotStart, match="second person"):
         campaign_approve(campaign_id=campaign.pk, user=author)
+
+
+def test_who_asks_for_the_approval_of_a_colleagues_campaign_cannot_give_it(campaign: Campaign, approver: User) -> None:
+    campaign_launch(campaign_id=campaign.pk, user=approver)
+    with pytest.raises(CannotStart, match="second person"):
+        campaign_approve(campaign_id=campaign.pk, user=approver)
+
+    third = user_make(permissions=["recontact.approve_campaign"])
+    assert campaign_approve(campaign_id=campaign.pk, user=third).state == Campaign.State.RUNNING
+
+
+def test_who_resumes_a_campaign_at_a_new_price_cannot_approve_it(campaign: Campaign, approver: User) -> None:
+    _launch(campaign)
+    campaign_approve(campaign_id=campaign.pk, user=user_make(permissions=["recontact.approve_campaign"]))
+    Campaign.objects.update(state=Campaign.State.PARKED, state_reason=PRICE_CHANGED)
+    recipients_make(campaign=campaign, count=1)
+
+    assert campaign_resume(campaign_id=campaign.pk, user=approver)
+    with pytest.raises(CannotStart, match="second person"):
+        campaign_approve(campaign_id=campaign.pk, user=approver)
 
 
 def test_who_may_not_approve_cannot(campaign: Campaign) -> None:

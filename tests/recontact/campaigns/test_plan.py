@@ -76,7 +76,7 @@ def test_phones_are_read_as_people_write_them(typed: str, country: str, phone: s
 @pytest.mark.parametrize(
     ("phone", "time_zone"),
     [
-        (PHONE, "America/Buenos_Aires"),
+        (PHONE, "America/Argentina/Buenos_Aires"),
         ("+525512345678", "America/Mexico_City"),
         ("+12125550100", "America/New_York"),
         ("+34612345678", "Europe/Madrid"),
@@ -137,6 +137,15 @@ def test_a_formula_in_a_column_that_nobody_needs_does_no_harm() -> None:
     assert fates(campaign) == [(2, "ready", "")]
 
 
+def test_nobody_is_called_as_the_error_that_his_cell_shows() -> None:
+    fixed = {"body.1": Source("text", "cliente"), "body.2": Source("text", "$ 1")}
+
+    for name, mapping in (("#N/A", fixed), ("Ana", fixed)):
+        campaign = planned(csv_bytes(HEADER, (PHONE, name, "1")), mapping=mapping)
+        recipient = CampaignRecipient.objects.get(campaign=campaign)
+        assert (recipient.outcome, recipient.name) == ("ready", "" if name == "#N/A" else name)
+
+
 def test_a_country_without_a_price_is_an_error() -> None:
     number = number_make()
     prices_end()
@@ -163,6 +172,32 @@ def test_a_person_is_recognized_by_phone_and_by_id_as_one() -> None:
     body = csv_bytes((*HEADER, "bsuid"), (*ROW, ""), ("", "Carla", "1", "AR.ABC123"), ("", "Otra", "1", "AR.OTHER1"))
 
     assert [fate[1:] for fate in fates(planned(body))] == [("ready", ""), ("left_out", "duplicate"), ("ready", "")]
+
+
+@pytest.mark.parametrize("batch", [1, 2_000])
+@pytest.mark.parametrize(
+    ("people", "outcomes"),
+    [
+        ((PHONE, PHONE + " AR.NEW1", " AR.NEW1"), ["ready", "left_out", "left_out"]),
+        ((PHONE, " AR.NEW1", PHONE + " AR.NEW1"), ["ready", "left_out", "left_out"]),
+        ((" AR.NEW1", PHONE, PHONE + " AR.NEW1", " AR.NEW1"), ["ready", "left_out", "left_out", "left_out"]),
+        ((PHONE, " AR.NEW1", PHONE + " AR.NEW2", " AR.NEW2"), ["ready", "ready", "left_out", "left_out"]),
+    ],
+)
+def test_a_row_with_both_tells_that_two_others_are_one_person(
+    people: tuple[str, ...], outcomes: list[str], batch: int, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("recontact.campaigns.plan.BATCH", batch)
+    rows = [(phone, "Carla", "1", bsuid) for phone, _space, bsuid in (each.partition(" ") for each in people)]
+    campaign = planned(csv_bytes((*HEADER, "bsuid"), *rows))
+
+    recipients = CampaignRecipient.objects.filter(campaign=campaign).order_by("row_number")
+    assert [recipient.outcome for recipient in recipients] == outcomes
+    left_out = [recipient for recipient in recipients if recipient.outcome == "left_out"]
+    assert all((each.code, each.params, each.values) == ("duplicate", {"row": 2}, {}) for each in left_out)
+    review = plan_review(campaign)
+    assert (review.rows, review.sendable) == (len(rows), outcomes.count("ready"))
+    assert sum(line.count for line in review.prices) == outcomes.count("ready")
 
 
 def test_a_duplicate_is_found_across_batches(monkeypatch: pytest.MonkeyPatch) -> None:

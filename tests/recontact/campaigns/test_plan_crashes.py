@@ -13,6 +13,7 @@ from django.utils import timezone
 from recontact.campaigns import plan
 from recontact.campaigns.audience import Candidate
 from recontact.models import Campaign, CampaignRecipient
+from recontact.tasks import campaign_plan_run
 from tests.recontact.campaigns.audiences import csv_bytes, draft_make
 
 pytestmark = pytest.mark.django_db
@@ -47,7 +48,7 @@ def _crash(campaign: Campaign) -> None:
 def test_a_plan_that_lost_its_worker_is_begun_anew(monkeypatch: pytest.MonkeyPatch) -> None:
     campaign = _interrupted(monkeypatch, _crash)
     sent: list[int] = []
-    monkeypatch.setattr(plan, "_send", sent.append)
+    monkeypatch.setattr(plan, "_send", lambda campaign_id, since: sent.append(campaign_id))
     with pytest.raises(OperationalError):
         plan.campaign_plan(campaign.pk)
     assert plan.plans_take_up() == 0
@@ -75,6 +76,37 @@ def test_who_is_taken_over_stores_nothing_more(monkeypatch: pytest.MonkeyPatch) 
     assert not plan.campaign_plan(campaign.pk)
     assert CampaignRecipient.objects.filter(campaign=campaign).count() == 6
     assert Campaign.objects.get().state == "planned"
+
+
+def test_of_the_tasks_that_piled_up_for_one_plan_only_the_first_plans(
+    monkeypatch: pytest.MonkeyPatch, django_capture_on_commit_callbacks: Any
+) -> None:
+    campaign, sent = draft_make(BODY), []
+    monkeypatch.setattr("recontact.campaigns.plan.current_app.send_task", lambda name, args, retry: sent.append(args))
+    with django_capture_on_commit_callbacks(execute=True):
+        plan.campaign_plan_request(campaign_id=campaign.pk)
+    Campaign.objects.update(planning_since=timezone.now() - timedelta(minutes=3))
+    for _look in range(3):
+        plan.plans_take_up()
+
+    assert len(sent) == 4
+    assert [campaign_plan_run(*args) for args in sent] == [False, True, False, False]
+    planned_at = Campaign.objects.get().planned_at
+    campaign_plan_run(*sent[-1])
+    campaign.refresh_from_db()
+    assert (campaign.state, campaign.planned_at) == ("planned", planned_at)
+
+
+def test_who_asks_for_a_plan_twice_at_once_has_it_planned_once(
+    monkeypatch: pytest.MonkeyPatch, django_capture_on_commit_callbacks: Any
+) -> None:
+    campaign, sent = draft_make(BODY), []
+    monkeypatch.setattr("recontact.campaigns.plan.current_app.send_task", lambda name, args, retry: sent.append(args))
+    for _click in range(2):
+        with django_capture_on_commit_callbacks(execute=True):
+            plan.campaign_plan_request(campaign_id=campaign.pk)
+
+    assert [campaign_plan_run(*args) for args in sent] == [False, True]
 
 
 def test_a_campaign_cancelled_while_it_is_planned_stays_cancelled(monkeypatch: pytest.MonkeyPatch) -> None:

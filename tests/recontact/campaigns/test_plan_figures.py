@@ -43,7 +43,7 @@ def test_the_planning_counts_its_rows_and_the_screens_do_not() -> None:
     assert not _reads_rows(campaign)
     figures = plan_figures(campaign)
     assert (figures.count("ready"), figures.count("error")) == (2, 2)
-    assert figures.zones == {"America/Buenos_Aires": 2}
+    assert figures.zones == {"America/Argentina/Buenos_Aires": 2}
     assert [(group.market, group.currency, group.estimate, group.count) for group in figures.sendable] == [
         ("AR", "USD", Decimal("0.026"), 2)
     ]

@@ -67,6 +67,74 @@ def test_it_finds_the_column_of_phones_by_its_usual_names(name: str) -> None:
 
 
 @pytest.mark.parametrize(
+    ("columns", "phone"),
+    [
+        (("teléfono", "celular"), "celular"),
+        (("Número", "Tel", "Móvil"), "Móvil"),
+        (("celular", "whatsapp", "PHONE"), "PHONE"),
+    ],
+)
+def test_of_several_columns_of_phones_it_takes_that_of_mobiles(columns: tuple[str, ...], phone: str) -> None:
+    body = csv_bytes(columns, ["1155550100"] * len(columns))
+
+    assert sheet_facts("a.csv", io.BytesIO(body)).phone == phone
+
+
+@pytest.mark.parametrize("before", ["\ufeff\ufeff", "\u200b", "\u200e"])
+def test_what_cannot_be_seen_is_no_part_of_a_columns_name(before: str) -> None:
+    body = f"{before}phone;nombre\n1155550100;Ana".encode()
+
+    assert _rows("a.csv", body) == [(2, {"phone": "1155550100", "nombre": "Ana"})]
+
+
+def test_a_columns_name_is_in_one_line_however_it_stands_in_its_cell() -> None:
+    body = xlsx_bytes(("phone", "Nombre\nde  pila", "Nombre de pila"), ("1155550100", "Ana", "Eva"))
+
+    assert _rows("a.xlsx", body) == [(2, {"phone": "1155550100", "Nombre de pila": "Ana", "Nombre de pila (2)": "Eva"})]
+
+
+def test_the_line_ends_of_another_system_are_not_read_as_words() -> None:
+    body = xlsx_bytes(("phone", "nombre"), ("1155550100_x000D_", "Ana_x000D_\n"), ("1155550101", "un_x005F_x000D_"))
+
+    assert [list(texts.values()) for _number, texts in _rows("a.xlsx", body)] == [
+        ["1155550100", "Ana"],
+        ["1155550101", "un_x000D_"],
+    ]
+
+
+@pytest.mark.parametrize(
+    ("body", "row"),
+    [
+        (b"\r\n\r\nphone;nombre\r\n1155550100;Ana", 4),
+        (b"\r\n" * 30 + b"phone;nombre\r\n1155550100;Ana", 32),
+        (b"PK;phone\r\n7;1155550100", 2),
+        (b"phone\tapellido, nombre\r\n1155550100\tD\xc3\xadaz, Ana", 2),
+        (b"nombre;monto;phone\r\nAna;1,5;1155550100", 2),
+    ],
+)
+def test_the_delimiter_is_the_one_that_makes_a_header(body: bytes, row: int) -> None:
+    assert [(number, texts["phone"]) for number, texts in _rows("a.csv", body)] == [(row, "1155550100")]
+
+
+def test_a_text_written_as_a_formula_is_that_text() -> None:
+    body = b'phone;codigo;otro\r\n="1155550100";="007";="a"&"b"\r\n"=""1155550101""";"=""008""";=\r\n'
+
+    assert [texts for _number, texts in _rows("a.csv", body)] == [
+        {"phone": "1155550100", "codigo": "007", "otro": '="a"&"b"'},
+        {"phone": "1155550101", "codigo": "008", "otro": "="},
+    ]
+
+
+def test_a_byte_that_is_no_utf_8_spoils_the_names_of_no_other_row() -> None:
+    rows = "".join(f"11555501{row:02d},Begoña\n" for row in range(20))
+    body = f"phone,nombre\n{rows}".encode() + b"1155550150,Pe\xf1a\n"
+
+    with pytest.raises(SheetProblem, match="Row 22 has characters that do not fit"):
+        sheet_facts("a.csv", io.BytesIO(body))
+    assert _rows("a.csv", b"phone,nombre\n1155550150,Pe\xf1a\n1155550151,\xc3\xb1\xe1\xe9\n")[0][1]["nombre"] == "Peña"
+
+
+@pytest.mark.parametrize(
     ("value", "text"),
     [
         (None, ""),
@@ -117,6 +185,8 @@ def _zip(**files: bytes) -> bytes:
 
 OLE = b"\xd0\xcf\x11\xe0\xa1\xb1\x1a\xe1" + bytes(600)
 
+STRICT = b'<workbook xmlns="http://purl.oclc.org/ooxml/spreadsheetml/main" conformance="strict"/>'
+
 BAD_FILES = [
     ("a.xlsx", xlsx_bytes(ROWS[0], ROWS[1], sheet="Hoja1"), "no sheet named “campaign”. Its sheets are: Hoja1"),
     ("a.csv", csv_bytes(("nombre", "monto"), ("Ana", "1")), "no column “phone”"),
@@ -134,6 +204,7 @@ BAD_FILES = [
     ("a.xlsx", b"PK\x03\x04 and no more", "damaged"),
     ("a.xlsx", _zip(**{"word/document.xml": b"<x/>"}), "an archive, not a workbook"),
     ("a.xlsx", _zip(**{"xl/workbook.xml": b"<x"}), "damaged"),
+    ("a.xlsx", _zip(**{"xl/workbook.xml": STRICT}), "saved as “Strict Open XML”"),
     ("a.csv", b'phone,nombre\r\n1155550100,"Ana\r\n1155550101,Eva\r\n', "Row 2 cannot be read"),
 ]
 
