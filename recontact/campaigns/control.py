@@ -39,6 +39,9 @@ TRIES = 3
 #: A campaign that is still being prepared, but had no new message for so long, was left by its request.
 ABANDONED_AFTER = timedelta(minutes=1)
 
+#: From these a person may pause it.
+PAUSABLE = (Campaign.State.RUNNING, Campaign.State.WAITING, Campaign.State.SCHEDULED, Campaign.State.PARKED)
+
 # The database rolled the transaction back: trying again cannot send twice. A lost connection is not among them, for the
 # commit may have happened.
 _ROLLED_BACK = (DeadlockDetected, SerializationFailure, LockNotAvailable)
@@ -175,9 +178,9 @@ def campaign_launch(*, campaign_id: int, user: Any) -> Campaign:
 
 
 def campaign_pause(*, campaign_id: int) -> bool:
-    """Stop the campaign's queued messages from being taken, and new ones from being made. False: it was not at it."""
-    going = [Campaign.State.RUNNING, Campaign.State.WAITING, Campaign.State.SCHEDULED]
-    rows = Campaign.objects.filter(pk=campaign_id, state__in=going)
+    """Stop the campaign's queued messages from being taken, and new ones from being made; one that is parked from going on by
+    itself. False: it was not at it."""
+    rows = Campaign.objects.filter(pk=campaign_id, state__in=PAUSABLE)
     return bool(rows.update(state=Campaign.State.PAUSED, state_reason="person", waiting_until=None))
 
 
