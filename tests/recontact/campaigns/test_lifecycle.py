@@ -16,7 +16,7 @@ from pytest_django import Settings
 from providers.parking import park, unpark
 from recontact.books import differences
 from recontact.campaigns import ahead, launch
-from recontact.campaigns.control import campaign_cancel, campaign_launch, campaign_pause, campaign_resume
+from recontact.campaigns.control import campaign_cancel, campaign_launch, campaign_pause, campaign_resume, may_pause
 from recontact.campaigns.halts import halt_words
 from recontact.campaigns.launch import campaigns_launch
 from recontact.campaigns.outcome_words import code_words
@@ -205,11 +205,22 @@ def test_a_parked_campaign_may_be_paused_and_then_does_not_go_on_by_itself() -> 
     park(campaign.sender_number, reason="account_blocked")
     campaigns_launch()
     assert _state(campaign) == (Campaign.State.PARKED, "number_parked")
+    assert may_pause(campaign)
     assert campaign_pause(campaign_id=campaign.pk)
     unpark(campaign.sender_number)
     assert _state(campaign) == (Campaign.State.PAUSED, "person")
     assert campaign_resume(campaign_id=campaign.pk)
     assert campaigns_launch() == 3
+
+
+@pytest.mark.parametrize("reason", ["price_changed", "budget", "cannot_make"])
+def test_a_campaign_parked_for_a_persons_word_is_not_paused_so_that_it_asks_for_its_approval(reason: str) -> None:
+    """A pause would be ended without what resuming from there has to ask."""
+    campaign = _running()
+    Campaign.objects.update(state=Campaign.State.PARKED, state_reason=reason)
+    assert not campaign_pause(campaign_id=campaign.pk)
+    campaign.refresh_from_db()
+    assert (campaign.state, campaign.state_reason, may_pause(campaign)) == (Campaign.State.PARKED, reason, False)
 
 
 def test_cancelling_ends_everybody() -> None:
