@@ -23,8 +23,8 @@ from recontact.states import MessageState
 _BATCH = 1000
 #: How long a record may still be on its way after its claim.
 LATE_RECORD = timedelta(minutes=5)
-#: How long after a campaign's cancellation something may still come back to its queue.
-LATE_RETURN = timedelta(days=1)
+#: How long after a campaign's cancellation something of its queue is looked for: longer than a message lives.
+LATE_RETURN = timedelta(days=7)
 
 
 def sweep() -> dict[str, int]:

@@ -181,6 +181,8 @@ def test_what_comes_back_to_the_queue_of_a_cancelled_campaign_is_cancelled_too()
     record([Result(claimed, Throttled(Reason.THROUGHPUT, retry_after=1.0))])
     message.refresh_from_db()
     assert message.state == Message.State.QUEUED
+    Campaign.objects.update(completed_at=timezone.now() - timedelta(minutes=16))
+    assert [each.check for each in differences()] == ["nothing of a cancelled campaign stays queued"]
 
     assert sweep()["cancelled"] == 1
 
