@@ -97,6 +97,9 @@ CHECKS: dict[str, str] = {
         SELECT m.id, 'campaign ' || m.campaign_id || ' ' || c.state FROM recontact_message m
         JOIN recontact_campaign c ON c.id = m.campaign_id
         WHERE m.state = 'queued' AND c.state = 'completed'""",
+    "nothing of a cancelled campaign stays queued": """
+        SELECT m.id, 'campaign ' || m.campaign_id FROM recontact_message m JOIN recontact_campaign c ON c.id = m.campaign_id
+        WHERE m.state = 'queued' AND c.state = 'cancelled' AND c.completed_at < clock_timestamp() - interval '15 minutes'""",
     "one open query per customer and number": """
         SELECT min(id), count(*)::text FROM recontact_query WHERE state <> 'resolved'
         GROUP BY customer_id, sender_number_id HAVING count(*) > 1""",

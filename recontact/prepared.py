@@ -15,7 +15,7 @@ from datetime import UTC, datetime, timedelta
 from typing import Any, Generic, TypeVar
 
 import psycopg
-from django.db import InterfaceError, OperationalError, connection
+from django.db import InterfaceError, NotSupportedError, OperationalError, connection
 from django.db.models import QuerySet
 from django.db.models.sql.compiler import SQLCompiler
 from psycopg.sql import quote
@@ -24,6 +24,7 @@ from psycopg.types.numeric import Int8
 from recontact.arrays import array_literal
 
 Row = TypeVar("Row")
+Answer = TypeVar("Answer")
 Value = int | Sequence[int] | datetime
 #: Of the places of a statement, in order or by name. Those that are `Int8` have one type whatever their size: by each other
 #: type the database would plan the statement apart.
@@ -178,16 +179,36 @@ class _Once(_Kept):
 
 def fetched(sql: str, values: Values, *, kept: bool = True) -> list[tuple[Any, ...]]:
     """The rows of a statement, asked for through Django's connection: counted and checked like any other. `kept`: prepared."""
-    with _executed(sql, values, kept) as cursor:
-        rows: list[tuple[Any, ...]] = cursor.fetchall()
-    return rows
+
+    def ask() -> list[tuple[Any, ...]]:
+        with _executed(sql, values, kept) as cursor:
+            rows: list[tuple[Any, ...]] = cursor.fetchall()
+        return rows
+
+    return _planned_anew(ask)
 
 
 def changed(sql: str, values: Values, *, kept: bool = True) -> int:
     """The same for a statement that gives no rows. Returns how many it changed."""
-    with _executed(sql, values, kept) as cursor:
-        count: int = cursor.rowcount
-    return count
+
+    def ask() -> int:
+        with _executed(sql, values, kept) as cursor:
+            count: int = cursor.rowcount
+        return count
+
+    return _planned_anew(ask)
+
+
+def _planned_anew(ask: Callable[[], Answer]) -> Answer:
+    """Ask; once more on a new connection where a migration changed a column since the plan was made. PostgreSQL refuses such a
+    plan for good. Within a transaction it fails: its rollback makes the connection forget all plans."""
+    try:
+        return ask()
+    except NotSupportedError:
+        if connection.in_atomic_block:
+            raise
+        connection.close()
+        return ask()
 
 
 @contextmanager

@@ -6,6 +6,7 @@ from django.utils.translation import gettext_lazy as _
 from django_stubs_ext import StrOrPromise
 
 from providers.errors import reason_sentence
+from recontact.campaigns.hours import HOURS
 from recontact.refusals import Code
 from recontact.retries import ARRIVED_AFTER_ALL, RENEWED
 
@@ -25,6 +26,7 @@ OWN: dict[str, StrOrPromise] = {
     ABSENT: _("The provider was asked and does not have the message; nothing was sent."),
     RENEWED: _("The template's category changed and a person agreed: the next try took this one's place."),
     Code.PRICE_UNKNOWN: _("When its turn came the price was not known; nothing was sent."),
+    HOURS: _("It was outside the campaign's hours in the customer's day: it waits for their next beginning."),
     ARRIVED_AFTER_ALL: _("An earlier try arrived after all; this one was taken back."),
 }
 

@@ -10,6 +10,7 @@ from typing import Protocol
 
 from django.db.models import Exists, OuterRef
 
+from recontact.campaigns.hours import hours_awaited_no_longer
 from recontact.campaigns.recent import written_lately
 from recontact.clock import ClockTimestamp, database_now
 from recontact.costs.estimate import Estimate, NoRate, estimate_append, estimate_for
@@ -65,7 +66,8 @@ def retry_queue(*, message: Message, due_at: datetime) -> Message | None:
     retry.save()
     estimate_append(message=retry, estimate=estimate)
     if campaign.state == Campaign.State.COMPLETED:
-        Campaign.objects.filter(pk=campaign.pk).update(state=Campaign.State.RUNNING, completed_at=None)
+        Campaign.objects.filter(pk=campaign.pk).update(state=Campaign.State.RUNNING, state_reason="", completed_at=None)
+    hours_awaited_no_longer(campaign, due_at)
     wake_on_commit()
     return retry
 

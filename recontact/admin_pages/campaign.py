@@ -16,7 +16,14 @@ from recontact.admin_pages.campaign_retry import retry_context
 from recontact.admin_pages.page import ManagerPage, is_fragment
 from recontact.budgets.reserve import BUDGET, Share, campaign_shares
 from recontact.campaigns.books_now import campaign_books_now, is_large, proof_lately
-from recontact.campaigns.control import campaign_cancel, campaign_pause, campaign_resume, is_abandoned, is_preparing
+from recontact.campaigns.control import (
+    campaign_cancel,
+    campaign_pause,
+    campaign_resume,
+    is_abandoned,
+    is_preparing,
+    may_pause,
+)
 from recontact.campaigns.filter_words import audience_words
 from recontact.campaigns.progress import campaign_progress
 from recontact.campaigns.proof import Books, never_tried
@@ -170,7 +177,7 @@ def live_context(campaign: Campaign, books: Books) -> dict[str, Any]:
         "results": campaign_results(campaign),
         "limits": campaign_limits(campaign),
         "large": is_large(campaign),
-        "can_pause": campaign.state in _GOING,
+        "can_pause": may_pause(campaign),
         "can_resume": campaign.state in (Campaign.State.PAUSED, Campaign.State.PARKED) and preparing == abandoned,
         "can_cancel": campaign.state not in Campaign.ENDED,
     }

@@ -15,12 +15,13 @@ from typing import Any
 import structlog
 from celery import current_app
 from django.db import OperationalError, transaction
-from django.db.models import Max
+from django.db.models import Max, Q
 from django.utils.translation import gettext as _
 
 from recontact.budgets.reserve import campaign_reserve
 from recontact.campaigns.ahead import batch_room
 from recontact.campaigns.halts import share_words
+from recontact.campaigns.hours import HOURS
 from recontact.campaigns.launch import SLICE_SECONDS
 from recontact.campaigns.lost import LOST, Price, lost_messages, prospect_shown, retry_prospect, why_words, with_verdict
 from recontact.campaigns.next_tries import campaign_queued, next_tries_store
@@ -165,8 +166,10 @@ def _locked(campaign_id: int) -> Campaign:
 
 
 def _run_again(campaign: Campaign) -> None:
-    Campaign.objects.filter(pk=campaign.pk, state=Campaign.State.COMPLETED).update(
-        state=Campaign.State.RUNNING, state_reason="", completed_at=None
+    """One that is over, or waits for the hours of others."""
+    stands = Q(state=Campaign.State.COMPLETED) | Q(state=Campaign.State.WAITING, state_reason=HOURS)
+    Campaign.objects.filter(stands, pk=campaign.pk).update(
+        state=Campaign.State.RUNNING, state_reason="", waiting_until=None, completed_at=None
     )
 
 

@@ -10,6 +10,7 @@ from datetime import datetime, timedelta
 from django.db.models import Q, QuerySet
 
 from providers.models import SenderNumber
+from recontact.campaigns.hours import HOURS
 from recontact.models import Campaign, Message
 
 #: So many seconds of messages of a campaign wait in the queue: what was decided about them is that old when they leave. Beat
@@ -19,8 +20,15 @@ AHEAD_SECONDS = 6
 AHEAD_AT_LEAST = 100
 BATCH = 500
 COUNT_AGAIN_SECONDS = 1.0
-#: What was tried before and waits longer than this for its next turn holds nobody up: a person's limit of marketing is a day.
+#: What was tried before, or waits for its person's hours, longer than this holds nobody up: a person's limit of marketing is a
+#: day, and where his night begins it is another's noon.
 PUT_OFF = timedelta(minutes=5)
+
+
+def pace_ahead(pace: int) -> timedelta:
+    """How far from now the messages of a campaign of this pace (messages/s) are due at most: whoever is due later was put off
+    alone, and holds nobody up."""
+    return timedelta(seconds=max(AHEAD_AT_LEAST / pace, AHEAD_SECONDS))
 
 
 def batch_room(campaign: Campaign, number: SenderNumber | None, queued: QuerySet[Message], now: datetime) -> int:
@@ -53,8 +61,8 @@ class Room:
         least, asked = min(BATCH, ahead // 2), (campaign.sender_number_id, ahead)
         is_old = time.monotonic() - self._counted_at > COUNT_AGAIN_SECONDS
         if self._counted_for != asked or (self._left < least and is_old):
-            was_tried = Q(attempt_number__gt=0) | Q(retry_of__isnull=False)
-            self._left = ahead - queued().exclude(was_tried, due_at__gt=now + PUT_OFF).count()
+            was_put_off = Q(attempt_number__gt=0) | Q(retry_of__isnull=False) | Q(reason=HOURS)
+            self._left = ahead - queued().exclude(was_put_off, due_at__gt=now + PUT_OFF).count()
             self._counted_for, self._counted_at = asked, time.monotonic()
         return min(self._left, BATCH) if self._left >= least else 0
 

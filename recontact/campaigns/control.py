@@ -9,6 +9,7 @@ from typing import Any
 
 import structlog
 from django.db import IntegrityError, OperationalError, transaction
+from django.db.models import Q
 from django.utils.translation import gettext as _
 from psycopg.errors import DeadlockDetected, LockNotAvailable, SerializationFailure
 
@@ -19,6 +20,7 @@ from recontact.campaigns.mapping import Filling, values_for
 from recontact.campaigns.pricing import PRICE_CHANGED, campaign_reprice, category_adopt
 from recontact.campaigns.recipients import unlaunched
 from recontact.campaigns.start import CannotStart, campaign_begin
+from recontact.campaigns.waiting import PASSING
 from recontact.cancelling import messages_cancel
 from recontact.clock import ClockTimestamp, database_now
 from recontact.dispatch.recheck import TEMPLATE_CHANGED
@@ -38,6 +40,8 @@ TRIES = 3
 
 #: A campaign that is still being prepared, but had no new message for so long, was left by its request.
 ABANDONED_AFTER = timedelta(minutes=1)
+
+_GOING = (Campaign.State.RUNNING, Campaign.State.WAITING, Campaign.State.SCHEDULED)
 
 # The database rolled the transaction back: trying again cannot send twice. A lost connection is not among them, for the
 # commit may have happened.
@@ -174,10 +178,17 @@ def campaign_launch(*, campaign_id: int, user: Any) -> Campaign:
     return campaign
 
 
+def may_pause(campaign: Campaign) -> bool:
+    """Whether it would send, or go on by itself. What is parked for a person's word waits for that word, which may ask for an
+    approval, and for no pause that another person ends."""
+    return campaign.state in _GOING or (campaign.state == Campaign.State.PARKED and campaign.state_reason in PASSING)
+
+
 def campaign_pause(*, campaign_id: int) -> bool:
-    """Stop the campaign's queued messages from being taken, and new ones from being made. False: it was not at it."""
-    going = [Campaign.State.RUNNING, Campaign.State.WAITING, Campaign.State.SCHEDULED]
-    rows = Campaign.objects.filter(pk=campaign_id, state__in=going)
+    """Stop the campaign's queued messages from being taken, and new ones from being made; one that is parked from going on by
+    itself. False: it was not at it."""
+    parked = Q(state=Campaign.State.PARKED, state_reason__in=PASSING)
+    rows = Campaign.objects.filter(Q(state__in=_GOING) | parked, pk=campaign_id)
     return bool(rows.update(state=Campaign.State.PAUSED, state_reason="person", waiting_until=None))
 
 

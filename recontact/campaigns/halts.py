@@ -5,7 +5,9 @@ from __future__ import annotations
 from django.utils.translation import gettext as _
 
 from recontact.budgets.reserve import BUDGET, Share
+from recontact.campaigns.hours import HOURS
 from recontact.campaigns.pricing import PRICE_CHANGED
+from recontact.campaigns.recipients import CANNOT_MAKE
 from recontact.costs.money import SUM_DECIMALS, money_text
 from recontact.dispatch.recheck import TEMPLATE_CHANGED
 from recontact.reasons import reason_words
@@ -21,6 +23,8 @@ def halt_words(reason: str) -> str:
             "a new text needs a new campaign."
         ),
         BUDGET: _("Its price does not fit the budget. Resume tries again once the budget has room for it."),
+        CANNOT_MAKE: _("No message could be made of its next rows. Whoever runs the portal finds why in its log."),
+        HOURS: _("It is outside its hours for everybody who is still to get it."),
         Code.TEMPLATE_NOT_SENDABLE: _("The template cannot be sent now. It goes on by itself when it can."),
         Code.NUMBER_INACTIVE: _("The sender number is switched off. It goes on by itself when it is on again."),
         Code.NUMBER_PARKED: _("The sender number is stopped. It goes on by itself when it may send again."),

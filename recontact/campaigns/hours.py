@@ -7,12 +7,16 @@ from datetime import datetime, time, timedelta
 from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
 
 from django.conf import settings
+from django.db import connection
 from django.db.models import F
 
 from recontact.campaigns.recipients import Turn, still_unlaunched
 from recontact.models import Campaign, CampaignRecipient, Message
 from recontact.phones import PRESENT_ZONES
 from recontact.states import MessageState
+
+#: Why a message waits, or a campaign nobody of which has his hours now.
+HOURS = "hours"
 
 
 def opens_at(at: datetime, *, time_zone: str, from_hour: time | None, until_hour: time | None) -> datetime:
@@ -71,9 +75,45 @@ def queued_postpone(campaign: Campaign, now: datetime) -> int:
         theirs = queued.filter(customer__in=rows.filter(time_zone=time_zone).values("customer"))
         ids = list(theirs.select_for_update(skip_locked=True, of=("self",)).values_list("pk", flat=True))
         count += Message.objects.filter(pk__in=ids, state=MessageState.QUEUED).update(
-            due_at=opens, expires_at=F("expires_at") + (opens - now)
+            due_at=opens, expires_at=F("expires_at") + (opens - now), reason=HOURS
         )
     return count
+
+
+# What waits for its hours alone: not while anything may still come back to the queue, or a person's wish is being carried out.
+_AWAIT = """
+    UPDATE recontact_campaign c SET state = 'waiting', state_reason = %(hours)s, waiting_until = w.until
+    FROM (SELECT least(
+        (SELECT min(r.not_before) FROM recontact_campaignrecipient r
+         WHERE r.campaign_id = %(campaign)s AND r.outcome IN ('ready', 'corrected') AND r.message_id IS NULL AND r.dropped = ''),
+        (SELECT min(m.due_at) FROM recontact_message m
+         WHERE m.campaign_id = %(campaign)s AND m.sender_number_id = %(number)s AND m.state = 'queued')) AS until) w
+    WHERE c.id = %(campaign)s AND c.state = 'running' AND w.until > %(now)s + interval '1 minute'
+      AND NOT EXISTS (SELECT FROM recontact_campaignrecipient r WHERE r.campaign_id = c.id AND r.not_before IS NULL
+                      AND r.outcome IN ('ready', 'corrected') AND r.message_id IS NULL AND r.dropped = '')
+      AND (EXISTS (SELECT FROM recontact_campaignrecipient r WHERE r.campaign_id = c.id AND r.not_before > %(now)s
+                   AND r.outcome IN ('ready', 'corrected') AND r.message_id IS NULL AND r.dropped = '')
+           OR EXISTS (SELECT FROM recontact_message m WHERE m.campaign_id = c.id AND m.sender_number_id = %(number)s
+                      AND m.state = 'queued' AND m.reason = %(hours)s))
+      AND NOT EXISTS (SELECT FROM recontact_message m WHERE m.campaign_id = c.id AND m.state = 'sending')
+      AND NOT EXISTS (SELECT FROM recontact_campaignretry t WHERE t.campaign_id = c.id AND t.finished_at IS NULL)
+"""
+
+
+def hours_await(campaign: Campaign, now: datetime) -> bool:
+    """Let a running campaign with hours, whose batch found nobody, wait until the next of its people has his hours. False:
+    somebody may still be sent to before."""
+    with connection.cursor() as cursor:
+        cursor.execute(
+            _AWAIT, {"campaign": campaign.pk, "number": campaign.sender_number_id, "now": now, "hours": HOURS}
+        )
+        return bool(cursor.rowcount)
+
+
+def hours_awaited_no_longer(campaign: Campaign, due_at: datetime) -> None:
+    """Something of the campaign (its row locked) is due at `due_at`: it waits for nobody's hours beyond that."""
+    rows = Campaign.objects.filter(pk=campaign.pk, state=Campaign.State.WAITING, state_reason=HOURS)
+    rows.filter(waiting_until__gt=due_at).update(waiting_until=due_at)
 
 
 def _closed(campaign: Campaign, time_zones: Iterable[str], now: datetime) -> dict[str, datetime]:

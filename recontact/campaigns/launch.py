@@ -8,20 +8,22 @@ from __future__ import annotations
 
 import json
 import time
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from datetime import datetime, timedelta
 
-from django.db import connection, transaction
+import psycopg
+import structlog
+from django.db import InterfaceError, OperationalError, connection, transaction
 from django.db.models import Max, Q, QuerySet
 
 from recontact.advisory_locks import AdvisoryLock
 from recontact.arrays import array_literal
-from recontact.campaigns.ahead import AHEAD_AT_LEAST, AHEAD_SECONDS, Room
+from recontact.campaigns.ahead import Room, pace_ahead
 from recontact.campaigns.batch import Batch, Decided, batch_decide
-from recontact.campaigns.hours import has_hours, queued_postpone, recipients_in_hours
+from recontact.campaigns.hours import has_hours, hours_await, queued_postpone, recipients_in_hours
 from recontact.campaigns.people import recipients_identify
-from recontact.campaigns.recipients import SAME_PERSON
+from recontact.campaigns.recipients import CANNOT_MAKE, SAME_PERSON, Turn, still_unlaunched
 from recontact.campaigns.rights import queries_lock, rights_reserve
 from recontact.campaigns.storing import estimates_insert, messages_copy
 from recontact.campaigns.turns import rows_locked, turns_next
@@ -29,10 +31,14 @@ from recontact.clock import ClockTimestamp, database_now
 from recontact.dispatch.recheck import template_reason
 from recontact.dispatch.wake import wake_on_commit
 from recontact.eligibility import number_refusals
-from recontact.models import Campaign, Message
+from recontact.models import Campaign, CampaignRecipient, Message
 from recontact.prepared import Prepared
 from recontact.states import MessageState
 
+log = structlog.get_logger(__name__)
+
+#: The database is away, or another transaction was in the way: the same batch works when it is tried again.
+PASSING = (OperationalError, InterfaceError, psycopg.OperationalError, psycopg.InterfaceError)
 #: One call launches no longer than this: beat comes again at once.
 SLICE_SECONDS = 20.0
 
@@ -105,16 +111,50 @@ def batch_launch(*, campaign_id: int, room: Room | None = None) -> int:
     limit = room.batch(campaign, campaign.sender_number, lambda: _queued(campaign), now)
     recipients = turns_next(campaign, limit, now) if limit else []
     if not recipients:
+        if limit and has_hours(campaign):
+            hours_await(campaign, now)
         return 0
     count = len(recipients)
     if has_hours(campaign):
         recipients = recipients_in_hours(campaign, recipients, now)
     put_off = count - len(recipients)
-    recipients_identify(recipients)
-    identified = {each.pk: each.customer_id for each in recipients if each.customer_id is not None and not each.dropped}
-    launched = _launch(campaign_id, identified)
+    if not recipients:
+        return put_off
+    try:
+        launched = _turns_launch(campaign_id, recipients)
+    except PASSING:
+        raise
+    except Exception:
+        log.exception("campaign_batch_failed", campaign=campaign_id, recipients=len(recipients))
+        launched = _launch_singly(campaign_id, recipients)
     room.taken(launched)
     return put_off + launched
+
+
+def _turns_launch(campaign_id: int, recipients: Sequence[Turn]) -> int:
+    recipients_identify(recipients)
+    identified = {each.pk: each.customer_id for each in recipients if each.customer_id is not None and not each.dropped}
+    return _launch(campaign_id, identified)
+
+
+def _launch_singly(campaign_id: int, recipients: Sequence[Turn]) -> int:
+    """One by one, so that a row of which no message can be made keeps nobody else from his: it is left out. Where not one can be
+    made it is not the rows' fault: the campaign is parked, and nobody is left out."""
+    launched, failed = 0, []
+    for recipient in recipients:
+        try:
+            launched += _turns_launch(campaign_id, [recipient])
+        except PASSING:
+            raise
+        except Exception as error:
+            log.error("campaign_recipient_failed", recipient=recipient.pk, error=type(error).__name__)
+            failed.append(recipient.pk)
+    if launched:
+        rows = still_unlaunched(CampaignRecipient.objects.filter(pk__in=failed))
+        return launched + rows.update(dropped=CANNOT_MAKE)
+    if len(failed) == len(recipients):
+        _running().filter(pk=campaign_id).update(state=Campaign.State.PARKED, state_reason=CANNOT_MAKE)
+    return 0
 
 
 def _queued(campaign: Campaign) -> QuerySet[Message]:
@@ -163,14 +203,10 @@ def _park(campaign: Campaign, reason: str) -> None:
 
 
 def _due_from(campaign: Campaign, now: datetime) -> datetime:
-    """When the next message is due: behind those that wait by the campaign's pace, else now.
-
-    Whoever is due later than the pace accounts for was put off alone, and holds nobody up.
-    """
+    """When the next message is due: behind those that wait by the campaign's pace, else now."""
     if not campaign.pace:
         return now
-    ahead = timedelta(seconds=max(AHEAD_AT_LEAST / campaign.pace, AHEAD_SECONDS))
-    waiting = _queued(campaign).filter(due_at__lte=now + ahead)
+    waiting = _queued(campaign).filter(due_at__lte=now + pace_ahead(campaign.pace))
     last: datetime | None = waiting.aggregate(last=Max("due_at"))["last"]
     return now if last is None else max(now, last + timedelta(seconds=1 / campaign.pace))
 

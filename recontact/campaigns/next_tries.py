@@ -11,6 +11,7 @@ from django.db.models import Max, QuerySet
 
 from providers.errors import Reason
 from providers.policy import RULES, Action, late_action
+from recontact.campaigns.ahead import pace_ahead
 from recontact.campaigns.storing import estimates_insert, messages_copy
 from recontact.clock import database_now
 from recontact.costs.estimate import Estimate, Estimator, NoRate
@@ -61,8 +62,11 @@ def _dearer(estimate: Estimate, agreed: tuple[Decimal, str] | None) -> bool:
 
 def _slots(campaign: Campaign, now: datetime) -> Iterator[datetime]:
     """When the next messages are due: behind those that wait, by the campaign's pace; without one, now."""
-    step = timedelta(seconds=1 / campaign.pace) if campaign.pace else timedelta(0)
-    last = campaign_queued(campaign).aggregate(last=Max("due_at"))["last"] if campaign.pace else None
+    step, last = timedelta(0), None
+    if campaign.pace:
+        step = timedelta(seconds=1 / campaign.pace)
+        waiting = campaign_queued(campaign).filter(due_at__lte=now + pace_ahead(campaign.pace))
+        last = waiting.aggregate(last=Max("due_at"))["last"]
     due_at = now if last is None else max(now, last + step)
     while True:
         yield due_at

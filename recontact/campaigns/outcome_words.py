@@ -14,7 +14,7 @@ from django.utils.translation import gettext as _
 from recontact.campaigns.audience import FORMULA_EMPTY, PHONE_MISSING, PHONE_ROUNDED
 from recontact.campaigns.known import BLOCKED_CODE, DUPLICATE
 from recontact.campaigns.recent import RECENT_CAMPAIGN
-from recontact.campaigns.recipients import SAME_PERSON
+from recontact.campaigns.recipients import CANNOT_MAKE, SAME_PERSON
 from recontact.campaigns.rights import ANSWERED
 from recontact.campaigns.verdicts import CELL_ERROR, PHONE_REWRITTEN
 from recontact.models import CampaignRecipient
@@ -31,6 +31,7 @@ def code_words(code: str, variable: str = "") -> str:
         PHONE_REWRITTEN: _("Phone rewritten"),
         DUPLICATE: _("Repeated in the file"),
         SAME_PERSON: _("Same person as another row"),
+        CANNOT_MAKE: _("No message could be made of this row"),
         BLOCKED_CODE: _("Blocked the number"),
         Code.OPTED_OUT: _("Asked for no messages"),
         Code.OPTED_OUT_MARKETING: _("Asked for no marketing"),

@@ -13,6 +13,8 @@ from recontact.models import CampaignRecipient
 
 #: Why a row is left out at its turn whose person is written to by another row of the campaign.
 SAME_PERSON = "same_person"
+#: Why a row is left out of which no message could be made, or why a campaign is parked of none of whose rows one could.
+CANNOT_MAKE = "cannot_make"
 
 
 @dataclass(slots=True)

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Mapping, Sequence
 from decimal import Decimal
-from itertools import islice
+from itertools import count, islice
 from typing import Any
 
 from django.utils import timezone
@@ -12,10 +12,12 @@ from django.utils.translation import gettext as _
 
 from recontact.campaigns.outcome_words import why_words
 from recontact.campaigns.outcomes import recipients_of
+from recontact.campaigns.proof import never_tried
 from recontact.csv_text import CHUNK, MARK, csv_lines
-from recontact.models import Campaign, CampaignRecipient, CostEntry, Message
+from recontact.models import Campaign, CampaignRecipient, CostEntry, Message, Query
 from recontact.phones import phone_mask
 from recontact.reasons import reason_words
+from recontact.refusals import refusal_sentence
 
 
 def result_csv(campaign: Campaign, *, whole_phones: bool, prices: bool) -> Iterator[str]:
@@ -24,27 +26,67 @@ def result_csv(campaign: Campaign, *, whole_phones: bool, prices: bool) -> Itera
     Of a recipient who was tried again it is the last try that counts, as in the books. `prices`: with our estimate and what
     the provider reported, each in its own column with its currency.
     """
-    of_queries = campaign.source == Campaign.Source.FILTERED
+    of_queries = campaign.source in (Campaign.Source.FILTERED, Campaign.Source.QUERIES)
     yield MARK + csv_lines([_header(prices=prices, of_queries=of_queries)])
-    words = _Words()
+    words = _Words(campaign)
+    if campaign.source == Campaign.Source.QUERIES:
+        lines = _query_lines(campaign, words, whole_phones=whole_phones, prices=prices)
+    else:
+        lines = _recipient_lines(campaign, words, whole_phones=whole_phones, prices=prices, of_queries=of_queries)
+    while chunk := list(islice(lines, CHUNK)):
+        yield csv_lines(chunk)
+
+
+def _recipient_lines(
+    campaign: Campaign, words: _Words, *, whole_phones: bool, prices: bool, of_queries: bool
+) -> Iterator[list[Any]]:
+    """Of a campaign that was planned: each row."""
     rows = recipients_of(campaign).defer("values").iterator(chunk_size=CHUNK)
     while chunk := list(islice(rows, CHUNK)):
         messages = _last_tries(chunk)
         reported = _reported(messages) if prices else {}
-        lines = []
         for row in chunk:
             message = messages.get(row.message_id or 0)
-            line = [*_recipient_cells(row, words, whole_phones=whole_phones), *_message_cells(message, words)]
-            line += _price_cells(row, message, reported) if prices else []
+            line = _recipient_cells(row, words, whole_phones=whole_phones)
+            line += (
+                _message_cells(message, words)
+                if message is not None
+                else ["", "", words.without_message(row), *[""] * 9]
+            )
+            line += _price_cells(row, message, reported, words) if prices else []
             line += [row.query_id] if of_queries else []
-            lines.append(line)
-        yield csv_lines(lines)
+            yield line
+
+
+def _query_lines(campaign: Campaign, words: _Words, *, whole_phones: bool, prices: bool) -> Iterator[list[Any]]:
+    """Of selected queries: each that has a message (which is never tried again by the campaign), each that was refused, and each
+    that was never tried."""
+    number = count(1)
+    bare = campaign.messages.select_related("customer").defer("components", "bubble", "body").order_by("pk")
+    sent = bare.iterator(chunk_size=CHUNK)
+    while chunk := list(islice(sent, CHUNK)):
+        reported = _reported({message.pk: message for message in chunk}) if prices else {}
+        for message in chunk:
+            line = [next(number), _phone(message.recipient_phone, whole_phones), message.customer.name, "", ""]
+            line += _message_cells(message, words)
+            line += _price_cells(None, message, reported, words) if prices else []
+            yield [*line, message.query_id]
+    empty = [""] * (16 if prices else 12)
+    for refusal in campaign.refusals.select_related("query__customer").order_by("pk"):
+        who = refusal.query.customer
+        why = refusal_sentence(refusal.code, refusal.params)
+        line = [next(number), _phone(who.phone or "", whole_phones), who.name, words.outcomes["left_out"], why]
+        yield [*line, *empty, refusal.query_id]
+    for query in Query.objects.filter(pk__in=never_tried(campaign)).select_related("customer").order_by("pk"):
+        who = query.customer
+        line = [next(number), _phone(who.phone or "", whole_phones), who.name, _("Never tried"), ""]
+        yield [*line, *empty, query.pk]
 
 
 def _header(*, prices: bool, of_queries: bool) -> list[str]:
     header = [_("Row"), _("Phone"), _("Name"), _("What happens"), _("Why"), _("Message"), _("Try"), _("State")]
     header += [_("Reason"), _("Provider's code"), _("Provider's id")]
-    header += [_("Queued"), _("Accepted"), _("Delivered"), _("Read")]
+    header += [_("Queued"), _("Accepted"), _("Sent"), _("Delivered"), _("Read"), _("Ended")]
     header += [_("Estimate"), _("Currency"), _("Reported"), _("Currency")] if prices else []
     return header + ([_("Query")] if of_queries else [])
 
@@ -69,10 +111,24 @@ def _reported(messages: Mapping[int, Message]) -> dict[int, tuple[Decimal, str]]
 class _Words:
     """What is written of codes, in the reader's language: a million rows have few of them, and translating takes its time."""
 
-    def __init__(self) -> None:
+    def __init__(self, campaign: Campaign) -> None:
+        self.is_cancelled = campaign.state == Campaign.State.CANCELLED
+        self._dropped, self._unlaunched = _("Left out at launch"), _("Not yet launched")
         self.outcomes = {value: str(label) for value, label in CampaignRecipient.Outcome.choices}
         self.states = {value: str(label) for value, label in Message.State.choices}
         self._reasons: dict[str, str] = {}
+
+    def is_to_be_sent(self, row: CampaignRecipient) -> bool:
+        """Whether a row without a message is still to get one."""
+        return row.outcome in CampaignRecipient.SENDABLE and not row.dropped and not self.is_cancelled
+
+    def without_message(self, row: CampaignRecipient) -> str:
+        """The state of a row without a message, as the books count it; empty for one that the plan left out."""
+        if row.dropped:
+            return self._dropped
+        if row.outcome not in CampaignRecipient.SENDABLE:
+            return ""
+        return self.states[Message.State.CANCELLED] if self.is_cancelled else self._unlaunched
 
     def reason(self, code: str) -> str:
         if code not in self._reasons:
@@ -81,15 +137,22 @@ class _Words:
 
 
 def _recipient_cells(row: CampaignRecipient, words: _Words, *, whole_phones: bool) -> list[Any]:
-    phone = row.phone if whole_phones or not row.phone else phone_mask(row.phone)
     code = row.dropped or row.code
-    return [row.row_number, phone, row.name, words.outcomes[row.outcome], why_words(row, code) if code else ""]
+    return [
+        row.row_number,
+        _phone(row.phone, whole_phones),
+        row.name,
+        words.outcomes[row.outcome],
+        why_words(row, code) if code else "",
+    ]
 
 
-def _message_cells(message: Message | None, words: _Words) -> list[Any]:
-    if message is None:
-        return [""] * 10
-    moments = (message.created_at, message.accepted_at, message.delivered_at, message.read_at)
+def _phone(phone: str, is_whole: bool) -> str:
+    return phone if is_whole or not phone else phone_mask(phone)
+
+
+def _message_cells(message: Message, words: _Words) -> list[Any]:
+    moments = (message.created_at, message.accepted_at, message.sent_at, message.delivered_at, message.read_at)
     return [
         message.pk,
         message.try_number,
@@ -97,13 +160,20 @@ def _message_cells(message: Message | None, words: _Words) -> list[Any]:
         words.reason(message.reason),
         message.provider_code,
         message.provider_message_id,
-        *("" if moment is None else timezone.localtime(moment).isoformat(timespec="seconds") for moment in moments),
+        *(
+            "" if moment is None else timezone.localtime(moment).isoformat(timespec="seconds")
+            for moment in (*moments, message.settled_at)
+        ),
     ]
 
 
 def _price_cells(
-    row: CampaignRecipient, message: Message | None, reported: Mapping[int, tuple[Decimal, str]]
+    row: CampaignRecipient | None, message: Message | None, reported: Mapping[int, tuple[Decimal, str]], words: _Words
 ) -> list[Any]:
-    estimate, currency = (row.estimate, row.currency) if message is None else (message.estimate, message.currency)
-    amount, told_in = reported.get(message.pk, (None, "")) if message is not None else (None, "")
-    return [estimate, "" if estimate is None else currency, amount, told_in]
+    """The estimate, of who gets no message any more none, and what the provider told."""
+    if message is not None:
+        amount, told_in = reported.get(message.pk, (None, ""))
+        return [message.estimate, "" if message.estimate is None else message.currency, amount, told_in]
+    if row is None or row.estimate is None or not words.is_to_be_sent(row):
+        return ["", "", "", ""]
+    return [row.estimate, row.currency, "", ""]

@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+from django.conf import settings
 from django.db import connection
 
+from providers.errors import Reason
 from recontact.clock import ClockTimestamp
 from recontact.dispatch.recheck import CAMPAIGN_WIDE
 from recontact.models import Campaign
@@ -38,7 +40,22 @@ def campaigns_go_on() -> int:
         return int(cursor.rowcount)
 
 
+# Slots come back one by one, and a campaign does not run for each.
+_HAVE_ROOM = """
+    UPDATE recontact_campaign c SET state = 'running', state_reason = '', waiting_until = NULL
+    FROM providers_sendernumber n JOIN providers_portfolio p ON p.id = n.portfolio_id
+    LEFT JOIN recontact_portfoliouse u ON u.portfolio_id = p.id
+    WHERE c.state = 'waiting' AND c.state_reason = %s AND n.id = c.sender_number_id
+      AND (p.messaging_limit IS NULL
+           OR coalesce(u.taken, 0) + greatest(1, p.messaging_limit / 100) <= floor(p.messaging_limit * (1 - %s::float8)))
+"""
+
+
 def campaigns_waited() -> int:
-    """Let the campaigns run again that waited for a limit until now. Returns how many."""
+    """Let the campaigns run again that waited for a limit until now, and those whose portfolio's limit of people has room before
+    that: it was raised, or agents used less. Returns how many."""
     rows = Campaign.objects.filter(state=Campaign.State.WAITING, waiting_until__lte=ClockTimestamp())
-    return rows.update(state=Campaign.State.RUNNING, state_reason="", waiting_until=None)
+    over = rows.update(state=Campaign.State.RUNNING, state_reason="", waiting_until=None)
+    with connection.cursor() as cursor:
+        cursor.execute(_HAVE_ROOM, [Reason.RECIPIENT_LIMIT.value, settings.PORTFOLIO_AGENTS_SHARE])
+        return over + int(cursor.rowcount)

@@ -3,7 +3,7 @@ lanes are never scanned."""
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
@@ -39,6 +39,13 @@ _AGENTS_WAIT = """
     WHERE EXISTS (SELECT FROM recontact_message m WHERE m.sender_number_id = n.id AND m.campaign_id IS NULL
                   AND m.state = 'queued' AND m.due_at <= clock_timestamp() AND m.expires_at > clock_timestamp())
 """
+# Of the last second: along the index of a number's HSMs by the moment of their claim.
+_GONE = """
+    SELECT m.campaign_id, count(*) FROM recontact_message m
+    WHERE m.sender_number_id = %s AND m.kind = 'template'
+      AND m.claimed_at > (SELECT clock_timestamp() - interval '1 second') AND m.campaign_id = ANY(%s::bigint[])
+    GROUP BY m.campaign_id
+"""
 _TEMPLATES = Prepared(lambda ids: Template.objects.filter(pk__among=[ids]))
 # As Query.is_open says it.
 _QUERIES_OPEN = "SELECT id FROM recontact_query WHERE id = ANY(%s::bigint[]) AND state <> 'resolved'"
@@ -72,18 +79,29 @@ class Due:
 
 
 def candidates(
-    *, number_id: int, campaigns: Sequence[int], limit: int, turn: int, most: int, agents_alone: bool
+    *,
+    number_id: int,
+    campaigns: Sequence[int],
+    paces: Mapping[int, int],
+    limit: int,
+    turn: int,
+    most: int,
+    agents_alone: bool,
 ) -> list[Due]:
-    """The agents' lane first, up to `most`, then the running `campaigns` from `turn` on, up to `limit` in all; one message per
-    customer, all in the order of their time. `agents_alone`: not both."""
+    """The agents' lane first, up to `most`, then the running `campaigns` from `turn` on, up to `limit` in all, of each no more a
+    second than its pace (`paces`, of those that have one); one message per customer, all in the order of their time.
+    `agents_alone`: not both."""
     number, chosen = Int8(number_id), dict[int, tuple[Any, ...]]()
     _add(chosen, fetched(_AGENTS, [number, number, Int8(most)]))
     if not (chosen and agents_alone):
         first = turn % len(campaigns) if campaigns else 0
+        left = _paces_left(number_id, paces) if paces else {}
         for campaign_id in [*campaigns[first:], *campaigns[:first]]:
             if len(chosen) >= limit:
                 break
-            _add(chosen, fetched(_CAMPAIGN, [number, Int8(campaign_id), number, Int8(limit - len(chosen))]))
+            wanted = min(limit - len(chosen), left.get(campaign_id, limit))
+            if wanted > 0:
+                _add(chosen, fetched(_CAMPAIGN, [number, Int8(campaign_id), number, Int8(wanted)]))
     return [_due(row) for row in sorted(chosen.values(), key=_in_time)]
 
 
@@ -102,6 +120,16 @@ def details_add(messages: Sequence[Due]) -> None:
 def agents_wait(number_ids: Sequence[int]) -> set[int]:
     """Those of the numbers for which an agent's message is due."""
     return {row[0] for row in fetched(_AGENTS_WAIT, [array_literal(number_ids)])}
+
+
+def _paces_left(number_id: int, paces: Mapping[int, int]) -> dict[int, int]:
+    """How many more of each campaign may be claimed now.
+
+    Its messages are due by its pace. This holds back what was not sent at its time (paused, parked, put off) and is due all at
+    once. A tenth is left for what a claim takes a moment late, which the next one takes beside its own.
+    """
+    gone = dict(fetched(_GONE, [Int8(number_id), array_literal(paces)]))
+    return {campaign_id: pace + pace // 10 - gone.get(campaign_id, 0) for campaign_id, pace in paces.items()}
 
 
 def _templates(ids: set[int]) -> dict[int, Template]:

@@ -18,6 +18,7 @@ from recontact.clock import ClockTimestamp
 from recontact.dispatch.candidates import Due, candidates, details_add
 from recontact.dispatch.circuit import probes_left
 from recontact.dispatch.gate import gate
+from recontact.dispatch.hours import hours_wait
 from recontact.dispatch.lease import Lease, number_sends
 from recontact.dispatch.pair import pairs_wait
 from recontact.dispatch.recheck import CAMPAIGN_WIDE, recheck
@@ -68,9 +69,9 @@ def claim(lease: Lease, limit: int, turn: int = 0, for_agents: int = 0, *, agent
     """Claim up to `limit` due messages of the leased number, and `for_agents` more if they are agents'; `turn` says whose
     turn it is among the campaigns. `agents_alone`: where agents' are due, only those, which a few steps are enough for.
 
-    What fails the second check is skipped with its reason, or parks its campaign; what would pass the pair's or the
-    portfolio's limit waits. Raises LeaseLost. Empty while everything is halted, and while the number or its account is
-    parked or switched off.
+    What fails the second check is skipped with its reason, or parks its campaign; whose person's hours are over, and what would
+    pass the pair's or the portfolio's limit, waits. Raises LeaseLost. Empty while everything is halted, and while the number or
+    its account is parked or switched off.
     """
     stands = gate(lease)
     if stands.halted:
@@ -83,6 +84,7 @@ def claim(lease: Lease, limit: int, turn: int = 0, for_agents: int = 0, *, agent
     messages = candidates(
         number_id=lease.number_id,
         campaigns=stands.campaigns,
+        paces=dict(stands.paces),
         limit=min(limit, most),
         turn=turn,
         most=most,
@@ -96,6 +98,8 @@ def claim(lease: Lease, limit: int, turn: int = 0, for_agents: int = 0, *, agent
     reasons = recheck(messages, number_id=lease.number_id, now=number.now)
     _skip(messages, reasons)
     going = [message for message in messages if message.pk not in reasons]
+    too_late = hours_wait(messages=going, campaigns=stands.with_hours, now=number.now)
+    going = [message for message in going if message.pk not in too_late]
     too_soon = pairs_wait(number_id=lease.number_id, messages=going)
     going = [message for message in going if message.pk not in too_soon]
     without_slot = slots_take(number=number, messages=going)

@@ -12,6 +12,8 @@ import time
 
 from django.conf import settings
 
+from recontact.dispatch.inbound_rate import HEADROOM
+
 #: The messages of so long may be claimed ahead.
 AHEAD_SECONDS = 1.0
 #: Turns that come within so long are taken together: a loop that wakes for each message spends more on waking than on sending.
@@ -23,7 +25,8 @@ MOST_OF_A_BATCH = 0.75
 LATE_SECONDS = 0.1
 #: Agents are taken to be writing for so long after their last message.
 WRITING_SECONDS = 10.0
-#: So many seconds of the agents' share may gather. Where that is no whole message there is no share, and the line is short.
+#: So many seconds of the agents' share may gather, of a large share fewer: they go on top of what just went in line, and together
+#: they have to fit below the number's ceiling. Where that is no whole message there is no share, and the line is short.
 GATHER_SECONDS = 1.0
 
 
@@ -42,7 +45,8 @@ class RateLimit:
         """From now on `rate` messages per second."""
         self.rate = rate
         share = settings.RATE_AGENTS_SHARE
-        self.share = share if rate * share * GATHER_SECONDS >= 1 else 0.0
+        self.gather = min(GATHER_SECONDS, (1 - HEADROOM) / share) if share else 0.0
+        self.share = share if rate * share * self.gather >= 1 else 0.0
 
     def line_rate(self, now: float) -> float:
         """Messages per second of the line: all of the rate, but for the agents' share while they write."""
@@ -124,7 +128,7 @@ class RateLimit:
         """Messages of the agents' share that are free."""
         if not self.share or now < self.held_until:
             return 0
-        free_seconds = GATHER_SECONDS - max(0.0, self.share_used_until - now)
+        free_seconds = self.gather - max(0.0, self.share_used_until - now)
         return int(max(0.0, free_seconds * self.rate * self.share))
 
     def _burst(self, line_rate: float) -> float:

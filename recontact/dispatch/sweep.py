@@ -12,6 +12,7 @@ from django.db.models import Exists, OuterRef
 from recontact import ledger
 from recontact.campaigns.recipients import unlaunched
 from recontact.campaigns.waiting import campaigns_go_on, campaigns_waited
+from recontact.cancelling import messages_cancel
 from recontact.clock import ClockTimestamp, database_now
 from recontact.costs.statements import prices_rematch
 from recontact.delivery import events_rematch
@@ -26,6 +27,8 @@ log = structlog.get_logger(__name__)
 _BATCH = 1000
 #: How long a record may still be on its way after its claim.
 LATE_RECORD = timedelta(minutes=5)
+#: How long after a campaign's cancellation something of its queue is looked for: longer than a message lives.
+LATE_RETURN = timedelta(days=7)
 
 
 def sweep() -> dict[str, int]:
@@ -36,6 +39,7 @@ def sweep() -> dict[str, int]:
     steps: dict[str, Callable[[], int]] = {
         "uncertain": lost_to_uncertain,
         "lost": attempts_lost,
+        "cancelled": returned_to_cancelled,
         "expired": queued_to_expired,
         "freed": slots_free,
         "going_on": lambda: campaigns_go_on() + campaigns_waited(),
@@ -90,6 +94,13 @@ def attempts_lost() -> int:
     rows = Attempt.objects.filter(outcome=Attempt.Outcome.CLAIMED).exclude(message__state=MessageState.SENDING)
     lost = rows.filter(claimed_at__lt=ClockTimestamp() - LATE_RECORD).order_by("claimed_at").values("pk")[:_BATCH]
     return Attempt.objects.filter(pk__in=lost).update(outcome=Attempt.Outcome.LOST, finished_at=ClockTimestamp())
+
+
+def returned_to_cancelled() -> int:
+    """`queued` in a campaign that was cancelled: its call was under way then and certainly did nothing (throttled, the provider
+    away), or its request broke off after the cancellation. Nobody claims it any more, and its query's right comes back."""
+    campaigns = Campaign.objects.filter(state=Campaign.State.CANCELLED, completed_at__gt=ClockTimestamp() - LATE_RETURN)
+    return messages_cancel(Message.objects.filter(campaign__in=campaigns))
 
 
 _EXPIRE = """

@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator
+
 import pytest
-from django.db import connection
+from django.db import NotSupportedError, connection, transaction
 from django.db.models import Exists, OuterRef
 from django.test.utils import CaptureQueriesContext
 
@@ -90,3 +92,41 @@ def test_what_only_reads_is_asked_again_when_the_connection_turns_out_to_be_lost
 
     ((now,),) = asked.read({})
     assert now != lost
+
+
+@pytest.fixture
+def _names_back(transactional_db: None) -> Iterator[None]:
+    yield
+    with connection.cursor() as cursor:
+        cursor.execute("ALTER TABLE recontact_query ALTER COLUMN subject TYPE varchar(200)")
+
+
+def _migrated() -> None:
+    """Another connection gives a column another length, as a migration does while workers work."""
+    other = connection.copy()
+    with other.cursor() as cursor:
+        cursor.execute("ALTER TABLE recontact_query ALTER COLUMN subject TYPE varchar(333)")
+    other.close()
+
+
+@pytest.mark.django_db(transaction=True)
+@pytest.mark.usefixtures("_names_back")
+def test_a_column_that_was_changed_since_is_read_as_it_is_now() -> None:
+    ana = user_make()
+    query = query_make(assigned_to=ana)
+    assert OPEN_OF(user=ana.pk) == [query]
+    _migrated()
+    assert OPEN_OF(user=ana.pk) == [query]
+
+
+@pytest.mark.django_db(transaction=True)
+@pytest.mark.usefixtures("_names_back")
+def test_within_a_transaction_it_fails_once_and_the_next_one_reads_it_as_it_is_now() -> None:
+    ana = user_make()
+    query = query_make(assigned_to=ana)
+    assert OPEN_OF(user=ana.pk) == [query]
+    _migrated()
+    with pytest.raises(NotSupportedError), transaction.atomic():
+        OPEN_OF(user=ana.pk)
+    with transaction.atomic():
+        assert OPEN_OF(user=ana.pk) == [query]

@@ -4,7 +4,9 @@ from __future__ import annotations
 
 import csv
 import io
+from collections import Counter
 from collections.abc import Callable
+from datetime import timedelta
 from decimal import Decimal
 from io import BytesIO
 
@@ -12,19 +14,23 @@ import pytest
 from django.db import connection
 from django.test import Client
 from django.test.utils import CaptureQueriesContext
+from django.utils import timezone
 
 from hsm_portal.models import User
 from hsm_portal.roles import Role
 from recontact.admin_pages.campaign_people import PER_PAGE, _page
 from recontact.campaigns import books_now
 from recontact.campaigns.columns import TEXT, Source
-from recontact.campaigns.control import campaign_launch
+from recontact.campaigns.control import campaign_cancel, campaign_from_queries, campaign_launch
 from recontact.campaigns.launch import campaigns_launch
+from recontact.campaigns.mapping import Filling
 from recontact.campaigns.plan import campaign_plan, campaign_plan_request
 from recontact.campaigns.pricing import PRICE_CHANGED
 from recontact.campaigns.proof import campaign_books
 from recontact.campaigns.upload import NotADraft, campaign_configure, campaign_draft_from_file
-from recontact.models import Campaign, CostEntry, Message, OptOut, Query
+from recontact.customers import customer_identify, opt_out_add
+from recontact.models import Campaign, CampaignRecipient, CostEntry, Message, OptOut, Query
+from recontact.queries import query_resolve
 from tests.factories import VALUES, query_make, rate_card_make, sender_number_make, template_make
 from tests.plans import plan_explain
 from tests.recontact.chains import accepted, fail
@@ -243,6 +249,66 @@ def test_its_download_tells_the_last_try_of_each_and_what_the_provider_charged(c
     assert str(first.pk) not in {row["Message"] for row in rows}
 
 
+def _lines(client: Client, campaign: Campaign) -> list[dict[str, str]]:
+    answer = client.get(address(campaign, "result/csv"))
+    return list(csv.DictReader(io.StringIO(answer.getvalue().decode().removeprefix("\ufeff"))))
+
+
+def test_its_download_gives_each_row_the_state_that_the_books_count(client: Client, manager: User) -> None:
+    campaign = planned(manager, count=4)
+    campaign_launch(campaign_id=campaign.pk, user=manager)
+    opt_out_add(customer=customer_identify(phone="+5491155550001"), scope=OptOut.Scope.ALL, source="")
+    CampaignRecipient.objects.filter(phone="+5491155550004").update(not_before=timezone.now() + timedelta(hours=1))
+    campaigns_launch()
+    sent = accepted(Message.objects.earliest("pk"))
+    fail(sent, "recipient_unreachable")
+
+    rows = _lines(client, campaign)
+    assert [row["State"] for row in rows] == ["Left out at launch", "Failed", "Queued", "Not yet launched", ""]
+    assert [bool(row["Estimate"]) for row in rows] == [False, True, True, True, False]
+    assert [bool(row["Ended"]) for row in rows] == [False, True, False, False, False]
+
+    campaign_cancel(campaign_id=campaign.pk)
+    states = Counter(row["State"] for row in _lines(client, campaign))
+    books = campaign_books(campaign.pk)
+    assert (
+        (states["Cancelled"], states["Failed"], states["Left out at launch"])
+        == (
+            books.by_state["cancelled"],
+            books.by_state["failed"],
+            books.dropped,
+        )
+        == (2, 1, 1)
+    )
+
+
+def test_a_campaign_of_selected_queries_has_the_download_too(client: Client, manager: User) -> None:
+    number = sender_number_make()
+    rate_card_make(account=number.account)
+    gets_it, closed, untried = (query_make(sender_number=number) for _ in range(3))
+    query_resolve(query_id=closed.pk, user=manager, resolution="x")
+    campaign = campaign_from_queries(
+        query_ids=[gets_it.pk, closed.pk],
+        template_id=template_make(account=number.account).pk,
+        mapping={key: Filling(TEXT, words) for key, words in VALUES.items()},
+        user=manager,
+        send_key="once",
+        name="pagos",
+    )
+    Campaign.objects.update(asked=[gets_it.pk, closed.pk, untried.pk])
+    accepted(Message.objects.get())
+
+    assert address(campaign, "result/csv") in client.get(address(campaign)).content.decode()
+    rows = _lines(client, campaign)
+    assert [int(row["Query"]) for row in rows] == [gets_it.pk, closed.pk, untried.pk]
+    assert [row["State"] for row in rows] == ["Accepted", "", ""]
+    assert [row["What happens"] for row in rows] == ["", "Left out", "Never tried"]
+    assert rows[0]["Provider's id"] == Message.objects.get().provider_message_id
+    assert rows[0]["Estimate"]
+    assert rows[0]["Accepted"]
+    assert rows[1]["Why"]
+
+
 def test_its_download_hides_phones_from_who_may_not_see_them(
     client_of: Callable[[Role], Client], manager: User
 ) -> None:
@@ -281,7 +347,7 @@ def test_it_counts_who_answered_and_who_asked_for_no_more(client: Client, manage
     campaign = running(manager)
     answered, left, _silent = Message.objects.filter(campaign=campaign).order_by("pk")
     query = query_make(customer=answered.customer, sender_number=answered.sender_number, origin=Query.Origin.CAMPAIGN)
-    Message.objects.filter(pk=answered.pk).update(query=query)
+    Message.objects.filter(pk=answered.pk).update(query=query, answered_at=timezone.now())
     OptOut.objects.create(customer=left.customer, scope="all", source="BAJA")
 
     context = client.get(address(campaign)).context

@@ -268,6 +268,17 @@ def test_a_wait_that_the_reason_asks_for_is_waited_for() -> None:
 
 
 @pytest.mark.django_db
+def test_who_was_put_off_to_tomorrow_puts_off_nobody_who_is_tried_again() -> None:
+    campaign = _launched(3, pace=2)
+    _lose("rejected", DOWN)
+    put_off = Message.objects.filter(state="queued").latest("pk")
+    Message.objects.filter(pk=put_off.pk).update(due_at=timezone.now() + timedelta(days=1), attempt_number=1)
+    _ask(campaign)
+    retries_make()
+    assert Message.objects.get(retry_of__isnull=False).due_at - timezone.now() < timedelta(seconds=5)
+
+
+@pytest.mark.django_db
 def test_no_more_are_made_than_may_wait_in_the_queue_and_the_rest_follows(monkeypatch: pytest.MonkeyPatch) -> None:
     campaign = _launched(6)
     _lose("rejected", DOWN, count=6)

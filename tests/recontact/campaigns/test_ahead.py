@@ -34,7 +34,11 @@ def _sent(count: int) -> None:
     Message.objects.filter(pk__in=list(ids)).update(state="cancelled")
 
 
-def test_the_queue_is_filled_and_counted_once_for_all_of_its_batches(campaign: Campaign) -> None:
+def test_the_queue_is_filled_and_counted_once_for_all_of_its_batches(
+    campaign: Campaign, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    # However long the batches take on a machine that has other work.
+    monkeypatch.setattr(ahead, "COUNT_AGAIN_SECONDS", 600.0)
     with CaptureQueriesContext(connection) as asked:
         assert campaigns_launch() == 120
 

@@ -29,6 +29,7 @@ from recontact.campaigns.start import CannotStart
 from recontact.campaigns.upload import OPEN_STATES
 from recontact.customers import customer_identify, opt_out_add
 from recontact.dispatch.sweep import campaigns_complete
+from recontact.inbound import customer_wrote
 from recontact.models import Campaign, CampaignRecipient, Message, OptOut, Query, QueryEvent, Recontact
 from recontact.outbox import query_recontact
 from recontact.queries import query_resolve
@@ -303,8 +304,9 @@ def test_who_answered_after_his_recontact_is_counted() -> None:
     answers, _silent = _queries(2, number)
     campaign = _running(number)
     campaigns_launch()
-    Message.objects.update(state="accepted", accepted_at=timezone.now())
-    Query.objects.filter(pk=answers.pk).update(last_inbound_at=timezone.now() + timedelta(minutes=1))
+    Message.objects.update(state="accepted", claimed_at=timezone.now(), accepted_at=timezone.now())
+    at = timezone.now() + timedelta(milliseconds=1)
+    customer_wrote(customer=answers.customer, sender_number=number, at=at, preview="Sí", context_message_id="")
     campaign.refresh_from_db()
     assert campaign_results(campaign).answered == 1
 

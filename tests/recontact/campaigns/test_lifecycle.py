@@ -7,6 +7,7 @@ from datetime import timedelta
 from decimal import Decimal
 from typing import Any
 
+import psycopg
 import pytest
 from django.db.models import QuerySet
 from django.utils import timezone
@@ -14,13 +15,17 @@ from pytest_django import Settings
 
 from providers.parking import park, unpark
 from recontact.books import differences
-from recontact.campaigns import ahead
-from recontact.campaigns.control import campaign_cancel, campaign_launch, campaign_pause, campaign_resume
+from recontact.campaigns import ahead, launch
+from recontact.campaigns.control import campaign_cancel, campaign_launch, campaign_pause, campaign_resume, may_pause
+from recontact.campaigns.halts import halt_words
 from recontact.campaigns.launch import campaigns_launch
+from recontact.campaigns.outcome_words import code_words
 from recontact.campaigns.proof import Books
 from recontact.campaigns.start import CannotStart
 from recontact.customers import customer_identify, customer_merge, opt_out_add
+from recontact.dispatch.claim import claim
 from recontact.dispatch.hold import template_postpone
+from recontact.dispatch.lease import leases_take
 from recontact.dispatch.sweep import campaigns_complete
 from recontact.erasure import customer_erase
 from recontact.models import Campaign, CampaignRecipient, Customer, Message, OptOut
@@ -135,6 +140,31 @@ def test_the_pace_spaces_the_messages() -> None:
     assert [(later - due[0]).total_seconds() for later in due] == [0.0, 0.5, 1.0, 1.5]
 
 
+def _claimed(limit: int = 100) -> int:
+    return sum(len(claim(lease, limit)) for lease in leases_take("test"))
+
+
+@pytest.mark.parametrize(("pace", "most"), [(1, 1), (2, 2), (20, 22)])
+def test_what_waited_while_it_was_paused_goes_at_its_pace_too(pace: int, most: int) -> None:
+    campaign = _running(30, pace=pace)
+    campaigns_launch()
+    assert campaign_pause(campaign_id=campaign.pk)
+    Message.objects.update(due_at=timezone.now() - timedelta(seconds=1))
+    assert campaign_resume(campaign_id=campaign.pk)
+    [lease] = leases_take("test")
+    assert [len(claim(lease, 100)) for _ in range(2)] == [most, 0]
+    Message.objects.filter(state="sending").update(claimed_at=timezone.now() - timedelta(seconds=1.1))
+    assert len(claim(lease, 100)) == min(most, 30 - most)
+
+
+def test_the_pace_of_one_campaign_holds_back_no_other() -> None:
+    slow = _running(5, pace=1)
+    _running(5, sender_number=slow.sender_number, template=slow.template)
+    campaigns_launch()
+    Message.objects.update(due_at=timezone.now() - timedelta(seconds=1))
+    assert _claimed() == 6
+
+
 def test_a_scheduled_campaign_begins_at_its_hour() -> None:
     campaign = _running(starts_at=timezone.now() + timedelta(hours=1))
     assert campaigns_launch() == 0
@@ -167,6 +197,30 @@ def test_a_paused_campaign_makes_no_messages_and_goes_on_where_it_was() -> None:
     assert campaigns_launch() == 0
     campaign_resume(campaign_id=campaign.pk)
     assert campaigns_launch() == 3
+
+
+def test_a_parked_campaign_may_be_paused_and_then_does_not_go_on_by_itself() -> None:
+    campaign = _running()
+    assert campaign.sender_number is not None
+    park(campaign.sender_number, reason="account_blocked")
+    campaigns_launch()
+    assert _state(campaign) == (Campaign.State.PARKED, "number_parked")
+    assert may_pause(campaign)
+    assert campaign_pause(campaign_id=campaign.pk)
+    unpark(campaign.sender_number)
+    assert _state(campaign) == (Campaign.State.PAUSED, "person")
+    assert campaign_resume(campaign_id=campaign.pk)
+    assert campaigns_launch() == 3
+
+
+@pytest.mark.parametrize("reason", ["price_changed", "budget", "cannot_make"])
+def test_a_campaign_parked_for_a_persons_word_is_not_paused_so_that_it_asks_for_its_approval(reason: str) -> None:
+    """A pause would be ended without what resuming from there has to ask."""
+    campaign = _running()
+    Campaign.objects.update(state=Campaign.State.PARKED, state_reason=reason)
+    assert not campaign_pause(campaign_id=campaign.pk)
+    campaign.refresh_from_db()
+    assert (campaign.state, campaign.state_reason, may_pause(campaign)) == (Campaign.State.PARKED, reason, False)
 
 
 def test_cancelling_ends_everybody() -> None:
@@ -264,6 +318,65 @@ def test_two_customers_of_a_campaign_may_turn_out_to_be_one(launched: bool) -> N
 
 
 # --- parked ---
+
+
+def _recycled(campaign: Campaign, recipient: CampaignRecipient) -> CampaignRecipient:
+    """Make the row one of a person to whose phone the campaign wrote when that was another's: no message can be made of it."""
+    campaigns_launch()
+    written = Message.objects.filter(campaign=campaign).latest("pk")
+    Customer.objects.filter(pk=written.customer_id).update(phone=None, bsuid=f"AR.{written.pk}")
+    now_his = customer_identify(phone=written.recipient_phone)
+    CampaignRecipient.objects.filter(pk=recipient.pk).update(customer=now_his, phone="", bsuid="AR.1")
+    return recipient
+
+
+def test_a_row_of_which_no_message_can_be_made_holds_up_nobody() -> None:
+    campaign = _running(1)
+    bad, *_rest = recipients_make(campaign=campaign, count=1)
+    CampaignRecipient.objects.filter(pk=bad.pk).update(not_before=timezone.now() + timedelta(hours=1))
+    _recycled(campaign, bad)
+    CampaignRecipient.objects.filter(pk=bad.pk).update(not_before=None)
+    recipients_make(campaign=campaign, count=3)
+    other = _running(2)
+
+    campaigns_launch()
+
+    assert Message.objects.filter(campaign=campaign).count() == 4
+    assert Message.objects.filter(campaign=other).count() == 2
+    bad.refresh_from_db()
+    assert (bad.dropped, _state(campaign)) == ("cannot_make", (Campaign.State.RUNNING, ""))
+    assert _balanced(campaign).dropped == 1
+    assert code_words(bad.dropped) != bad.dropped
+
+
+def test_where_no_row_can_be_made_the_campaign_is_parked_and_nobody_is_left_out(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    def broken(_messages: object) -> None:
+        raise ValueError
+
+    campaign = _running(3)
+    with monkeypatch.context() as patch:
+        patch.setattr(launch, "messages_copy", broken)
+        assert campaigns_launch() == 0
+    assert _state(campaign) == (Campaign.State.PARKED, "cannot_make")
+    assert halt_words("cannot_make") != "cannot_make"
+    assert _balanced(campaign).unlaunched == 3
+    assert campaign_resume(campaign_id=campaign.pk)
+    assert campaigns_launch() == 3
+
+
+def test_a_database_that_is_away_leaves_nobody_out(monkeypatch: pytest.MonkeyPatch) -> None:
+    def away(_messages: object) -> None:
+        raise psycopg.OperationalError
+
+    campaign = _running(3)
+    with monkeypatch.context() as patch:
+        patch.setattr(launch, "messages_copy", away)
+        with pytest.raises(psycopg.OperationalError):
+            campaigns_launch()
+    assert _state(campaign) == (Campaign.State.RUNNING, "")
+    assert campaigns_launch() == 3
 
 
 def test_a_template_that_changes_parks_the_campaign_before_the_next_batch() -> None:

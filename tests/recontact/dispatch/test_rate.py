@@ -149,6 +149,24 @@ def test_agents_and_campaigns_together_keep_the_rate(settings: Settings) -> None
         assert len(within) <= 50 + (10 if second == 0 else 1)
 
 
+@pytest.mark.parametrize("share", [0.1, 0.2, 0.5])
+def test_agents_who_begin_to_write_while_a_campaign_fills_the_line_stay_below_the_ceiling(
+    settings: Settings, share: float
+) -> None:
+    """In any second: the provider refuses what goes beyond, an agent's message or another."""
+    settings.RATE_AGENTS_SHARE = share
+    ceiling = 80
+    rate = RateLimit(ceiling * HEADROOM)
+    start = now = time.monotonic() + 5
+    turns = []
+    while now < start + 4:
+        for of_agents in (now > start + 2, False):
+            while (turn := rate.turn(now, now + 0.01, 1, of_agents=of_agents)) is not None:
+                turns.append(turn)
+        now += 0.01
+    assert max(sum(first <= turn < first + 1 for turn in turns) for first in turns) <= ceiling
+
+
 def test_a_number_of_few_messages_a_second_is_never_outrun(settings: Settings, still: float) -> None:
     settings.RATE_AGENTS_SHARE = 0.1
     rate = RateLimit(0.9)

@@ -12,6 +12,7 @@ from django.utils import timezone
 from pytest_django import Settings
 
 from providers.models import Portfolio, ProviderAccount, SenderNumber
+from providers.notices import limit_apply
 from recontact.books import differences
 from recontact.campaigns.control import campaign_launch
 from recontact.campaigns.launch import campaigns_launch
@@ -129,6 +130,23 @@ def test_a_limit_that_becomes_known_counts_those_written_to_already(account: Pro
     Portfolio.objects.update(messaging_limit=3)
     assert claim(lease, 100) == []
     assert _waiting(campaign)
+
+
+@pytest.mark.django_db
+@pytest.mark.parametrize(("limit", "goes_on"), [(10, False), (12, True), (1000, True), (-1, True)])
+def test_a_campaign_goes_on_when_the_limit_is_raised_and_not_before(
+    account: ProviderAccount, settings: Settings, limit: int, goes_on: bool
+) -> None:
+    settings.PORTFOLIO_AGENTS_SHARE = 0.2
+    campaign = _campaign(_number(account), 12)
+    [lease] = leases_take("pump")
+    assert len(claim(lease, 100)) == 8
+    sweep()
+    assert _waiting(campaign)
+    limit_apply(account_id=account.pk, limit=limit)
+    sweep()
+    assert _waiting(campaign) is not goes_on
+    assert len(claim(lease, 100)) == {10: 0, 12: 1, 1000: 4, -1: 4}[limit]
 
 
 @pytest.mark.django_db

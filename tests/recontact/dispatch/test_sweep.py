@@ -13,6 +13,8 @@ from django.utils import timezone
 from providers.contracts import Accepted
 from providers.errors import Reason, Rejected, Throttled
 from providers.models import ProviderAccount
+from recontact.books import differences
+from recontact.campaigns.control import campaign_cancel
 from recontact.dispatch.claim import Claim, LeaseLost, claim
 from recontact.dispatch.lease import Lease, leases_take
 from recontact.dispatch.record import Result, record
@@ -168,6 +170,26 @@ def test_what_ended_first_expires_first(monkeypatch: pytest.MonkeyPatch) -> None
         Message.objects.filter(pk=message.pk).update(expires_at=timezone.now() - timedelta(minutes=minutes))
     assert queued_to_expired() == 1
     assert Message.objects.get(state=Message.State.EXPIRED) == first
+
+
+def test_what_comes_back_to_the_queue_of_a_cancelled_campaign_is_cancelled_too() -> None:
+    message = message_make()
+    campaign = Campaign.objects.create(name="c", template=message.template, created_by=user_make())
+    Message.objects.filter(pk=message.pk).update(campaign=campaign)
+    claimed = _claimed(message)
+    assert campaign_cancel(campaign_id=campaign.pk) == 0
+    record([Result(claimed, Throttled(Reason.THROUGHPUT, retry_after=1.0))])
+    message.refresh_from_db()
+    assert message.state == Message.State.QUEUED
+    Campaign.objects.update(completed_at=timezone.now() - timedelta(minutes=16))
+    assert [each.check for each in differences()] == ["nothing of a cancelled campaign stays queued"]
+
+    assert sweep()["cancelled"] == 1
+
+    message.refresh_from_db()
+    assert message.state == Message.State.CANCELLED
+    assert message.recontact.state == Recontact.State.RELEASED
+    assert list(differences()) == []
 
 
 def test_a_campaign_is_completed_when_none_of_its_messages_is_alive() -> None:
