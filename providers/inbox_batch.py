@@ -15,7 +15,7 @@ from dataclasses import dataclass, field
 
 import structlog
 from django.db import connection, transaction
-from django.db.models import Q
+from django.db.models import Q, QuerySet
 
 from providers.clock import ClockTimestamp
 from providers.contracts import BadItem, Event, Provider
@@ -88,11 +88,19 @@ def deliveries_process_waiting(limit: int = BATCH) -> int:
     return done + _read_batches(limit - done, runs=0, size=BATCH)
 
 
+def deliveries_wait() -> bool:
+    """Whether there is a delivery that nobody reads."""
+    return _waiting().exists()
+
+
+def _waiting() -> QuerySet[WebhookDelivery]:
+    free = Q(claimed_until=None) | Q(claimed_until__lte=ClockTimestamp())
+    return WebhookDelivery.objects.filter(free, state=WebhookDelivery.State.RECEIVED).order_by()
+
+
 def _broken_off() -> set[int]:
     """How often what waits to be read again was begun. One look at all that waits, for mostly there is none."""
-    free = Q(claimed_until=None) | Q(claimed_until__lte=ClockTimestamp())
-    waiting = WebhookDelivery.objects.filter(free, state=WebhookDelivery.State.RECEIVED, runs__gt=0)
-    return set(waiting.order_by().values_list("runs", flat=True).distinct())
+    return set(_waiting().filter(runs__gt=0).values_list("runs", flat=True).distinct())
 
 
 def _read_alone(limit: int) -> int:

@@ -7,7 +7,8 @@ import time
 from celery import shared_task
 
 from providers.doctor import checkup_run, checkups_request_all
-from providers.inbox_batch import BATCH, deliveries_process_waiting
+from providers.inbox_batch import BATCH, deliveries_process_waiting, deliveries_wait
+from providers.reader_places import reader_place
 from providers.retention import raw_data_expire
 from providers.wake import forget_woken, wake_inbox
 
@@ -20,14 +21,32 @@ SLICE = BATCH
 
 @shared_task
 def inbox_process() -> None:
-    """Read what is waiting, for a while; woken by each stored delivery, and by a reader who finds more than he takes at once."""
-    forget_woken()
+    """Read what is waiting, for a while; woken by stored deliveries, and by a reader who finds more than he takes at once.
+
+    Where enough read already they take this one's part.
+    """
     ends = time.monotonic() + SLICE_SECONDS
-    while deliveries_process_waiting(SLICE) == SLICE:
-        # A reader and its database take turns: a second one reads while the first one waits.
-        wake_inbox()
-        if time.monotonic() >= ends:
+    while True:
+        with reader_place() as has_place:
+            if not has_place:
+                return
+            _read(ends)
+        # Until here whoever stored a delivery found that a reader was on his way.
+        forget_woken()
+        if not deliveries_wait():
             return
+        if time.monotonic() >= ends:
+            wake_inbox()
+            return
+
+
+def _read(ends: float) -> None:
+    has_help = False
+    while deliveries_process_waiting(SLICE) == SLICE and time.monotonic() < ends:
+        if not has_help:
+            forget_woken()
+            wake_inbox()
+            has_help = True
 
 
 @shared_task

@@ -58,6 +58,6 @@ def wake_inbox() -> None:
 
 
 def forget_woken() -> None:
-    """A worker about to look: whoever stores a delivery from here on sends a task again."""
+    """Whoever stores a delivery from here on sends a task again: a reader has read, and is about to look for the last time."""
     with contextlib.suppress(Exception):
         cache.delete(_FLAG)
