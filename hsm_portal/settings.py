@@ -211,6 +211,8 @@ DEFAULT_COUNTRY = env.str("DEFAULT_COUNTRY", default="AR")
 METRICS_TOKEN = env.str("METRICS_TOKEN", default="")
 PERSONAL_DATA_KEY = env.str("PERSONAL_DATA_KEY", default=SECRET_KEY)
 RAW_DATA_RETENTION_DAYS = env.int("RAW_DATA_RETENTION_DAYS", default=90)
+# How many processes read stored webhooks at once, in all workers together.
+INBOX_READERS = max(1, env.int("INBOX_READERS", default=2))
 # A test or demo server instead of the provider's own: {"<provider slug>": "http://127.0.0.1:8800"}
 PROVIDER_BASE_URLS: dict[str, str] = env.dict("PROVIDER_BASE_URLS", default={})
 # Hosts that may be called over plain http: a simulator in the same private network, never a provider.
