@@ -108,6 +108,7 @@ def plan_context(campaign: Campaign) -> dict[str, Any]:
     portfolio = number.portfolio if number is not None else None
     now = database_now()
     begun = campaign.launched_at is not None
+    file = CampaignFile.objects.filter(campaign=campaign).defer("body").first()
     limit = portfolio_used(portfolio) if portfolio is not None else None
     wait = campaign_limit_wait(limit, review.sendable)
     duration = campaign_duration(campaign, review.sendable)
@@ -127,9 +128,9 @@ def plan_context(campaign: Campaign) -> dict[str, Any]:
         "pace": campaign_pace(campaign),
         "number_pace": number_pace(number) if number is not None else None,
         "limit": limit,
-        "file_words": file_words(campaign),
+        "file_words": file_words(file) if file is not None else "",
         "audience_words": audience_words(campaign),
-        "warnings": [*plan_warnings(campaign), *_wait_words(wait)],
+        "warnings": [*plan_warnings(campaign), *hidden_words(file), *_wait_words(wait)],
         "same": campaigns_alike(campaign),
     }
 
@@ -148,14 +149,26 @@ def _wait_words(wait: LimitWait | None) -> list[str]:
     return [text % told]
 
 
-def file_words(campaign: Campaign) -> str:
+def file_words(file: CampaignFile) -> str:
     """The file's name, and the sheet that was read."""
-    file = CampaignFile.objects.filter(campaign=campaign).defer("body").first()
-    if file is None:
-        return ""
     if file.facts.get("kind") == "xlsx":
         return _("%(file)s, sheet campaign") % {"file": file.name}
     return file.name
+
+
+def hidden_words(file: CampaignFile | None) -> list[str]:
+    """That a workbook has hidden rows, which are sent to: whoever filtered it may not mean them."""
+    hidden = file.facts.get("hidden", 0) if file is not None else 0
+    if not hidden:
+        return []
+    text = ngettext(
+        "%(count)s row is hidden in the workbook, by a filter perhaps. It is sent to like all others: to leave it out, copy the"
+        " rows you see into a new sheet.",
+        "%(count)s rows are hidden in the workbook, by a filter perhaps. They are sent to like all others: to leave them out,"
+        " copy the rows you see into a new sheet.",
+        hidden,
+    )
+    return [text % {"count": number_format(hidden)}]
 
 
 def plan_warnings(campaign: Campaign) -> list[str]:

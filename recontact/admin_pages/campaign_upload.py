@@ -14,6 +14,7 @@ from unfold.widgets import UnfoldAdminFileFieldWidget
 
 from recontact.admin_pages.campaign_filter import CampaignFilterPage, filter_begin, form_context, source_asked
 from recontact.admin_pages.campaign_filter_form import filter_form
+from recontact.admin_pages.campaign_review import hidden_words
 from recontact.admin_pages.campaign_step import RECIPIENTS, VARIABLES, CampaignStepPage, step_address, steps_of
 from recontact.admin_pages.page import ManagerPage
 from recontact.campaigns.choices import OPEN
@@ -104,6 +105,7 @@ class CampaignRecipientsPage(CampaignStepPage):
         head = [(row.number, [row.texts.get(column, "") for column in columns]) for row in rows]
         context = {
             "error": error,
+            "warnings": hidden_words(file),
             "file": file,
             "columns": columns,
             "head": head,

@@ -12,7 +12,7 @@ from django.utils.translation import gettext as _
 
 from recontact.campaigns.delimited import Dialect, delimited_length, delimited_rows, dialect_of, pieces
 from recontact.campaigns.sheet_problem import SheetProblem
-from recontact.campaigns.workbooks import workbook_open
+from recontact.campaigns.workbooks import OpenedWorkbook, workbook_hides, workbook_open
 from recontact.customers import fold
 
 #: The column of phones, the first of these that there is (folded): of a mobile and a fixed line the mobile, where WhatsApp is.
@@ -38,7 +38,7 @@ _ENCRYPTED = "EncryptedPackage".encode("utf-16-le")
 class SheetFacts:
     """What was found out about a file: its kind ("xlsx", "csv"), how it is written, its columns and what some are for.
 
-    `rows` is about how many there are; the row of the header is `header_row`.
+    `rows` is about how many there are, of which a workbook hides so many as `hidden` says; the row of the header is `header_row`.
     """
 
     kind: str
@@ -50,6 +50,7 @@ class SheetFacts:
     rows: int = 0
     encoding: str = ""
     delimiter: str = ""
+    hidden: int = 0
 
     def stored(self) -> dict[str, Any]:
         """For CampaignFile.facts."""
@@ -74,7 +75,7 @@ def sheet_facts(name: str, body: BinaryIO) -> SheetFacts:
     kind = _kind(name, body)
     dialect = dialect_of(body, _has_phones) if kind == "csv" else Dialect("", "")
     counted = delimited_length(body) if kind == "csv" else 0
-    told, rows = _opened(kind, dialect, body)
+    workbook, rows = _opened(kind, dialect, body)
     first = next(rows, None)
     if first is None:
         raise SheetProblem(_("The file is empty: it needs a header row, and under it one row per customer."))
@@ -94,28 +95,31 @@ def sheet_facts(name: str, body: BinaryIO) -> SheetFacts:
         phone=phone,
         name=_column(columns, NAME_COLUMNS),
         bsuid=_column(columns, BSUID_COLUMNS),
-        rows=counted or told,
+        rows=counted if workbook is None else workbook.length,
         encoding=dialect.encoding,
         delimiter=dialect.delimiter,
+        hidden=0 if workbook is None else workbook_hides(body, workbook),
     )
 
 
 def sheet_rows(body: BinaryIO, facts: SheetFacts) -> Iterator[Row]:
     """The rows under the header that have any text, as a stream. Raises SheetProblem where the file breaks."""
     width = len(facts.columns)
-    _length, rows = _opened(facts.kind, Dialect(facts.encoding, facts.delimiter), body)
+    _workbook, rows = _opened(facts.kind, Dialect(facts.encoding, facts.delimiter), body)
     for number, texts in rows:
         if number > facts.header_row:
             cells = zip(facts.columns, texts[:width], strict=False)
             yield Row(number, {column: text for column, text in cells if column})
 
 
-def _opened(kind: str, dialect: Dialect, body: BinaryIO) -> tuple[int, Iterator[tuple[int, list[str]]]]:
-    """About how many rows there are where the file tells it, and the rows."""
+def _opened(
+    kind: str, dialect: Dialect, body: BinaryIO
+) -> tuple[OpenedWorkbook | None, Iterator[tuple[int, list[str]]]]:
+    """The workbook, if it is one, and the rows."""
     if kind == "xlsx":
         workbook = workbook_open(body)
-        return workbook.length, workbook.rows
-    return 0, delimited_rows(body, dialect)
+        return workbook, workbook.rows
+    return None, delimited_rows(body, dialect)
 
 
 def _kind(name: str, body: BinaryIO) -> str:

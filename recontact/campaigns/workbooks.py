@@ -14,6 +14,7 @@ from django.utils.translation import gettext as _
 
 from providers.formula_cells import rows_told
 from recontact.campaigns.cells import cell_text
+from recontact.campaigns.hidden_rows import hidden_rows
 from recontact.campaigns.sheet_problem import SheetProblem
 from recontact.customers import fold
 
@@ -46,10 +47,12 @@ _BROKEN = (
 
 @dataclass(frozen=True, slots=True)
 class OpenedWorkbook:
-    """The sheet `campaign` of a workbook: about how many rows it has by its own word (0: it has none), and its rows."""
+    """The sheet `campaign` of a workbook: about how many rows it has by its own word (0: it has none), its rows, and where in the
+    file it is."""
 
     length: int
     rows: Iterator[tuple[int, list[str]]]
+    part: str
 
 
 def workbook_open(body: BinaryIO) -> OpenedWorkbook:
@@ -60,9 +63,18 @@ def workbook_open(body: BinaryIO) -> OpenedWorkbook:
         length = min(max(int(sheet.max_row or 0) - 1, 0), MAX_ROWS)
         # The size that a file says it has may be wrong, and rows would be filled up to it.
         sheet.reset_dimensions()
+        part: str = sheet._worksheet_path
     except _BROKEN as error:
         raise _damaged() from error
-    return OpenedWorkbook(length, _rows(body, workbook, sheet))
+    return OpenedWorkbook(length, _rows(body, workbook, sheet), part)
+
+
+def workbook_hides(body: BinaryIO, opened: OpenedWorkbook) -> int:
+    """How many rows of the sheet are hidden, by a filter for the most part. Raises SheetProblem."""
+    try:
+        return hidden_rows(body, opened.part)
+    except _BROKEN as error:
+        raise _damaged() from error
 
 
 def _rows(body: BinaryIO, workbook: Any, sheet: Any) -> Iterator[tuple[int, list[str]]]:

@@ -27,7 +27,7 @@ from recontact.campaigns.upload import campaign_draft_from_file
 from recontact.models import Campaign, CampaignFile, CampaignRecipient, Message, PortfolioUse
 from templates_app.models import Template
 from tests.factories import rate_card_make, sender_number_make, template_make
-from tests.recontact.campaigns.audiences import xlsx_bytes
+from tests.recontact.campaigns.audiences import draft_make, xlsx_bytes
 
 NEW = "/manager/recontact/campaign/add/"
 FILE = """phone;nombre;agente;turno
@@ -126,6 +126,17 @@ def test_it_shows_what_was_read_of_the_file(client: Client, number: SenderNumber
 
     assert "phone, nombre, agente, turno" in shown
     assert "011 15 5555-0200" in shown
+
+
+def test_it_tells_of_rows_that_the_workbook_hides(client: Client, number: SenderNumber) -> None:
+    body = xlsx_bytes(
+        ("phone", "name", "amount"), ("1155550100", "Ana", "$ 1"), ("1155550101", "Eva", "$ 2"), hidden=[3]
+    )
+    draft = draft_make(body, name="pagos.xlsx", number=number)
+
+    assert "1 row is hidden in the workbook" in client.get(page(draft, "recipients")).content.decode()
+    campaign_plan(draft.pk)
+    assert "1 row is hidden in the workbook" in client.get(page(draft, "review")).content.decode()
 
 
 def test_it_tells_of_a_colleagues_campaign_with_the_same_file(

@@ -28,14 +28,16 @@ def csv_bytes(*rows: Sequence[str], delimiter: str = ",", encoding: str = "utf-8
     return "\r\n".join(delimiter.join(row) for row in rows).encode(encoding)
 
 
-def xlsx_bytes(*rows: Sequence[Any], sheet: str = "campaign") -> bytes:
-    """Rows of cells as a workbook with one sheet."""
+def xlsx_bytes(*rows: Sequence[Any], sheet: str = "campaign", hidden: Sequence[int] = ()) -> bytes:
+    """Rows of cells as a workbook with one sheet, of which the rows with these numbers are hidden."""
     workbook = openpyxl.Workbook()
     active = workbook.active
     assert active is not None
     active.title = sheet
     for row in rows:
         active.append(list(row))
+    for number in hidden:
+        active.row_dimensions[number].hidden = True
     body = io.BytesIO()
     workbook.save(body)
     return body.getvalue()

@@ -7,6 +7,7 @@ import zipfile
 from datetime import date, datetime
 from typing import Any
 
+import openpyxl
 import pytest
 
 from recontact.campaigns import workbooks
@@ -91,6 +92,25 @@ def test_a_columns_name_is_in_one_line_however_it_stands_in_its_cell() -> None:
     body = xlsx_bytes(("phone", "Nombre\nde  pila", "Nombre de pila"), ("1155550100", "Ana", "Eva"))
 
     assert _rows("a.xlsx", body) == [(2, {"phone": "1155550100", "Nombre de pila": "Ana", "Nombre de pila (2)": "Eva"})]
+
+
+def test_hidden_rows_are_counted_wherever_the_file_is_cut_into_pieces(monkeypatch: pytest.MonkeyPatch) -> None:
+    rows = [(f"11555501{number:02}", "hidden='1'") for number in range(60)]
+    body = xlsx_bytes(("phone", "nombre"), *rows, hidden=[3, 4, 61])
+
+    for piece in (50, 51, 97, 1_000_000):
+        monkeypatch.setattr("recontact.campaigns.hidden_rows._PIECE", piece)
+        assert sheet_facts("a.xlsx", io.BytesIO(body)).hidden == 3
+
+
+def test_the_hidden_rows_of_another_sheet_are_not_counted() -> None:
+    workbook = openpyxl.load_workbook(io.BytesIO(xlsx_bytes(*ROWS)))
+    workbook.create_sheet("otra").append(["x"])
+    workbook["otra"].row_dimensions[1].hidden = True
+    body = io.BytesIO()
+    workbook.save(body)
+
+    assert sheet_facts("a.xlsx", body).hidden == 0
 
 
 def test_the_line_ends_of_another_system_are_not_read_as_words() -> None:
