@@ -68,6 +68,7 @@ def template_messages(source: str, *, origin: str) -> Iterator[Message]:
 def catalogue_problems(po_path: Path, *, wanted: dict[Message, str]) -> list[str]:
     """One sentence per fault of a .po file and of the .mo file beside it; none when all is well."""
     catalogue = polib.pofile(str(po_path))
+    forms = _plural_forms(catalogue)
     known: set[Message] = {(entry.msgctxt, entry.msgid) for entry in catalogue if not entry.obsolete}
     problems = [
         f"{place}: not in the catalogue: {message[1]!r}" for message, place in wanted.items() if message not in known
@@ -79,11 +80,20 @@ def catalogue_problems(po_path: Path, *, wanted: dict[Message, str]) -> list[str
             problems.append(f"fuzzy: {entry.msgid!r}")
         elif not entry.translated():
             problems.append(f"not translated: {entry.msgid!r}")
+        elif entry.msgid_plural and len(entry.msgstr_plural) != forms:
+            # For a number that has none of its own the source itself would be shown.
+            problems.append(f"not {forms} forms for its numbers: {entry.msgid!r}")
         else:
             problems += [f"{problem}: {entry.msgid!r}" for problem in _placeholder_problems(entry)]
     if not same_as_compiled(catalogue, po_path.with_suffix(".mo")):
         problems.append("the .mo file is not the compiled .po file: run `manage.py check_translations --compile`")
     return problems
+
+
+def _plural_forms(catalogue: polib.POFile) -> int:
+    """How many forms a text about a number has in the language; two where the catalogue does not say."""
+    told = re.search(r"nplurals=(\d+)", str(catalogue.metadata.get("Plural-Forms", "")))
+    return int(told[1]) if told else 2
 
 
 def same_as_compiled(catalogue: polib.POFile, mo_path: Path) -> bool:

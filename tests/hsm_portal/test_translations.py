@@ -77,6 +77,10 @@ def test_a_complete_and_compiled_catalogue_has_no_problems(tmp_path: Path) -> No
             polib.POEntry(msgid="%(n)s rows", msgstr="%(m)s filas"),
             "other placeholders than in the source: '%(n)s rows'",
         ),
+        (
+            polib.POEntry(msgid="a row", msgid_plural="rows", msgstr_plural={0: "una fila"}),
+            "not 2 forms for its numbers: 'a row'",
+        ),
     ],
 )
 def test_it_names_what_is_wrong_with_an_entry(tmp_path: Path, entry: polib.POEntry, problem: str) -> None:
